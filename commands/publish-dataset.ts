@@ -1,0 +1,86 @@
+import { append, type Decision, type DecisionContext, reject } from '#commands/decision';
+import type { DatasetCommands } from '#commands/register-dataset';
+import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
+import {
+  type Artifact,
+  type DatasetEvent,
+  type DatasetState,
+  datasetEvolution,
+} from '#domain/dataset';
+import type { DatasetName } from '#domain/dataset-name';
+import { quote, RegistryError } from '#domain/errors';
+import type { Publisher } from '#stores/publisher';
+import { verifyArtifact } from '#stores/verify-artifact';
+
+/** Which object of a dataset is released to read nodes. */
+export interface PublishDataset {
+  readonly name: DatasetName;
+  /** It must be one of the registered objects, with the same digest and size. */
+  readonly artifact: Artifact;
+}
+
+/** Decides a publication. The same artifact again changes nothing; another one replaces it. */
+export function decidePublishDataset(
+  state: DatasetState,
+  command: PublishDataset,
+  context: DecisionContext,
+): Decision<DatasetEvent> {
+  if (state === undefined) return reject(datasetNotFound('publish', command.name));
+  const { key, sha256, bytes } = command.artifact;
+  const registered = state.objects.find((object) => object.key === key);
+  if (registered?.sha256 !== sha256 || registered.bytes !== bytes) {
+    return reject(notAnObject(command, registered?.sha256));
+  }
+  if (state.status === 'published' && sameArtifact(state.artifact, command.artifact)) {
+    return { kind: 'unchanged' };
+  }
+  const artifact = { key, sha256, bytes };
+  const manifest = { ...state, status: 'published' as const, artifact, publishedAt: context.time };
+  return append({ type: 'DatasetPublished', data: { manifest } });
+}
+
+/**
+ * Carries out a publication. The artifact is read and hashed in the store before anything is appended, so that what is
+ * in the catalog can be fetched.
+ * @throws NOT_FOUND, ARTIFACT_MISSING, CHECKSUM_MISMATCH, and what `runCommand` throws
+ */
+export async function publishDataset(
+  commands: DatasetCommands & { readonly publisher: Pick<Publisher, 'read' | 'stat'> },
+  context: CommandContext,
+  command: PublishDataset,
+): Promise<CommandAnswer<DatasetState, DatasetEvent>> {
+  await verifyArtifact(commands.publisher, command.artifact);
+  return await runCommand(commands.env, context, {
+    kind: 'dataset',
+    id: command.name,
+    log: commands.log,
+    source: commands.source,
+    evolution: datasetEvolution,
+    decide: (state, at) => decidePublishDataset(state, command, at),
+  });
+}
+
+/** Makes the error for a dataset that was never registered in the scope. */
+export function datasetNotFound(verb: string, name: DatasetName): RegistryError {
+  return new RegistryError(
+    'NOT_FOUND',
+    `Cannot ${verb} dataset ${quote(name)}: it is not registered (want it registered first: POST /registry/datasets)`,
+    { details: { name }, outcome: 'not-applied' },
+  );
+}
+
+function notAnObject({ name, artifact }: PublishDataset, have: string | undefined): RegistryError {
+  const is =
+    have === undefined
+      ? `it has no object ${quote(artifact.key)}`
+      : `its object ${quote(artifact.key)} has SHA-256 "${have}" or another size`;
+  return new RegistryError(
+    'CHECKSUM_MISMATCH',
+    `Cannot publish dataset ${quote(name)}: ${is} (want a registered object with SHA-256 "${artifact.sha256}" and ${artifact.bytes} bytes)`,
+    { details: { name, key: artifact.key }, outcome: 'not-applied' },
+  );
+}
+
+function sameArtifact(a: Artifact | undefined, b: Artifact): boolean {
+  return a?.key === b.key && a.sha256 === b.sha256 && a.bytes === b.bytes;
+}

@@ -1,0 +1,210 @@
+import { appendUntilDefinite } from '#commands/append-until-definite';
+import type { Decision, DecisionContext } from '#commands/decision';
+import {
+  type Aggregate,
+  type AggregateSource,
+  advance,
+  type Evolution,
+  type LoadedAggregate,
+  type RememberedCommand,
+} from '#domain/aggregate';
+import type { Sha256 } from '#domain/digest';
+import { isRegistryError, quote, RegistryError } from '#domain/errors';
+import type { CommandId, DomainEvent, EventId, Kind, NewEvent, RecordedEvent } from '#domain/event';
+import { type Position, toPosition } from '#domain/position';
+import type { Scope } from '#domain/scope';
+import { backoffMs } from '#flow/backoff';
+import { type Clock, toTimestamp } from '#flow/clock';
+import type { KeyedQueue } from '#flow/keyed-queue';
+import type { EventLog } from '#log/event-log';
+import { type Subject, subjectOf } from '#log/subjects';
+
+/** What every command needs to be carried out; assembled once. */
+export interface CommandEnvironment {
+  readonly clock: Clock;
+  readonly newId: () => string;
+  /** Commands for one aggregate wait here for each other. */
+  readonly queue: KeyedQueue;
+  /** How often a decision is made again because another writer was faster. */
+  readonly conflictsMax: number;
+  /** How long one append is repeated while its outcome is unknown. */
+  readonly writeTimeoutMs: number;
+}
+
+/** Who sends a command, and which it is. */
+export interface CommandContext {
+  readonly scope: Scope;
+  readonly actor: string;
+  readonly commandId: CommandId;
+  readonly requestFingerprint: Sha256;
+}
+
+/** One command against one aggregate. */
+export interface CommandSpec<S, E extends DomainEvent> {
+  readonly kind: Kind;
+  readonly id: string;
+  readonly log: EventLog;
+  readonly source: AggregateSource<S>;
+  readonly evolution: Evolution<S, E>;
+  /** Pure. Called again on newer state after every conflict. */
+  decide(state: S, context: DecisionContext): Decision<E>;
+}
+
+/** What a command has come to. */
+export interface CommandAnswer<S, E extends DomainEvent> {
+  /** The event that says it; absent when everything was so already. */
+  readonly recorded: { readonly event: E; readonly time: string } | undefined;
+  /** The newest state that was seen. */
+  readonly state: S;
+  /** The position of the event, or of the last one of the aggregate. */
+  readonly position: Position;
+  /** Whether the command had been carried out before, under the same id. */
+  readonly replayed: boolean;
+}
+
+/**
+ * Carries out a command: load, decide, append with compare-and-set; on a conflict the whole decision again on what the
+ * log holds. A rejection is told only after the log itself has confirmed the state that it rests on.
+ * @throws the decision's own error; IDEMPOTENCY_KEY_REUSED; BUSY; CONTENTION; OUTCOME_UNKNOWN; LOG_*
+ */
+export async function runCommand<S, E extends DomainEvent>(
+  env: CommandEnvironment,
+  context: CommandContext,
+  spec: CommandSpec<S, E>,
+): Promise<CommandAnswer<S, E>> {
+  const subject = subjectOf({ scope: context.scope, kind: spec.kind, id: spec.id });
+  return await env.queue.run(subject, async () => {
+    const loaded = await spec.source.load(context.scope, spec.id, context.commandId);
+    return await new Attempt({ env, context, spec, subject }, loaded).run();
+  });
+}
+
+interface Surroundings<S, E extends DomainEvent> {
+  readonly env: CommandEnvironment;
+  readonly context: CommandContext;
+  readonly spec: CommandSpec<S, E>;
+  readonly subject: Subject;
+}
+
+class Attempt<S, E extends DomainEvent> {
+  readonly #at: Surroundings<S, E>;
+  #aggregate: Aggregate<S>;
+  #remembered: RememberedCommand | undefined;
+
+  constructor(at: Surroundings<S, E>, loaded: LoadedAggregate<S>) {
+    this.#at = at;
+    this.#aggregate = loaded.aggregate;
+    this.#remembered = loaded.remembered;
+  }
+
+  async run(): Promise<CommandAnswer<S, E>> {
+    const { env, context, spec, subject } = this.#at;
+    let confirmed = false;
+    for (let conflicts = 0; conflicts <= env.conflictsMax; ) {
+      if (this.#remembered !== undefined) return await this.#answerAgain(this.#remembered);
+      const time = toTimestamp(env.clock.nowMs());
+      const decision = spec.decide(this.#aggregate.state, { scope: context.scope, time });
+      if (decision.kind === 'unchanged') return this.#answer(undefined, this.#aggregate.revision);
+      if (decision.kind === 'reject') {
+        // The view may be behind: what it forbids may be allowed by now.
+        if (confirmed || !(await this.#catchUp())) throw decision.error;
+        confirmed = true;
+        continue;
+      }
+      const position = await this.#append(decision.event, time);
+      if (position !== undefined) return this.#answer({ event: decision.event, time }, position);
+      conflicts += 1;
+      // A leader that lost its place may not show the winner yet.
+      if (!(await this.#catchUp())) await env.clock.sleep(backoffMs(conflicts, BACKOFF));
+      confirmed = true;
+    }
+    throw contention(subject, env.conflictsMax);
+  }
+
+  /** Appends the event. Gives `undefined` when another writer was faster. */
+  async #append(event: E, time: string): Promise<Position | undefined> {
+    const { env, context, spec, subject } = this.#at;
+    const metadata: NewEvent['metadata'] = {
+      id: env.newId() as EventId,
+      time,
+      commandId: context.commandId,
+      requestFingerprint: context.requestFingerprint,
+      actor: context.actor,
+      previousHash: this.#aggregate.hash,
+    };
+    const outcome = await appendUntilDefinite(
+      { log: spec.log, clock: env.clock, timeoutMs: env.writeTimeoutMs },
+      { subject, expected: this.#aggregate.revision, event: { event, metadata } },
+    );
+    return outcome.kind === 'appended' ? outcome.position : undefined;
+  }
+
+  /** Folds in what the log holds behind the known revision. Gives whether there was anything. */
+  async #catchUp(): Promise<boolean> {
+    const { context, spec, subject } = this.#at;
+    const tail = await spec.log.readSubject(subject, this.#aggregate.revision);
+    for (const recorded of tail) {
+      this.#aggregate = advance(this.#aggregate, spec.evolution, recorded);
+      if (recorded.metadata.commandId === context.commandId) {
+        const { requestFingerprint } = recorded.metadata;
+        this.#remembered = { requestFingerprint, revision: recorded.position };
+      }
+    }
+    return tail.length > 0;
+  }
+
+  async #answerAgain(remembered: RememberedCommand): Promise<CommandAnswer<S, E>> {
+    const { commandId, requestFingerprint } = this.#at.context;
+    if (remembered.requestFingerprint !== requestFingerprint) {
+      throw new RegistryError(
+        'IDEMPOTENCY_KEY_REUSED',
+        `Cannot use Idempotency-Key ${quote(commandId)}: it was used for another request (want a new key for a new request)`,
+        { outcome: 'not-applied' },
+      );
+    }
+    const recorded = await this.#readAgain(remembered);
+    const event = this.#at.spec.evolution.parse(recorded.event);
+    const answer = this.#answer({ event, time: recorded.metadata.time }, recorded.position);
+    return { ...answer, replayed: true };
+  }
+
+  async #readAgain({ revision }: RememberedCommand): Promise<RecordedEvent> {
+    const { spec, subject } = this.#at;
+    try {
+      const [recorded] = await spec.log.readSubject(subject, toPosition(revision - 1), 1);
+      if (recorded?.position === revision) return recorded;
+    } catch (cause) {
+      if (!isRegistryError(cause, 'LOG_UNAVAILABLE')) throw cause;
+      const is = 'the log that holds its answer does not answer';
+      throw new RegistryError(
+        'OUTCOME_UNKNOWN',
+        `Cannot answer the command again: it was applied at position ${revision}, but ${is} (want the same request later)`,
+        { outcome: 'unknown', retryAfterSeconds: 1, cause, details: { position: revision } },
+      );
+    }
+    throw new RegistryError(
+      'CORRUPT_EVENT',
+      `Cannot read event ${revision} on ${quote(subject)}: the log does not hold it (want the log that the view was built from)`,
+      { details: { position: revision } },
+    );
+  }
+
+  #answer(recorded: CommandAnswer<S, E>['recorded'], position: Position): CommandAnswer<S, E> {
+    const { state, revision } = this.#aggregate;
+    const after =
+      recorded === undefined || position <= revision
+        ? state
+        : this.#at.spec.evolution.evolve(state, recorded.event, recorded.time);
+    return { recorded, state: after, position, replayed: false };
+  }
+}
+
+const BACKOFF = { baseMs: 20, capMs: 250 };
+
+function contention(subject: Subject, conflictsMax: number): RegistryError {
+  return new RegistryError(
+    'CONTENTION',
+    `Cannot append to ${quote(subject)}: other writers were faster ${conflictsMax + 1} times (want fewer writers for one name)`,
+    { outcome: 'not-applied', retryAfterSeconds: 1 },
+  );
+}

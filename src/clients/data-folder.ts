@@ -1,0 +1,85 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import Database from 'better-sqlite3';
+import { quote, RegistryError } from '#domain/errors';
+
+/** A folder that belongs to this process alone. */
+export interface DataFolder {
+  readonly path: string;
+  /** Makes a folder inside, readable by its owner only, and gives its path. */
+  folder(name: string): string;
+  release(): void;
+}
+
+/**
+ * Creates a data folder if it is not there and locks it. The lock is one of SQLite, that is of the operating system: it
+ * ends with the process, however that ends, and there is no stale lock file.
+ * @throws CANNOT_START when the folder cannot be written, or another process holds it
+ */
+export function openDataFolder(path: string): DataFolder {
+  const root = resolve(path);
+  const owner = join(root, 'owner');
+  try {
+    mkdirSync(root, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw cannotUse(root, error);
+  }
+  const lock = lockOrExplain(root, owner);
+  return {
+    path: root,
+    folder(name) {
+      const inner = join(root, name);
+      mkdirSync(inner, { recursive: true, mode: 0o700 });
+      return inner;
+    },
+    release: () => {
+      lock.close();
+    },
+  };
+}
+
+function lockOrExplain(root: string, owner: string): Database.Database {
+  let lock: Database.Database | undefined;
+  try {
+    lock = new Database(join(root, 'lock.sqlite'), { timeout: 0 });
+    lock.pragma('journal_mode = MEMORY');
+    lock.exec('BEGIN EXCLUSIVE');
+    writeFileSync(owner, `${process.pid}\n`);
+    return lock;
+  } catch (error) {
+    lock?.close();
+    if (error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY') {
+      throw new RegistryError(
+        'CANNOT_START',
+        `Cannot use data folder ${quote(root)}: process ${readOwner(owner)} holds it (want a folder of its own: stop that process, or set ATLAS_DATA_DIR)`,
+      );
+    }
+    throw cannotUse(root, error);
+  }
+}
+
+function readOwner(owner: string): string {
+  try {
+    return readFileSync(owner, 'utf8').trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+function cannotUse(root: string, error: unknown): RegistryError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const hint = /ENOSPC|SQLITE_FULL|disk is full|no space/i.test(`${reason} ${codeOf(error)}`)
+    ? 'free space on that disk'
+    : 'a folder that can be written: check its owner, or set ATLAS_DATA_DIR';
+  return new RegistryError(
+    'CANNOT_START',
+    `Cannot use data folder ${quote(root)}: ${reason} (want ${hint})`,
+    {
+      cause: error,
+    },
+  );
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

@@ -1,0 +1,185 @@
+import { readFileSync } from 'node:fs';
+import {
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+} from '@nats-io/jetstream';
+import {
+  type ConnectionOptions,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  type Status,
+} from 'nats';
+import { quote, RegistryError } from '#domain/errors';
+
+export interface BrokerOptions {
+  /** One or more servers, comma-separated: `nats://host:port`, with `user:password@` or `token@` where needed. */
+  readonly url: string;
+  /** A token beside the URL: the embedded server has one. */
+  readonly token?: string;
+  /** Path of a credentials file. */
+  readonly credsPath?: string;
+  /** Shown in the broker's list of connections. */
+  readonly name: string;
+  /** How long the first connection may take. */
+  readonly connectTimeoutMs: number;
+}
+
+/** A connection to NATS that renews itself for ever, and JetStream over it. */
+export interface Broker {
+  readonly nc: NatsConnection;
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  /** Whether the connection stands now. */
+  readonly connected: () => boolean;
+  /** Calls the listener after every renewal of the connection; gives the function that stops that. */
+  readonly onReconnect: (listener: () => void) => () => void;
+  readonly close: () => Promise<void>;
+}
+
+// Older servers lack sync_interval: always, and their compare-and-set is not serializable on clusters (#4320).
+const VERSION_MIN: readonly [number, number] = [2, 11];
+
+/**
+ * Connects to NATS and checks that the server is new enough and has JetStream.
+ * @throws CANNOT_START with one line that says what to do
+ */
+export async function connectBroker(options: BrokerOptions): Promise<Broker> {
+  const nc = await connectOrExplain(options);
+  try {
+    checkVersion(nc, options.url);
+    const jsm = await jetstreamOrExplain(nc, options.url);
+    return watch(nc, jsm);
+  } catch (error) {
+    await nc.close();
+    throw error;
+  }
+}
+
+function watch(nc: NatsConnection, jsm: JetStreamManager): Broker {
+  const listeners = new Set<() => void>();
+  let standing = true;
+  void (async () => {
+    for await (const status of nc.status()) {
+      standing = standingAfter(status, standing);
+      if (status.type === 'reconnect') for (const listener of listeners) listener();
+    }
+    standing = false;
+  })();
+  return {
+    nc,
+    jsm,
+    js: jetstream(nc),
+    connected: () => standing && !nc.isClosed(),
+    onReconnect(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    close: async () => {
+      if (!nc.isClosed()) await nc.close();
+    },
+  };
+}
+
+function standingAfter(status: Status, before: boolean): boolean {
+  if (status.type === 'reconnect') return true;
+  if (status.type === 'disconnect' || status.type === 'staleConnection' || status.type === 'close')
+    return false;
+  return before;
+}
+
+async function connectOrExplain(options: BrokerOptions): Promise<NatsConnection> {
+  const { url, connectTimeoutMs } = options;
+  try {
+    return await connect({
+      ...serversOf(url),
+      ...(options.token === undefined ? {} : { token: options.token }),
+      ...(options.credsPath === undefined ? {} : { authenticator: readCreds(options.credsPath) }),
+      name: options.name,
+      timeout: connectTimeoutMs,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: 250,
+      reconnectJitter: 250,
+      // A connection that swallows bytes is noticed after about ten seconds, not after four minutes.
+      pingInterval: 5_000,
+      maxPingOut: 2,
+    });
+  } catch (error) {
+    if (error instanceof RegistryError) throw error;
+    throw new RegistryError(
+      'CANNOT_START',
+      `Cannot connect to NATS at ${quote(withoutPasswords(url))}: ${reasonOf(error)} (want a running server: check NATS_URL, or unset it to use the embedded one)`,
+      { cause: error },
+    );
+  }
+}
+
+/** Splits the URL list into servers and the credentials of the first that has any. */
+function serversOf(url: string): Pick<ConnectionOptions, 'servers' | 'user' | 'pass' | 'token'> {
+  const urls = url.split(',').map((one) => {
+    const text = one.includes('://') ? one.trim() : `nats://${one.trim()}`;
+    return URL.canParse(text) ? new URL(text) : undefined;
+  });
+  const servers = urls.map((one) => {
+    if (one === undefined || !['nats:', 'tls:'].includes(one.protocol) || one.hostname === '') {
+      throw new RegistryError(
+        'CANNOT_START',
+        `Cannot use NATS_URL ${quote(withoutPasswords(url))}: it is not a list of NATS servers (want nats://host:4222)`,
+      );
+    }
+    return `${one.protocol}//${one.hostname}:${one.port === '' ? '4222' : one.port}`;
+  });
+  const holder = urls.find((one) => one !== undefined && one.username !== '');
+  if (holder === undefined) return { servers };
+  const [user, pass] = [decodeURIComponent(holder.username), decodeURIComponent(holder.password)];
+  return pass === '' ? { servers, token: user } : { servers, user, pass };
+}
+
+function readCreds(path: string): NonNullable<ConnectionOptions['authenticator']> {
+  try {
+    return credsAuthenticator(readFileSync(path));
+  } catch (error) {
+    throw new RegistryError(
+      'CANNOT_START',
+      `Cannot read NATS credentials ${quote(path)}: ${reasonOf(error)} (want a .creds file: check NATS_CREDS_PATH)`,
+      { cause: error },
+    );
+  }
+}
+
+function checkVersion(nc: NatsConnection, url: string): void {
+  const version = nc.info?.version ?? '0.0.0';
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > VERSION_MIN[0] || (major === VERSION_MIN[0] && minor >= VERSION_MIN[1])) return;
+  throw new RegistryError(
+    'CANNOT_START',
+    `Cannot use NATS at ${quote(withoutPasswords(url))}: its version is ${version} (want ${VERSION_MIN.join('.')} or later: before it there is no "sync_interval: always", and compare-and-set could be lost on clusters)`,
+  );
+}
+
+async function jetstreamOrExplain(nc: NatsConnection, url: string): Promise<JetStreamManager> {
+  try {
+    return await jetstreamManager(nc, { checkAPI: true });
+  } catch (error) {
+    throw new RegistryError(
+      'CANNOT_START',
+      `Cannot use NATS at ${quote(withoutPasswords(url))}: JetStream does not answer, ${reasonOf(error)} (want a server started with JetStream, and an account that may use it)`,
+      { cause: error },
+    );
+  }
+}
+
+/** Writes a URL list without what stands before the `@`. */
+export function withoutPasswords(url: string): string {
+  return url.replaceAll(/\/\/[^/@,]*@/g, '//***@');
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? error.cause.message : '';
+  return cause === '' || error.message.includes(cause)
+    ? error.message
+    : `${error.message}: ${cause}`;
+}

@@ -1,0 +1,93 @@
+import { parseSha256, type Sha256, sha256Of } from '#domain/digest';
+import { RegistryError } from '#domain/errors';
+import type { NewEvent } from '#domain/event';
+import { decodeAttributes, type EncodedEvent, encodeEvent } from '#log/codec';
+import type { StoredMessage } from '#log/event-log';
+
+/** Where bodies go that are too large for a message. Content-addressed: putting twice is putting once. */
+export interface BodyStore {
+  put(sha256: Sha256, bytes: Uint8Array): Promise<void>;
+  get(sha256: Sha256): Promise<Uint8Array>;
+}
+
+export interface BodyLimits {
+  /** The largest body that travels inside a message. */
+  readonly messageBytesMax: number;
+  /** The largest body at all. */
+  readonly bodyBytesMax: number;
+  readonly bodies: BodyStore | undefined;
+}
+
+/**
+ * Encodes an event, moving a body over the message limit into the body store; the event then refers to it by digest
+ * (`ce-dataref`, CloudEvents claim check). The body is stored before the event that names it can be.
+ * @throws TOO_LARGE when the body is over the maximum: nothing was written
+ */
+export async function encodeWithin(
+  limits: BodyLimits,
+  subject: string,
+  event: NewEvent,
+): Promise<EncodedEvent> {
+  const encoded = encodeEvent(subject, event);
+  const { messageBytesMax, bodyBytesMax, bodies } = limits;
+  const { length } = encoded.body;
+  if (length <= messageBytesMax) return encoded;
+  if (length > bodyBytesMax || bodies === undefined) {
+    const max = bodies === undefined ? messageBytesMax : bodyBytesMax;
+    throw new RegistryError(
+      'TOO_LARGE',
+      `Cannot append event "${event.event.type}": its body has ${length} bytes (want at most ${max})`,
+      { details: { bytes: length, bytesMax: max }, outcome: 'not-applied' },
+    );
+  }
+  const sha256 = sha256Of(encoded.body);
+  await bodies.put(sha256, encoded.body);
+  return {
+    headers: [...encoded.headers, ['ce-dataref', `sha256:${sha256}`]],
+    body: Buffer.alloc(0),
+  };
+}
+
+/** Fetches the bodies that messages of a batch refer to. Inline bodies are never empty: those pass untouched. */
+export async function withBodies(
+  limits: BodyLimits,
+  batch: readonly StoredMessage[],
+): Promise<readonly StoredMessage[]> {
+  if (!batch.some(isReference)) return batch;
+  return await Promise.all(
+    batch.map(async (message) =>
+      isReference(message) ? { ...message, data: await fetchBody(limits, message) } : message,
+    ),
+  );
+}
+
+function isReference(message: StoredMessage): boolean {
+  return message.data.length === 0;
+}
+
+async function fetchBody(limits: BodyLimits, message: StoredMessage): Promise<Uint8Array> {
+  const { dataRef } = decodeAttributes(message);
+  const where = `Cannot read event ${message.position} on "${message.subject}"`;
+  if (dataRef === undefined) {
+    throw new RegistryError(
+      'CORRUPT_EVENT',
+      `${where}: its body is empty (want a body or ce-dataref)`,
+    );
+  }
+  if (limits.bodies === undefined) {
+    throw new RegistryError(
+      'STORE_UNAVAILABLE',
+      `${where}: its body is in a store and none is configured`,
+    );
+  }
+  const bytes = await limits.bodies.get(parseSha256(dataRef));
+  const actual = sha256Of(bytes);
+  if (actual !== dataRef) {
+    throw new RegistryError(
+      'CORRUPT_EVENT',
+      `${where}: its stored body has SHA-256 "${actual}" (want "${dataRef}")`,
+      { details: { position: message.position } },
+    );
+  }
+  return bytes;
+}

@@ -1,0 +1,129 @@
+import {
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamManager,
+  RetentionPolicy,
+  StorageType,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { RegistryError } from '#domain/errors';
+import { API_ERRORS } from '#log/jetstream-errors';
+import { STREAMS, type StreamName, subjectsOf } from '#log/streams';
+
+export interface ProvisionOptions {
+  /** Copies of each stream, 1 on a single server, 3 or 5 on a cluster. */
+  readonly replicas: number;
+}
+
+// Retries that come later than this are recognised by the aggregate, not by the broker.
+const DUPLICATE_WINDOW_NS = 120e9;
+
+function wanted(stream: StreamName, options: ProvisionOptions) {
+  return {
+    name: stream,
+    subjects: [...subjectsOf(stream)],
+    storage: StorageType.File,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    num_replicas: options.replicas,
+    max_age: 0,
+    max_msgs: -1,
+    max_msgs_per_subject: -1,
+    max_bytes: -1,
+    deny_delete: true,
+    deny_purge: true,
+    allow_rollup_hdrs: false,
+    allow_direct: true,
+    duplicate_window: DUPLICATE_WINDOW_NS,
+  } satisfies Partial<StreamConfig>;
+}
+
+// What an operator may choose otherwise: neither loses an event.
+const FREE: ReadonlySet<string> = new Set(['max_bytes', 'allow_direct', 'duplicate_window']);
+
+/**
+ * Creates the streams that are not there and checks those that are.
+ * @throws CANNOT_START when a stream differs in a way that could lose or change events; it says how
+ */
+export async function provisionStreams(
+  jsm: JetStreamManager,
+  options: ProvisionOptions,
+): Promise<void> {
+  for (const stream of Object.keys(STREAMS) as StreamName[]) {
+    const config = wanted(stream, options);
+    const actual = (await configOf(jsm, stream)) ?? (await create(jsm, stream, config));
+    const differences = [...differencesOf(config, actual), ...forbiddenIn(actual)];
+    if (differences.length > 0) {
+      throw new RegistryError(
+        'CANNOT_START',
+        `Cannot use stream "${stream}": ${differences.join('; ')}. Mend it with the nats command line, or use another account`,
+        { details: { stream, differences } },
+      );
+    }
+  }
+}
+
+async function configOf(
+  jsm: JetStreamManager,
+  stream: StreamName,
+): Promise<StreamConfig | undefined> {
+  try {
+    return (await jsm.streams.info(stream)).config;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === API_ERRORS.streamNotFound)
+      return undefined;
+    throw error;
+  }
+}
+
+async function create(
+  jsm: JetStreamManager,
+  stream: StreamName,
+  config: ReturnType<typeof wanted>,
+): Promise<StreamConfig> {
+  try {
+    return (await jsm.streams.add(config)).config;
+  } catch (error) {
+    // Another node may have created it in the meantime; then it is checked like any other.
+    const existing = await configOf(jsm, stream).catch(() => undefined);
+    if (existing !== undefined) return existing;
+    throw new RegistryError(
+      'CANNOT_START',
+      `Cannot create stream "${stream}": ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+function differencesOf(want: ReturnType<typeof wanted>, actual: StreamConfig): string[] {
+  const have = actual as unknown as Record<string, unknown>;
+  return Object.entries(want)
+    .filter(([key, value]) => !FREE.has(key) && normal(have[key]) !== normal(value))
+    .map(([key, value]) => `${key} is ${normal(have[key])} (want ${normal(value)})`);
+}
+
+function forbiddenIn(actual: StreamConfig): string[] {
+  const have = actual as unknown as Record<string, unknown>;
+  const set = [
+    'mirror',
+    'sources',
+    'subject_transform',
+    'sealed',
+    'allow_msg_ttl',
+    'allow_msg_schedules',
+  ];
+  const found = set.filter(
+    (key) => have[key] !== undefined && have[key] !== null && have[key] !== false,
+  );
+  const lines = found.map((key) => `${key} is set (want it unset)`);
+  // It switches sync_interval off for the stream: acknowledged events could be lost with the power.
+  if (have['persist_mode'] === 'async') lines.push('persist_mode is "async" (want the default)');
+  return lines;
+}
+
+// The server leaves out what is false or 0, and gives subjects in any order.
+function normal(value: unknown): string {
+  if (value === undefined || value === null || value === false) return 'false';
+  if (Array.isArray(value)) return JSON.stringify(value.map(String).toSorted());
+  return JSON.stringify(value);
+}

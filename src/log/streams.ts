@@ -1,0 +1,15 @@
+import type { Kind } from '#domain/event';
+import { kindFilter, type SubjectFilter } from '#log/subjects';
+
+/** The streams and what each holds. `REGISTRY` is one order for ever; `JOBS` has another volume. See ADR 001. */
+export const STREAMS = {
+  REGISTRY: ['dataset', 'contract'],
+  JOBS: ['job-run'],
+} as const satisfies Record<string, readonly Kind[]>;
+
+export type StreamName = keyof typeof STREAMS;
+
+/** Gives the subjects that a stream holds. */
+export function subjectsOf(stream: StreamName): readonly SubjectFilter[] {
+  return STREAMS[stream].map(kindFilter);
+}
