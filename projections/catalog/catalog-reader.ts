@@ -1,0 +1,49 @@
+import type { Database, Statement } from 'better-sqlite3';
+import { type Position, START, toPosition } from '#domain/position';
+import { ContractQueries } from '#projections/catalog/contract-queries';
+import { DatasetQueries } from '#projections/catalog/dataset-queries';
+import { digestOfCatalog } from '#projections/catalog/digest';
+import { openCatalogReader } from '#projections/catalog/schema';
+import type { ProjectionDigest } from '#projections/projection';
+
+/** Answers questions about datasets and contracts, each as of a position. */
+export class CatalogReader {
+  readonly #db: Database;
+  readonly datasets: DatasetQueries;
+  readonly contracts: ContractQueries;
+  readonly #recordedAt: Statement<[number]>;
+  readonly #last: Statement<[]>;
+
+  constructor(path: string) {
+    this.#db = openCatalogReader(path);
+    this.datasets = new DatasetQueries(this.#db);
+    this.contracts = new ContractQueries(this.#db);
+    this.#recordedAt = this.#db
+      .prepare('SELECT recorded_at FROM revision WHERE position = ?')
+      .pluck();
+    this.#last = this.#db.prepare('SELECT max(position) FROM revision').pluck();
+  }
+
+  /**
+   * Gives the last position that the broker had stored at a point in time, 0 when there was none. The broker's times rise
+   * with the position, so 20 look-ups find one among a million.
+   */
+  positionAt(timeMs: number): Position {
+    let [low, high] = [0, Number(this.#last.get() ?? 0)];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (Number(this.#recordedAt.get(middle)) <= timeMs) low = middle;
+      else high = middle - 1;
+    }
+    return low === 0 ? START : toPosition(low);
+  }
+
+  /** Computes the digest over every row. Lets other work go on in between. */
+  async digest(): Promise<ProjectionDigest> {
+    return await digestOfCatalog(this.#db);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}

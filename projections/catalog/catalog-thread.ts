@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { type ErrorCode, RegistryError } from '#domain/errors';
+import type { PackedBatch } from '#projections/catalog/packing';
+
+export type WorkerRequest = { readonly id: number } & (
+  | { readonly kind: 'open' | 'clear' | 'close' }
+  | {
+      readonly kind: 'apply';
+      readonly batch: PackedBatch;
+      readonly streamCreated: string | undefined;
+    }
+);
+
+export type WorkerAnswer =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | {
+      readonly id: number;
+      readonly ok: false;
+      readonly error: {
+        readonly code: ErrorCode | undefined;
+        readonly message: string;
+        readonly details: Record<string, unknown>;
+      };
+    };
+
+type Waiting = { resolve(value: unknown): void; reject(error: Error): void };
+
+// Distributes over the union, which Omit alone would flatten.
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+
+/** The thread that owns the catalog's file, seen from the main thread. Requests are answered in their order. */
+export class CatalogThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+
+  constructor(path: string) {
+    this.#worker = new Worker(workerFile(), { workerData: { path } });
+    this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
+    this.#worker.on('error', (error) => this.#failAll(error));
+    this.#worker.on('exit', () => this.#failAll(new Error('The thread of the catalog has ended')));
+  }
+
+  async open(): Promise<unknown> {
+    return await this.#ask({ kind: 'open' });
+  }
+
+  async apply(batch: PackedBatch, streamCreated: string | undefined): Promise<unknown> {
+    return await this.#ask({ kind: 'apply', batch, streamCreated }, [batch.block]);
+  }
+
+  async clear(): Promise<void> {
+    await this.#ask({ kind: 'clear' });
+  }
+
+  async close(): Promise<void> {
+    await this.#ask({ kind: 'close' });
+    await this.#worker.terminate();
+  }
+
+  #ask(request: WithoutId<WorkerRequest>, transfer: ArrayBuffer[] = []): Promise<unknown> {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ ...request, id }, transfer);
+    });
+  }
+
+  #settle(answer: WorkerAnswer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if (answer.ok) {
+      waiting?.resolve(answer.value);
+      return;
+    }
+    const { code, message, details } = answer.error;
+    waiting?.reject(
+      code === undefined ? new Error(message) : new RegistryError(code, message, { details }),
+    );
+  }
+
+  #failAll(error: Error): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+}
+
+// Threads run compiled code. When this file runs from its source, as in tests, the compiled one is under dist/.
+function workerFile(): string {
+  const beside = join(import.meta.dirname, 'worker.js');
+  if (existsSync(beside)) return beside;
+  const root = dirname(dirname(import.meta.dirname));
+  return join(root, 'dist', 'projections', 'catalog', 'worker.js');
+}

@@ -1,0 +1,70 @@
+import Database from 'better-sqlite3';
+import type { ViewSchema } from '#projections/sqlite-view-file';
+
+/**
+ * Every event is one row of `revision` under its position; for a dataset it holds the whole manifest. Rows are only ever
+ * added, so a read "as of" a position is the same question as a read of now.
+ *
+ * `revision_of` finds the revisions of one aggregate. It is filled once per transaction, in the order of its key: kept as
+ * an index it would be touched in random order and cost more than everything else together (4.5 of 6.7 µs per event).
+ */
+export const CATALOG_SCHEMA: ViewSchema = {
+  version: 1,
+  ddl: `
+CREATE TABLE checkpoint (
+  only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+  position INTEGER NOT NULL,
+  stream_created TEXT
+) STRICT;
+CREATE TABLE aggregate (
+  id INTEGER PRIMARY KEY,
+  tenant TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  name TEXT NOT NULL,
+  UNIQUE (tenant, environment, kind, name)
+) STRICT;
+CREATE TABLE revision (
+  position INTEGER PRIMARY KEY,
+  aggregate INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  time TEXT NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  command_id TEXT NOT NULL,
+  request_fingerprint TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  data TEXT NOT NULL
+) STRICT;
+CREATE TABLE revision_of (
+  aggregate INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  PRIMARY KEY (aggregate, position)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE contract_version (
+  aggregate INTEGER NOT NULL,
+  order_key TEXT NOT NULL,
+  version TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  description TEXT,
+  fingerprint TEXT NOT NULL,
+  PRIMARY KEY (aggregate, order_key)
+) WITHOUT ROWID, STRICT;
+CREATE TABLE scope_head (
+  tenant TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  position INTEGER NOT NULL,
+  PRIMARY KEY (tenant, environment, kind)
+) WITHOUT ROWID, STRICT;
+INSERT INTO checkpoint VALUES (1, 0, NULL);
+`,
+};
+
+/** Opens the catalog's file for reading. */
+export function openCatalogReader(path: string): Database.Database {
+  const db = new Database(path, { readonly: true });
+  db.pragma('query_only = ON');
+  db.pragma('cache_size = -16384');
+  return db;
+}

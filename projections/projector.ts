@@ -1,0 +1,211 @@
+import { isRegistryError, RegistryError } from '#domain/errors';
+import { type Position, START, toPosition } from '#domain/position';
+import { backoffMs } from '#flow/backoff';
+import type { Clock } from '#flow/clock';
+import { HighWater } from '#flow/high-water';
+import type { EventLog, LogHead, StoredMessage } from '#log/event-log';
+import type { Checkpoint, Projection } from '#projections/projection';
+
+/**
+ * starting ──► catching-up ──► live            caught up: the position that the leader named at the start is reached
+ *     ▲             │            │
+ *     └── retrying ◄┴────────────┤   storage or broker away: again from the checkpoint, with back-off
+ *                                └──► halted   an event that cannot be applied, a gap, or another log: by hand only
+ */
+export type ProjectorStatus =
+  | { readonly state: 'starting' }
+  | { readonly state: 'catching-up'; readonly target: Position }
+  | { readonly state: 'live' }
+  | { readonly state: 'retrying'; readonly reason: string }
+  | { readonly state: 'halted'; readonly reason: string }
+  | { readonly state: 'stopped' };
+
+export interface ProjectorOptions {
+  readonly projection: Projection;
+  readonly log: EventLog;
+  readonly clock: Clock;
+  /** The most events in one transaction. */
+  readonly batchMax: number;
+  readonly onStatus?: (status: ProjectorStatus) => void;
+}
+
+const BACKOFF = { baseMs: 100, capMs: 5_000 };
+// A gap may be a fault of the delivery: only one that is there again is a fault of the log.
+const GAPS_MAX = 2;
+
+/** Follows a log and keeps one projection up to date. The only code that moves a checkpoint. */
+export class Projector {
+  readonly #options: ProjectorOptions;
+  readonly #applied = new HighWater(START);
+  #stop = new AbortController();
+  #done: Promise<void> | undefined;
+  #status: ProjectorStatus = { state: 'starting' };
+  #caughtUp = false;
+
+  constructor(options: ProjectorOptions) {
+    this.#options = options;
+  }
+
+  get name(): string {
+    return this.#options.projection.name;
+  }
+
+  get status(): ProjectorStatus {
+    return this.#status;
+  }
+
+  /** The position that reads show. */
+  get position(): Position {
+    return toPosition(this.#applied.value);
+  }
+
+  /** Whether the projection has reached the position that the log's leader named when this process started. */
+  get caughtUp(): boolean {
+    return this.#caughtUp;
+  }
+
+  /** Waits until a position is applied. Gives `false` when the time is over first. */
+  async reached(position: Position, timeoutMs: number): Promise<boolean> {
+    return await this.#applied.reached(position, timeoutMs);
+  }
+
+  /** Begins to follow. Errors show in `status`, never as a rejection. */
+  start(): void {
+    this.#stop = new AbortController();
+    this.#done = this.#run(this.#stop.signal);
+  }
+
+  /** Stops behind the batch that is being applied, and releases the projection. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+    this.#applied.close();
+    await this.#options.projection.close();
+    this.#setStatus({ state: 'stopped' });
+  }
+
+  /** Throws the projection away and builds it again from position 1. */
+  async rebuild(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+    await this.#options.projection.clear();
+    this.#applied.reset(START);
+    this.#caughtUp = false;
+    this.start();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    let gaps = 0;
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      if (failures > 0) await this.#pause(failures, signal);
+      const before = this.#applied.value;
+      try {
+        await this.#follow(signal);
+      } catch (error) {
+        if (this.#applied.value > before) [failures, gaps] = [0, 0];
+        if (isRegistryError(error, 'LOG_MISMATCH')) gaps += 1;
+        const final = isRegistryError(error, 'CORRUPT_EVENT') || gaps >= GAPS_MAX;
+        const reason = error instanceof Error ? error.message : String(error);
+        this.#setStatus({ state: final ? 'halted' : 'retrying', reason });
+        if (final) return;
+      }
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { projection, log, batchMax } = this.#options;
+    let checkpoint = await projection.open();
+    const head = await log.head();
+    checkBelongsTo(log.name, checkpoint, head);
+    this.#applied.raise(checkpoint.position);
+    this.#setStatus({ state: 'catching-up', target: head.last });
+    this.#noteIfCaughtUp(head.last);
+    const feed = log.follow({ after: checkpoint.position, batchMax, signal });
+    for await (const batch of prefetched(feed)) {
+      const fresh = freshPart(log.name, batch, checkpoint.position);
+      if (fresh.length === 0) continue;
+      const position = await projection.apply(fresh, {
+        ...checkpoint,
+        streamCreated: head.created,
+      });
+      checkpoint = { position, streamCreated: head.created };
+      this.#applied.raise(position);
+      this.#noteIfCaughtUp(head.last);
+      if (signal.aborted) return;
+    }
+  }
+
+  #noteIfCaughtUp(target: Position): void {
+    if (this.#status.state === 'live' || this.#applied.value < target) return;
+    this.#caughtUp = true;
+    this.#setStatus({ state: 'live' });
+  }
+
+  #setStatus(status: ProjectorStatus): void {
+    this.#status = status;
+    this.#options.onStatus?.(status);
+  }
+
+  async #pause(failures: number, signal: AbortSignal): Promise<void> {
+    const ms = backoffMs(failures, BACKOFF);
+    await this.#options.clock.sleep(ms, signal).catch(() => undefined);
+  }
+}
+
+/** Fetches the next batch while the one before it is being applied. */
+async function* prefetched<T>(feed: AsyncIterable<T>): AsyncGenerator<T> {
+  const iterator = feed[Symbol.asyncIterator]();
+  try {
+    let coming = iterator.next();
+    for (;;) {
+      const next = await coming;
+      if (next.done === true) return;
+      coming = iterator.next();
+      // Whoever waits for it sees the rejection; until then it must not count as unhandled.
+      coming.catch(() => undefined);
+      yield next.value;
+    }
+  } finally {
+    await iterator.return?.();
+  }
+}
+
+function checkBelongsTo(stream: string, checkpoint: Checkpoint, head: LogHead): void {
+  const { position, streamCreated } = checkpoint;
+  if (position === START) return;
+  const is =
+    streamCreated !== undefined && streamCreated !== head.created
+      ? `it was created ${head.created} (want ${streamCreated})`
+      : `its last position is ${head.last} (want at least ${position})`;
+  if (position <= head.last && (streamCreated === undefined || streamCreated === head.created))
+    return;
+  throw new RegistryError(
+    'CORRUPT_EVENT',
+    `Cannot follow stream "${stream}": ${is}, so it is not the log that the view was built from`,
+    { details: { stream, position, last: head.last, created: head.created } },
+  );
+}
+
+/** Gives the part of a batch behind a position. @throws LOG_MISMATCH when an event between is missing */
+function freshPart(
+  stream: string,
+  batch: readonly StoredMessage[],
+  after: Position,
+): readonly StoredMessage[] {
+  const fresh =
+    batch[0] === undefined || batch[0].position > after
+      ? batch
+      : batch.filter((m) => m.position > after);
+  let expected = after + 1;
+  for (const { position } of fresh) {
+    if (position !== expected) {
+      throw new RegistryError(
+        'LOG_MISMATCH',
+        `Cannot follow stream "${stream}": position ${expected} is missing, ${position} came next (want every event: nothing is ever deleted)`,
+        { details: { stream, missing: expected, next: position } },
+      );
+    }
+    expected += 1;
+  }
+  return fresh;
+}

@@ -1,0 +1,55 @@
+/** Where people read: a terminal, or something that only keeps lines. */
+export interface TextOutput {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+const BAR_CELLS = 28;
+const NO_TERMINAL_STEP = 0.25;
+
+/** Shows how far a task has come: a bar that redraws itself on a terminal, a line a quarter elsewhere. */
+export class ProgressBar {
+  readonly #out: TextOutput;
+  readonly #label: string;
+  readonly #total: number;
+  #done = 0;
+  #told = 0;
+
+  constructor(out: TextOutput, label: string, total: number) {
+    this.#out = out;
+    this.#label = label;
+    this.#total = total;
+    if (out.isTTY === true) this.#draw('');
+  }
+
+  /** Counts finished steps and names the one that is on. */
+  advance(steps: number, note: string): void {
+    this.#done = Math.min(this.#total, this.#done + steps);
+    if (this.#out.isTTY === true) {
+      this.#draw(note);
+      return;
+    }
+    const share = this.#total === 0 ? 1 : this.#done / this.#total;
+    if (share < 1 && share - this.#told < NO_TERMINAL_STEP) return;
+    this.#told = share;
+    this.#out.write(`${this.#label}: ${percent(share)} (${this.#done} of ${this.#total})\n`);
+  }
+
+  /** Ends the bar with a line that stays. */
+  finish(line: string): void {
+    this.#out.write(this.#out.isTTY === true ? `\r\u001b[2K${line}\n` : `${line}\n`);
+  }
+
+  #draw(note: string): void {
+    const share = this.#total === 0 ? 1 : this.#done / this.#total;
+    const full = Math.round(share * BAR_CELLS);
+    const bar = `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)}`;
+    const line = `${this.#label} ${bar} ${percent(share)} ${note}`;
+    this.#out.write(`\r\u001b[2K${line.slice(0, (this.#out.columns ?? 80) - 1)}`);
+  }
+}
+
+function percent(share: number): string {
+  return `${String(Math.floor(share * 100)).padStart(3)} %`;
+}

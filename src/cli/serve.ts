@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import pc from 'picocolors';
+import { loadExamples } from '#cli/examples/load-examples';
+import { ProgressBar, type TextOutput } from '#cli/progress';
+import { RegistryClient } from '#cli/registry-client';
+import { readConfig } from '#ops/config/read-config';
+import type { Config } from '#ops/config/settings';
+import { createLogger, type Logger } from '#ops/logger';
+import { untilSignalled } from '#ops/signals';
+
+/** Starts a registry; the composition root hands it in. */
+export type StartRegistry = (config: Config, logger: Logger) => Promise<ServedRegistry>;
+
+/** What `serve` needs of a registry that runs. */
+export interface ServedRegistry {
+  readonly url: string;
+  readonly parts: readonly (readonly [name: string, description: string])[];
+  readonly ready: (timeoutMs: number) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+export interface ServeOptions {
+  readonly root: string;
+  readonly version: string;
+  readonly examples: boolean;
+  readonly startRegistry: StartRegistry;
+}
+
+const READY_TIMEOUT_MS = 600_000;
+
+/** Runs a registry until a signal comes. Exits with 1 and one clear line when it cannot start. */
+export async function serve(options: ServeOptions): Promise<void> {
+  const started = performance.now();
+  const out = process.stdout;
+  let registry: ServedRegistry;
+  const signalled = untilSignalled();
+  try {
+    const config = readConfig(process.env);
+    registry = await options.startRegistry(config, createLogger(config.logLevel));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+    return process.exit();
+  }
+  out.write(`${pc.bold('Atlas Registry')} ${options.version}\n`);
+  for (const [name, description] of registry.parts)
+    out.write(`  ${name.padEnd(10)} ${description}\n`);
+  const ended = await Promise.race([signalled, readyAndLoaded(registry, options, out)]);
+  if (ended === undefined) {
+    const seconds = ((performance.now() - started) / 1_000).toFixed(1);
+    out.write(`${pc.green('Ready')} in ${seconds} s at ${pc.bold(registry.url)}\n`);
+    if (options.examples) out.write(examplesToTry(registry.url));
+  }
+  const signal = ended ?? (await signalled);
+  out.write(`${signal}: ending running requests; again to end at once\n`);
+  await registry.close();
+  process.exit(0);
+}
+
+async function readyAndLoaded(
+  registry: ServedRegistry,
+  { root, examples }: ServeOptions,
+  out: TextOutput,
+): Promise<undefined> {
+  await registry.ready(READY_TIMEOUT_MS);
+  if (!examples) return;
+  let bar: ProgressBar | undefined;
+  const loaded = await loadExamples(new RegistryClient(registry.url), join(root, 'examples'), {
+    begin: (total) => {
+      if (total > 0) bar = new ProgressBar(out, 'Loading examples', total);
+    },
+    advance: (steps, note) => bar?.advance(steps, note),
+  });
+  const { datasets, rows, contracts } = loaded;
+  if (loaded.nothingToDo) out.write('Examples are loaded already\n');
+  else
+    bar?.finish(
+      `Loaded ${datasets} datasets with ${rows} genes and ${contracts} contract versions`,
+    );
+}
+
+function examplesToTry(url: string): string {
+  const dataset = encodeURIComponent('110/homo_sapiens/GRCh38');
+  const lines = [
+    ['every published dataset', `curl ${url}/catalog`],
+    ['one of them, with its history', `curl ${url}/registry/datasets/${dataset}`],
+    ['a contract', `curl ${url}/registry/contracts/github.push/v1`],
+    ['how the data was loaded', `curl '${url}/registry/job-runs?status=succeeded&limit=5'`],
+    ['every change from the first on', `curl -N '${url}/registry/events?from=1'`],
+  ];
+  return `Try:\n${lines.map(([what, command]) => `  ${pc.dim(`# ${what}`)}\n  ${command}\n`).join('')}Ctrl-C ends it.\n`;
+}

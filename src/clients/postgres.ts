@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { DatabaseError, Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { quote, RegistryError } from '#domain/errors';
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database`. */
+  readonly url: string;
+  readonly connectionsMax: number;
+  readonly connectTimeoutMs: number;
+  /** The longest that one statement may run. */
+  readonly statementTimeoutMs: number;
+  /** Hears of connections that broke while nobody used them. */
+  readonly onIdleError?: (error: Error) => void;
+}
+
+/** One step of a schema. Steps are only ever added. */
+export interface Migration {
+  readonly version: number;
+  readonly sql: string;
+}
+
+/** A pool of connections to Postgres. */
+export class Postgres {
+  readonly #pool: Pool;
+  readonly #url: string;
+
+  constructor(options: PostgresOptions) {
+    this.#url = options.url.replace(/\/\/[^@/]*@/, '//***@');
+    this.#pool = new Pool({
+      connectionString: options.url,
+      max: options.connectionsMax,
+      connectionTimeoutMillis: options.connectTimeoutMs,
+      statement_timeout: options.statementTimeoutMs,
+      // The server may not answer at all; the client gives up a little later than the server would.
+      query_timeout: options.statementTimeoutMs + 1_000,
+      application_name: 'atlas-registry',
+      keepAlive: true,
+    });
+    this.#pool.on('error', (error) => options.onIdleError?.(error));
+  }
+
+  /** Runs one statement. @throws VIEW_UNAVAILABLE when the server does not answer */
+  async query<Row extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    try {
+      return (await this.#pool.query<Row>(sql, values)).rows;
+    } catch (error) {
+      throw this.#explain(error);
+    }
+  }
+
+  /** Runs work in one transaction on one connection. @throws VIEW_UNAVAILABLE when the server does not answer */
+  async transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    let client: PoolClient;
+    try {
+      client = await this.#pool.connect();
+    } catch (error) {
+      throw this.#explain(error);
+    }
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const result = await work(client);
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      broken = await rollBack(client);
+      throw this.#explain(error);
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  /**
+   * Brings a schema forward, one process at a time: others wait for the lock and then find nothing to do.
+   * @throws CANNOT_START when the database was migrated by a newer version, or a step was changed after it ran
+   */
+  async migrate(schema: string, migrations: readonly Migration[]): Promise<void> {
+    await this.transaction(async (client) => {
+      await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [
+        `atlas-registry:${schema}`,
+      ]);
+      await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+      await client.query(
+        `CREATE TABLE IF NOT EXISTS ${schema}.migration (version integer PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
+      );
+      const { rows } = await client.query<{ version: number; sha256: string }>(
+        `SELECT version, sha256 FROM ${schema}.migration ORDER BY version`,
+      );
+      checkHistory(schema, migrations, rows);
+      for (const { version, sql } of migrations.slice(rows.length)) {
+        await client.query(sql);
+        await client.query(`INSERT INTO ${schema}.migration VALUES ($1, $2)`, [
+          version,
+          digest(sql),
+        ]);
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  #explain(error: unknown): unknown {
+    if (error instanceof RegistryError || !isConnectionError(error)) return error;
+    return new RegistryError(
+      'VIEW_UNAVAILABLE',
+      `Cannot reach Postgres at ${quote(this.#url)}: ${error instanceof Error ? error.message : String(error)} (want a running server: check DATABASE_URL)`,
+      { retryAfterSeconds: 2, cause: error },
+    );
+  }
+}
+
+async function rollBack(client: PoolClient): Promise<Error | undefined> {
+  try {
+    await client.query('ROLLBACK');
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function checkHistory(
+  schema: string,
+  migrations: readonly Migration[],
+  applied: readonly { version: number; sha256: string }[],
+): void {
+  applied.forEach((row, index) => {
+    const known = migrations[index];
+    if (known?.version === row.version && digest(known.sql) === row.sha256) return;
+    const is = known === undefined ? 'is not known here' : 'differs from the one known here';
+    throw new RegistryError(
+      'CANNOT_START',
+      `Cannot use Postgres schema ${quote(schema)}: its migration ${row.version} ${is} (want a node of the version that ran it, or an empty database)`,
+    );
+  });
+}
+
+function digest(sql: string): string {
+  return createHash('sha256').update(sql).digest('hex');
+}
+
+// Classes 08 (connection), 53 (resources), 57 (operator: shutdown, cancelled), and everything that has no SQLSTATE.
+function isConnectionError(error: unknown): boolean {
+  if (!(error instanceof DatabaseError)) return error instanceof Error;
+  return /^(08|53|57|58)/.test(error.code ?? '');
+}

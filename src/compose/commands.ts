@@ -1,0 +1,39 @@
+import type { Logs } from '#compose/logs';
+import type { Views } from '#compose/views';
+import { SchemaSyntax } from '#contracts/schema-syntax';
+import { systemClock } from '#flow/clock';
+import { KeyedQueue } from '#flow/keyed-queue';
+import { newId } from '#flow/new-id';
+import type { HttpCommands } from '#http/dependencies';
+import type { Config } from '#ops/config/settings';
+import type { Publisher } from '#stores/publisher';
+
+/** Gives the commands of a node whose role writes; they decide on what its own views hold. */
+export function buildCommands(
+  config: Config,
+  { logs, views, publisher }: { logs: Logs; views: Views; publisher: Publisher },
+): HttpCommands {
+  const env = {
+    clock: systemClock,
+    newId,
+    queue: new KeyedQueue({
+      waitingPerKeyMax: config.commandsWaitingPerNameMax,
+      waitingMax: config.commandsWaitingMax,
+    }),
+    conflictsMax: config.conflictsMax,
+    writeTimeoutMs: config.writeTimeoutMs,
+  };
+  const { catalog, jobRuns } = views;
+  const log = logs.REGISTRY;
+  return {
+    datasets: { env, log, source: { load: (...at) => catalog.reader.datasets.load(...at) } },
+    contracts: {
+      env,
+      log,
+      source: { load: (...at) => catalog.reader.contracts.load(...at) },
+      syntax: new SchemaSyntax(),
+    },
+    jobRuns: { env, log: logs.JOBS, source: jobRuns },
+    artifacts: { publisher, artifactBytesMax: config.artifactBytesMax },
+  };
+}

@@ -1,0 +1,49 @@
+import type { OpenedBroker } from '#clients/open-broker';
+import { systemClock } from '#flow/clock';
+import type { PartHealth } from '#http/dependencies';
+import { Projector } from '#projections/projector';
+import type { SharedView } from '#projections/shared-view';
+
+const READY_POLL_MS = 5;
+
+/** What readiness says while a node shuts down. */
+export const DRAINING: PartHealth = {
+  name: 'node',
+  ready: false,
+  optional: false,
+  detail: 'it is shutting down',
+};
+
+/** Says how the connection to the log stands. */
+export function logHealth({ broker }: OpenedBroker): PartHealth {
+  const ready = broker.connected();
+  // Reads go on from the views: without its broker a node is degraded, not useless.
+  const detail = ready ? 'connected' : 'not connected: writes are refused, reads go on';
+  return { name: 'log', ready, optional: true, detail };
+}
+
+/** Says how far a view is and whether it follows. */
+export function projectorHealth(view: Projector | SharedView): PartHealth {
+  const { name, position, caughtUp } = view;
+  const status = view instanceof Projector ? view.status : undefined;
+  const follows = status?.state !== 'halted' && status?.state !== 'retrying';
+  const detail =
+    status !== undefined && 'reason' in status
+      ? `${status.state}: ${status.reason}`
+      : (status?.state ?? (caughtUp ? 'live' : 'catching-up'));
+  // A view that was up to date and cannot be written for a while still answers: the node is degraded.
+  const optional = caughtUp && status?.state === 'retrying';
+  return { name, ready: caughtUp && follows, optional, detail, position };
+}
+
+/** Waits until every part that must be ready is; gives up silently, readiness says why. */
+export async function untilReady(
+  health: () => readonly PartHealth[],
+  timeoutMs: number,
+): Promise<void> {
+  const deadline = systemClock.monotonicMs() + timeoutMs;
+  while (systemClock.monotonicMs() < deadline) {
+    if (health().every((part) => part.ready || part.optional)) return;
+    await systemClock.sleep(READY_POLL_MS);
+  }
+}

@@ -1,0 +1,11 @@
+import type { Config } from '#ops/config/settings';
+import type { Logger } from '#ops/logger';
+import type { ReleaseStack } from '#ops/release-stack';
+
+/** What every part of the composition gets: settings, where to log, and how to be released. */
+export interface Setup {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Released in reverse order of `add`. */
+  readonly releases: ReleaseStack;
+}

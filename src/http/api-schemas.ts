@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { ERROR_CODES } from '#domain/errors';
+
+/** Schemas that several routes share. What is not listed in them is refused. */
+
+/** A whole number in a query, written with digits only. */
+export function integerQuery(range: { min: number; max: number; default: number }) {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, 'want a whole number')
+    .transform(Number)
+    .pipe(z.number().int().min(range.min).max(range.max))
+    .default(range.default)
+    .meta({ type: 'integer', minimum: range.min, maximum: range.max, default: range.default });
+}
+
+export const timestamp = z
+  .string()
+  .meta({ format: 'date-time', example: '2026-01-31T12:00:00.000Z' });
+
+export const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .meta({ description: 'SHA-256, 64 lower-case hexadecimal digits' });
+
+export const atQuery = z.string().optional().meta({
+  description: 'Show the past: a position, or a time as RFC 3339.',
+  example: '2026-01-31T12:00:00Z',
+});
+
+export const cursorQuery = z
+  .string()
+  .max(2_048)
+  .optional()
+  .meta({ description: 'Where the page before ended: its `next_cursor`.' });
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    detail: z.string(),
+    instance: z.string(),
+    code: z.enum([...ERROR_CODES, 'INTERNAL']),
+    retryable: z.boolean(),
+    outcome: z.enum(['not-applied', 'unknown']).optional(),
+    details: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'Problem', description: 'What went wrong, as RFC 9457 says.' });

@@ -1,0 +1,148 @@
+import { Router } from '@koa/router';
+import Koa, { type Context, type Middleware, type Next } from 'koa';
+import { z } from 'zod';
+import { isRegistryError, quote, RegistryError } from '#domain/errors';
+import { artifactRoutes } from '#http/artifact-routes';
+import { contractRoutes } from '#http/contract-routes';
+import { datasetCommandRoutes } from '#http/dataset-commands-routes';
+import { datasetRoutes } from '#http/dataset-routes';
+import type { HttpDependencies } from '#http/dependencies';
+import { eventRoutes } from '#http/event-routes';
+import { healthRoutes } from '#http/health-routes';
+import { jobRunRoutes } from '#http/job-run-routes';
+import { openApiDocument } from '#http/openapi';
+import { parseRequest } from '#http/parse-request';
+import { retryAfterOf, toProblem } from '#http/problem';
+import { respond } from '#http/respond';
+import { type Route, route } from '#http/route';
+import { scopeOf } from '#http/scope';
+
+/** What the app tells whoever listens: one line a request, and every unexpected error. */
+export interface HttpObserver {
+  onRequest?(request: {
+    readonly requestId: string;
+    readonly method: string;
+    readonly path: string;
+    readonly status: number;
+    readonly durationMs: number;
+  }): void;
+  onError?(error: unknown, requestId: string): void;
+}
+
+/** Assembles the HTTP side, from the outside in: request id and errors, scope, routes. */
+export function buildApp(dependencies: HttpDependencies, observer: HttpObserver = {}): Koa {
+  const app = new Koa();
+  const routes = allRoutes(dependencies);
+  const router = new Router();
+  for (const spec of routes) {
+    const path = spec.path.replaceAll(/\{(\w+)\}/g, toRouterParameter);
+    router[spec.method](path, handler(spec, dependencies));
+  }
+  app.use(boundary(dependencies, observer));
+  app.use(scoped);
+  app.use(router.routes());
+  app.use(unknownPath(router));
+  // Errors of connections that broke; everything else ends in the boundary.
+  app.on('error', () => undefined);
+  return app;
+}
+
+/** All routes of a node, with the one that describes them. */
+export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
+  const routes = [
+    ...healthRoutes(dependencies),
+    ...datasetCommandRoutes(dependencies),
+    ...datasetRoutes(dependencies),
+    ...contractRoutes(dependencies),
+    ...jobRunRoutes(dependencies),
+    ...eventRoutes(dependencies),
+    ...artifactRoutes(dependencies),
+  ];
+  let document: string | undefined;
+  const describe: Route = route({
+    method: 'get',
+    path: '/openapi.json',
+    operationId: 'openapi',
+    summary: 'Describe this API as OpenAPI 3.1',
+    tag: 'health',
+    responses: { 200: { description: 'The document', schema: z.looseObject({}) } },
+    handle: async () => {
+      document ??= JSON.stringify(openApiDocument([...routes, describe], dependencies.version));
+      return { status: 200, body: document };
+    },
+  });
+  return [...routes, describe];
+}
+
+// A dataset's name spans segments: everything up to the end, or up to the verb behind it.
+function toRouterParameter(...[, name, , path]: [string, string, number, string]): string {
+  return name === 'name' && path.includes('/datasets/') ? `*${name}` : `:${name}`;
+}
+
+function handler(spec: Route, { limits }: HttpDependencies): Middleware {
+  return async (context) => {
+    const request = await parseRequest(spec, context, limits);
+    respond(context, await spec.handle(request, context));
+  };
+}
+
+async function scoped(context: Context, next: Next): Promise<void> {
+  const { scope, path } = scopeOf(context.path, (name) => headerOf(context, name));
+  context.state['scope'] = scope;
+  if (path !== context.path) context.path = path;
+  await next();
+}
+
+function boundary({ clock, newId }: HttpDependencies, observer: HttpObserver): Middleware {
+  return async (context, next) => {
+    const started = clock.monotonicMs();
+    const requestId = newId();
+    const { method, path } = context;
+    context.state['requestId'] = requestId;
+    context.set('X-Request-Id', requestId);
+    try {
+      await next();
+    } catch (error) {
+      const isWrite = method !== 'GET' && method !== 'HEAD';
+      const problem = toProblem(error, { requestId, isWrite });
+      if (!isRegistryError(error)) observer.onError?.(error, requestId);
+      const retryAfter = retryAfterOf(error, problem.status);
+      context.status = problem.status;
+      context.body = JSON.stringify(problem);
+      context.set('Content-Type', 'application/problem+json');
+      if (retryAfter !== undefined) context.set('Retry-After', String(retryAfter));
+      if (isRegistryError(error, 'METHOD_NOT_ALLOWED'))
+        context.set('Allow', String(error.details['allow']));
+      // What is left of a body that was refused is not read: the connection cannot be used again.
+      if (!context.req.complete) context.set('Connection', 'close');
+    }
+    const durationMs = clock.monotonicMs() - started;
+    observer.onRequest?.({ requestId, method, path, status: context.status, durationMs });
+  };
+}
+
+function unknownPath(router: Router): Middleware {
+  return async (context) => {
+    const { path, method } = context;
+    const others = router.stack.filter((layer) => layer.match(path));
+    const allow = [...new Set(others.flatMap((layer) => layer.methods))].toSorted().join(', ');
+    if (others.length > 0) {
+      throw new RegistryError(
+        'METHOD_NOT_ALLOWED',
+        `Cannot ${method} ${quote(path)}: it has no such method (want one of ${allow})`,
+        {
+          details: { allow },
+        },
+      );
+    }
+    throw new RegistryError(
+      'NOT_FOUND',
+      `Cannot ${method} ${quote(path)}: there is no such path (want one of GET /openapi.json)`,
+    );
+  };
+}
+
+function headerOf(context: Context, name: string): string | undefined {
+  const value = context.req.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}

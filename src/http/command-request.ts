@@ -1,0 +1,74 @@
+import type { CommandAnswer, CommandContext } from '#commands/run-command';
+import { canonicalJson } from '#domain/canonical-json';
+import { sha256Of } from '#domain/digest';
+import { quote, RegistryError } from '#domain/errors';
+import type { CommandId, DomainEvent } from '#domain/event';
+import { POSITION_HEADER } from '#http/consistency';
+import type { HttpCommands, HttpDependencies, PositionedView } from '#http/dependencies';
+import type { ParsedRequest } from '#http/route';
+
+const KEY = /^[!-~]([ -~]{0,253}[!-~])?$/;
+
+/** Gives the commands of this node. @throws NOT_READY on a node that only reads */
+export function writableCommands({ commands }: HttpDependencies): HttpCommands {
+  if (commands !== undefined) return commands;
+  throw new RegistryError(
+    'NOT_READY',
+    'Cannot write here: this node only reads (want a node with the role writer or all)',
+    { outcome: 'not-applied' },
+  );
+}
+
+/**
+ * Says who sends a command and which it is. The id is the client's `Idempotency-Key`, else a new one; the fingerprint is
+ * that of everything that was asked for, so that a key used twice is found.
+ * @throws INVALID_REQUEST for a key that is malformed
+ */
+export function commandContext(
+  dependencies: Pick<HttpDependencies, 'newId'>,
+  operation: string,
+  request: ParsedRequest<unknown, unknown, unknown>,
+): CommandContext {
+  const { scope, actor, params, body } = request;
+  const key = idempotencyKey(request);
+  return {
+    scope,
+    actor,
+    commandId: (key ?? dependencies.newId()) as CommandId,
+    // Only a client's key can come twice.
+    requestFingerprint: sha256Of(
+      key === undefined ? operation : canonicalJson([operation, params, body]),
+    ),
+  };
+}
+
+/** Reads `Idempotency-Key`, or `X-Idempotency-Key`. @throws INVALID_REQUEST */
+export function idempotencyKey({
+  header,
+}: Pick<ParsedRequest<unknown, unknown, unknown>, 'header'>) {
+  const [standard, prefixed] = [header('idempotency-key'), header('x-idempotency-key')];
+  const key = standard ?? prefixed;
+  if (key === undefined) return undefined;
+  if (!KEY.test(key) || (prefixed !== undefined && prefixed !== key)) {
+    throw new RegistryError(
+      'INVALID_REQUEST',
+      `Cannot use Idempotency-Key ${quote(key)}: it is malformed, or X-Idempotency-Key differs (want 1 to 255 printable ASCII characters)`,
+      { outcome: 'not-applied' },
+    );
+  }
+  return key;
+}
+
+/**
+ * Waits until this node shows what a command has made, so that its client reads its own write here; and gives the headers
+ * of the answer. Where the view is late the answer does not wait for ever: the position says what to ask for.
+ */
+export async function commandHeaders(
+  answer: Pick<CommandAnswer<unknown, DomainEvent>, 'position' | 'replayed'>,
+  view: PositionedView,
+  { limits }: Pick<HttpDependencies, 'limits'>,
+): Promise<Record<string, string>> {
+  await view.reached(answer.position, limits.visibleWaitMs);
+  const headers = { [POSITION_HEADER]: String(answer.position) };
+  return answer.replayed ? { ...headers, 'Idempotency-Replayed': 'true' } : headers;
+}

@@ -1,0 +1,120 @@
+import { z } from 'zod';
+import { parseDatasetName } from '#domain/dataset-name';
+import { quote, RegistryError } from '#domain/errors';
+import { atQuery, cursorQuery, integerQuery } from '#http/api-schemas';
+import { CatalogDocuments } from '#http/catalog-documents';
+import { matchesEtag, strongEtag } from '#http/conditional';
+import { asOfCatalog, POSITION_HEADER } from '#http/consistency';
+import { decodeCursor, encodeCursor } from '#http/cursor';
+import {
+  catalogSchema,
+  datasetListSchema,
+  manifestJson,
+  manifestSchema,
+  statusSchema,
+} from '#http/dataset-schemas';
+import type { HttpDependencies } from '#http/dependencies';
+import { type Route, route } from '#http/route';
+
+const PAGE = { min: 1, max: 1_000, default: 100 };
+const cursorSchema = z.strictObject({ after: z.string() });
+
+/** The routes that read datasets. */
+export function datasetRoutes(dependencies: HttpDependencies): readonly Route[] {
+  return [list(dependencies), get(dependencies), catalog(dependencies)];
+}
+
+function list(dependencies: HttpDependencies): Route {
+  return route({
+    method: 'get',
+    path: '/registry/datasets',
+    operationId: 'listDatasets',
+    summary: 'List datasets by name',
+    tag: 'datasets',
+    query: z.strictObject({
+      status: statusSchema.optional(),
+      limit: integerQuery(PAGE),
+      cursor: cursorQuery,
+      at: atQuery,
+    }),
+    responses: { 200: { description: 'A page of datasets', schema: datasetListSchema } },
+    handle: async ({ query, scope, header }) => {
+      const position = await asOfCatalog(dependencies, { header, at: query.at });
+      const after = decodeCursor(query.cursor, cursorSchema)?.after ?? '';
+      const { limit, status } = query;
+      const filter = status === undefined ? {} : { status };
+      const page = { after, limit: limit + 1, asOf: position, ...filter };
+      const rows = dependencies.catalog().datasets.list(scope, page);
+      const shown = rows.slice(0, limit);
+      const last = shown.at(-1);
+      const more = rows.length > limit && last !== undefined;
+      return {
+        status: 200,
+        headers: { [POSITION_HEADER]: String(position) },
+        body: {
+          datasets: shown.map((row) => manifestJson(row.manifest)),
+          ...(more ? { next_cursor: encodeCursor({ after: last.manifest.name }) } : {}),
+        },
+      };
+    },
+  });
+}
+
+function get(dependencies: HttpDependencies): Route {
+  return route({
+    method: 'get',
+    path: '/registry/datasets/{name}',
+    operationId: 'getDataset',
+    summary: 'Get the manifest of a dataset',
+    tag: 'datasets',
+    params: z.strictObject({ name: z.string().meta({ example: '110/homo_sapiens/GRCh38' }) }),
+    query: z.strictObject({ at: atQuery }),
+    errors: [404],
+    responses: {
+      200: { description: 'The manifest', schema: manifestSchema },
+      304: { description: 'It has not changed' },
+    },
+    handle: async ({ params, query, scope, header }) => {
+      const name = parseDatasetName(params.name);
+      const position = await asOfCatalog(dependencies, { header, at: query.at });
+      const row = dependencies.catalog().datasets.find(scope, name, position);
+      if (row === undefined) throw notFound(name);
+      const etag = strongEtag(`dataset-${row.revision}`);
+      const headers = { [POSITION_HEADER]: String(position), ETag: etag };
+      if (matchesEtag(header('if-none-match'), etag)) return { status: 304, headers };
+      return { status: 200, headers, body: manifestJson(row.manifest) };
+    },
+  });
+}
+
+function catalog(dependencies: HttpDependencies): Route {
+  const documents = new CatalogDocuments(dependencies.limits.catalogCacheBytesMax);
+  return route({
+    method: 'get',
+    path: '/catalog',
+    operationId: 'getCatalog',
+    summary: 'Get every published dataset, sorted by name',
+    tag: 'datasets',
+    query: z.strictObject({ at: atQuery }),
+    responses: {
+      200: { description: 'The catalog', schema: catalogSchema },
+      304: { description: 'It has not changed' },
+    },
+    handle: async ({ query, scope, header }) => {
+      const position = await asOfCatalog(dependencies, { header, at: query.at });
+      const { datasets } = dependencies.catalog();
+      const document = await documents.get(datasets, scope, position);
+      const headers = { [POSITION_HEADER]: String(position), ETag: document.etag };
+      if (matchesEtag(header('if-none-match'), document.etag)) return { status: 304, headers };
+      return { status: 200, headers, body: document.body };
+    },
+  });
+}
+
+function notFound(name: string): RegistryError {
+  return new RegistryError(
+    'NOT_FOUND',
+    `Cannot find dataset ${quote(name)}: it is not registered in this tenant and environment (want a registered name, and a time after its registration)`,
+    { details: { name } },
+  );
+}

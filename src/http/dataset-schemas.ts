@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import type { DatasetObject, Manifest } from '#domain/dataset';
+import { parseSha256 } from '#domain/digest';
+import { sha256, timestamp } from '#http/api-schemas';
+
+/** The most objects that one manifest may list. */
+const OBJECTS_MAX = 10_000;
+const KEY_LENGTH_MAX = 512;
+
+const objectSchema = z
+  .strictObject({
+    key: z
+      .string()
+      .min(1)
+      .max(KEY_LENGTH_MAX)
+      .regex(/^[^\p{Cc}]+$/u, 'want no control characters')
+      .meta({ description: 'Name of the file inside the dataset', example: 'gene_summary.sqlite' }),
+    sha256,
+    bytes: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+    media_type: z.string().min(1).max(255).optional(),
+  })
+  .meta({
+    id: 'DatasetObject',
+    description: 'One file of a dataset, named by the SHA-256 of its bytes.',
+  });
+
+export const registerBody = z
+  .strictObject({
+    name: z.string().meta({ example: '110/homo_sapiens/GRCh38' }),
+    schema_fingerprint: z
+      .string()
+      .max(256)
+      .regex(/^[!-~]*$/, 'want printable ASCII without spaces')
+      .meta({ description: 'Names the schema. A dataset keeps its first one for ever.' }),
+    objects: z.array(objectSchema).max(OBJECTS_MAX).default([]),
+    row_count: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable().default(null),
+  })
+  .meta({ id: 'RegisterDataset' });
+
+export const publishBody = z
+  .strictObject({
+    artifact: objectSchema.pick({ key: true, sha256: true, bytes: true }),
+  })
+  .meta({ id: 'PublishDataset' });
+
+export const withdrawBody = z
+  .strictObject({ reason: z.string().max(2_000).optional() })
+  .meta({ id: 'WithdrawDataset' });
+
+export const statusSchema = z.enum(['registered', 'published', 'withdrawn']);
+
+export const manifestSchema = z
+  .strictObject({
+    dataset_id: z.uuid().meta({ description: 'UUIDv5 of tenant/environment/name' }),
+    name: z.string(),
+    schema_fingerprint: z.string(),
+    objects: z.array(objectSchema),
+    row_count: z.number().int().nullable(),
+    created_at: timestamp,
+    updated_at: timestamp,
+    status: statusSchema,
+    artifact: objectSchema.pick({ key: true, sha256: true, bytes: true }).optional(),
+    published_at: timestamp.optional(),
+  })
+  .meta({ id: 'Manifest', description: 'A dataset as it stands.' });
+
+export const registeredSchema = z
+  .strictObject({
+    existing: z.boolean().meta({ description: 'Whether the name was registered before' }),
+    manifest: manifestSchema,
+  })
+  .meta({ id: 'RegisteredDataset' });
+
+export const datasetListSchema = z
+  .strictObject({
+    datasets: z.array(manifestSchema),
+    next_cursor: z.string().optional().meta({ description: 'Absent on the last page' }),
+  })
+  .meta({ id: 'DatasetList' });
+
+export const catalogSchema = z
+  .strictObject({
+    model_version: z.literal('v1'),
+    datasets: z.array(
+      z.strictObject({
+        name: z.string(),
+        dataset_id: z.uuid(),
+        schema_fingerprint: z.string(),
+        row_count: z.number().int().nullable(),
+        artifact: objectSchema.pick({ key: true, sha256: true, bytes: true }),
+        published_at: timestamp,
+      }),
+    ),
+  })
+  .meta({ id: 'Catalog', description: 'Every published dataset of the scope, sorted by name.' });
+
+/** Reads an object of a request. */
+export function toObject(body: z.output<typeof objectSchema>): DatasetObject {
+  const { key, bytes, media_type: mediaType } = body;
+  const object = { key, sha256: parseSha256(body.sha256), bytes };
+  return mediaType === undefined ? object : { ...object, mediaType };
+}
+
+/** Writes a manifest as HTTP shows it. */
+export function manifestJson(manifest: Manifest): z.output<typeof manifestSchema> {
+  const { artifact, publishedAt } = manifest;
+  return {
+    dataset_id: manifest.datasetId,
+    name: manifest.name,
+    schema_fingerprint: manifest.schemaFingerprint,
+    objects: manifest.objects.map(({ mediaType, ...object }) =>
+      mediaType === undefined ? object : { ...object, media_type: mediaType },
+    ),
+    row_count: manifest.rowCount,
+    created_at: manifest.createdAt,
+    updated_at: manifest.updatedAt,
+    status: manifest.status,
+    ...(artifact === undefined ? {} : { artifact }),
+    ...(publishedAt === undefined ? {} : { published_at: publishedAt }),
+  };
+}

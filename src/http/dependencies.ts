@@ -1,0 +1,70 @@
+import type { ContractCommands } from '#commands/publish-contract';
+import type { DatasetCommands } from '#commands/register-dataset';
+import type { JobRunCommands } from '#commands/start-job-run';
+import type { ArtifactCommands } from '#commands/store-artifact';
+import type { Position } from '#domain/position';
+import type { Clock } from '#flow/clock';
+import type { CatalogReader } from '#projections/catalog/catalog-reader';
+import type { EventFeed } from '#projections/event-feed';
+import type { JobRunView } from '#projections/job-runs/job-run-view';
+
+/** The commands that this node carries out; absent on a node that only reads. */
+export interface HttpCommands {
+  readonly datasets: DatasetCommands;
+  readonly contracts: ContractCommands;
+  readonly jobRuns: JobRunCommands;
+  readonly artifacts: ArtifactCommands;
+}
+
+/** How far a view has come, and a way to wait for it. A projector is one. */
+export interface PositionedView {
+  readonly name: string;
+  readonly position: Position;
+  readonly caughtUp: boolean;
+  reached(position: Position, timeoutMs: number): Promise<boolean>;
+}
+
+/** One part of a node, as readiness shows it. */
+export interface PartHealth {
+  readonly name: string;
+  readonly ready: boolean;
+  /** Whether the node can do without it: then it is degraded, not unready. */
+  readonly optional: boolean;
+  readonly detail: string;
+  readonly position?: number;
+}
+
+/** Named limits of the HTTP side, see the configuration. */
+export interface HttpLimits {
+  readonly jsonBytesMax: number;
+  readonly artifactBytesMax: number;
+  /** How long a read waits for a position. */
+  readonly readWaitMs: number;
+  /** How long a write waits for its own node to show it. */
+  readonly visibleWaitMs: number;
+  readonly subscribersMax: number;
+  /** What may wait for one subscriber before it is cut off. */
+  readonly subscriberBytesMax: number;
+  /** How long a subscriber may take nothing before it is cut off. */
+  readonly subscriberStallMs: number;
+  readonly heartbeatMs: number;
+  readonly catalogCacheBytesMax: number;
+}
+
+/** Everything that routes use; assembled in the composition root. */
+export interface HttpDependencies {
+  readonly commands: HttpCommands | undefined;
+  /** The catalog's reading side; another object after the view was opened anew. */
+  readonly catalog: () => CatalogReader;
+  readonly catalogView: PositionedView;
+  readonly jobRuns: JobRunView;
+  readonly jobRunsView: PositionedView;
+  readonly feed: EventFeed;
+  readonly health: () => readonly PartHealth[];
+  readonly clock: Clock;
+  readonly newId: () => string;
+  readonly limits: HttpLimits;
+  readonly version: string;
+  /** Aborts when the node begins to shut down. */
+  readonly closing: AbortSignal;
+}

@@ -1,0 +1,135 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { z } from 'zod';
+import { RegistryError } from '#domain/errors';
+import { type Position, parsePosition, toPosition } from '#domain/position';
+import type { HttpDependencies } from '#http/dependencies';
+import { type ParsedRequest, type Route, route } from '#http/route';
+import type { FeedEvent, FeedOptions } from '#projections/event-feed';
+
+const STREAMS = { registry: 'REGISTRY', jobs: 'JOBS' } as const;
+
+const eventQuery = z.strictObject({
+  from: z.string().optional().meta({
+    description: 'The first position wanted; 1 is the beginning. Default: only what is new.',
+  }),
+  stream: z.enum(['registry', 'jobs']).default('registry'),
+});
+
+/** The route of server-sent events. */
+export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
+  let subscribers = 0;
+  return [
+    route({
+      method: 'get',
+      path: '/registry/events',
+      operationId: 'followEvents',
+      summary: 'Follow the events of the scope as server-sent events, from any position',
+      tag: 'events',
+      query: eventQuery,
+      responses: {
+        200: {
+          description: 'A stream of CloudEvents; the id of each is its position',
+          contentType: 'text/event-stream',
+        },
+      },
+      handle: async (request) => {
+        const { limits, feed } = dependencies;
+        if (subscribers >= limits.subscribersMax) throw tooMany(limits.subscribersMax);
+        const stream = STREAMS[request.query.stream];
+        const after = firstAfter(request) ?? (await feed.newest(stream));
+        subscribers += 1;
+        const signal = AbortSignal.any([request.signal, dependencies.closing]);
+        const subscriber = new Subscriber(dependencies);
+        void subscriber.serve({ stream, after, scope: request.scope, signal }).finally(() => {
+          subscribers -= 1;
+        });
+        return {
+          status: 200,
+          contentType: 'text/event-stream; charset=utf-8',
+          headers: { 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' },
+          body: subscriber.output,
+        };
+      },
+    }),
+  ];
+}
+
+/** Where to begin: behind `Last-Event-ID`, else at `from`. */
+function firstAfter({
+  header,
+  query,
+}: ParsedRequest<unknown, { readonly from?: string | undefined }, unknown>): Position | undefined {
+  const last = header('last-event-id');
+  if (last !== undefined && last !== '') return parsePosition(last, 'Last-Event-ID');
+  if (query.from === undefined) return undefined;
+  return toPosition(Math.max(0, parsePosition(query.from, 'from') - 1));
+}
+
+/** One connection that follows events. What it does not take is never kept beyond a bound. */
+class Subscriber {
+  readonly output: PassThrough;
+  readonly #dependencies: HttpDependencies;
+
+  constructor(dependencies: HttpDependencies) {
+    this.#dependencies = dependencies;
+    this.output = new PassThrough({ highWaterMark: dependencies.limits.subscriberBytesMax });
+    // The connection may break at any time; whoever writes sees it at the signal.
+    this.output.on('error', () => undefined);
+  }
+
+  /** Writes events until the client goes, the node shuts down, or the client takes nothing for too long. */
+  async serve(options: FeedOptions): Promise<void> {
+    const { limits, feed } = this.#dependencies;
+    this.output.write(`retry: 1000\n: following ${options.stream} behind ${options.after}\n\n`);
+    const beat = setInterval(() => {
+      if (this.output.writableLength === 0) this.output.write(': heartbeat\n\n');
+    }, limits.heartbeatMs);
+    let reason = 'shutdown';
+    try {
+      for await (const batch of feed.follow(options)) {
+        if (await this.#write(batch.map(toText).join(''))) continue;
+        reason = 'too-slow';
+        break;
+      }
+    } catch {
+      reason = 'interrupted';
+    } finally {
+      clearInterval(beat);
+      this.#end(reason);
+    }
+  }
+
+  /** Gives `false` when the client took nothing for too long. */
+  async #write(text: string): Promise<boolean> {
+    if (this.output.write(text)) return true;
+    const { subscriberStallMs } = this.#dependencies.limits;
+    try {
+      await once(this.output, 'drain', { signal: AbortSignal.timeout(subscriberStallMs) });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #end(reason: string): void {
+    if (this.output.destroyed) return;
+    // The last line that a client reads says why, and its Last-Event-ID where to go on.
+    this.output.end(`event: end\ndata: ${JSON.stringify({ reason })}\n\n`);
+    setTimeout(() => this.output.destroy(), this.#dependencies.limits.subscriberStallMs).unref();
+  }
+}
+
+function toText(event: FeedEvent): string {
+  return `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+function tooMany(max: number): RegistryError {
+  return new RegistryError(
+    'BUSY',
+    `Cannot follow events: ${max} clients do already (want at most ${max})`,
+    {
+      retryAfterSeconds: 5,
+    },
+  );
+}

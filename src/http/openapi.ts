@@ -1,0 +1,109 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
+import { problemSchema } from '#http/api-schemas';
+import type { ResponseSpec, Route } from '#http/route';
+
+const COMMON_ERRORS = [400, 500, 503];
+
+const SCOPE_HEADERS = ['Atlas-Tenant', 'Atlas-Environment'];
+
+type Document = ReturnType<OpenApiGeneratorV31['generateDocument']>;
+
+/** Makes the OpenAPI 3.1 document from the routes: what is checked and what is documented are one thing. */
+export function openApiDocument(routes: readonly Route[], version: string): Document {
+  const registry = new OpenAPIRegistry();
+  for (const spec of routes) registry.registerPath(pathOf(spec));
+  const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Atlas Registry',
+      version,
+      description:
+        'A registry for datasets, contracts and jobs. Every path also stands under /tenants/{tenant}/environments/{environment}; without it the scope comes from the headers Atlas-Tenant and Atlas-Environment, else it is default/dev.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [
+      { url: '/' },
+      {
+        url: '/tenants/{tenant}/environments/{environment}',
+        variables: {
+          tenant: { default: 'default' },
+          environment: { default: 'dev' },
+        },
+      },
+    ],
+  });
+  for (const spec of routes) addHeaders(document, spec);
+  return document;
+}
+
+function pathOf(spec: Route): Parameters<OpenAPIRegistry['registerPath']>[0] {
+  const { body } = spec;
+  const content =
+    body === 'stream'
+      ? { 'application/octet-stream': { schema: { type: 'string' as const, format: 'binary' } } }
+      : body && { 'application/json': { schema: body } };
+  return {
+    method: spec.method,
+    path: spec.path,
+    operationId: spec.operationId,
+    summary: spec.summary,
+    tags: [spec.tag],
+    request: {
+      params: spec.params,
+      query: spec.query,
+      ...(content === undefined ? {} : { body: { required: true, content } }),
+    },
+    responses: Object.fromEntries([...ownResponses(spec), ...errorResponses(spec)]),
+  };
+}
+
+function ownResponses({ responses }: Route) {
+  return Object.entries(responses).map(([status, spec]) => [status, responseOf(spec)] as const);
+}
+
+function responseOf({ description, schema, contentType, headers }: ResponseSpec) {
+  const type = contentType ?? 'application/json';
+  const body = schema ?? (contentType === undefined ? undefined : { type: 'string' as const });
+  return {
+    description,
+    ...(body === undefined ? {} : { content: { [type]: { schema: body } } }),
+    ...(headers === undefined ? {} : { headers: headerObjects(headers) }),
+  };
+}
+
+function headerObjects(headers: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, description]) => [
+      name,
+      { description, schema: { type: 'string' as const } },
+    ]),
+  );
+}
+
+function errorResponses({ errors, responses }: Route) {
+  const statuses = [...COMMON_ERRORS, ...errors].filter((status) => !(status in responses));
+  return statuses.map((status) => {
+    const content = { 'application/problem+json': { schema: problemSchema } };
+    return [String(status), { description: 'What went wrong', content }] as const;
+  });
+}
+
+// Headers that every operation takes. Written here, because schemas describe headers by route.
+function addHeaders(document: Document, spec: Route): void {
+  const operation = document.paths?.[spec.path]?.[spec.method];
+  if (operation === undefined) return;
+  const header = (name: string, description: string) => ({
+    name,
+    description,
+    in: 'header' as const,
+    required: false,
+    schema: { type: 'string' as const },
+  });
+  operation.parameters = [
+    ...(operation.parameters ?? []),
+    ...SCOPE_HEADERS.map((name) => header(name, 'Scope of the request')),
+    ...(spec.isCommand
+      ? [header('Idempotency-Key', 'Makes a retry return the first answer')]
+      : [header('Atlas-Min-Position', 'Wait until this position is shown')]),
+  ];
+}

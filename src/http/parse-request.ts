@@ -1,0 +1,82 @@
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import { quote, RegistryError } from '#domain/errors';
+import type { Scope } from '#domain/scope';
+import { type BodyLimits, readJson } from '#http/read-body';
+import type { ParsedRequest, Route } from '#http/route';
+
+const ANONYMOUS = 'anonymous';
+
+/**
+ * Checks everything that a request carries against its route.
+ * @throws INVALID_REQUEST with every fault found, and what `readJson` throws
+ */
+export async function parseRequest(
+  spec: Route,
+  context: Context,
+  limits: BodyLimits,
+): Promise<ParsedRequest<never, never, never>> {
+  const params = check(spec.params, context['params'] ?? {}, 'path');
+  const query = check(spec.query, queryOf(context), 'query');
+  const body =
+    spec.body === undefined || spec.body === 'stream'
+      ? undefined
+      : check(spec.body, await readJson(context.req, limits), 'body');
+  return {
+    params: params as never,
+    query: query as never,
+    body: body as never,
+    scope: context.state['scope'] as Scope,
+    requestId: String(context.state['requestId']),
+    actor: ANONYMOUS,
+    header: (name) => {
+      const value = context.req.headers[name];
+      return Array.isArray(value) ? value[0] : value;
+    },
+    stream: context.req,
+    get signal() {
+      return signalOf(context);
+    },
+  };
+}
+
+/** Reads the query; a parameter that is there twice is refused, because two readers would pick different ones. */
+function queryOf(context: Context): Record<string, string> {
+  if (context.querystring === '') return {};
+  const entries: Record<string, string> = Object.create(null);
+  for (const [name, value] of new URLSearchParams(context.querystring)) {
+    if (name in entries) {
+      throw new RegistryError(
+        'INVALID_REQUEST',
+        `Cannot use query parameter ${quote(name)}: it is there twice (want it once)`,
+      );
+    }
+    entries[name] = value;
+  }
+  return { ...entries };
+}
+
+function check<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const faults = result.error.issues.map((issue) => ({
+    in: where,
+    path: issue.path.join('.'),
+    message: issue.message,
+  }));
+  const first = faults[0];
+  const at =
+    first?.path === undefined || first.path === '' ? where : `${where} ${quote(first.path)}`;
+  throw new RegistryError(
+    'INVALID_REQUEST',
+    `Cannot use the request: ${at}: ${first?.message ?? 'it is malformed'}${faults.length > 1 ? ` (and ${faults.length - 1} more)` : ''}`,
+    { details: { faults } },
+  );
+}
+
+function signalOf({ res }: Context): AbortSignal {
+  const gone = new AbortController();
+  if (res.destroyed) gone.abort();
+  else res.once('close', () => gone.abort());
+  return gone.signal;
+}

@@ -1,0 +1,101 @@
+import { type ErrorCode, isRegistryError, type RegistryError } from '#domain/errors';
+
+/** What HTTP says for each code. The only place with status numbers of errors. */
+const TABLE: Readonly<
+  Record<ErrorCode, readonly [status: number, title: string, retryable: boolean]>
+> = {
+  INVALID_REQUEST: [400, 'The request is malformed', false],
+  INVALID_NAME: [400, 'A name is malformed', false],
+  INVALID_JSON: [400, 'The body is not JSON', false],
+  NOT_FOUND: [404, 'There is no such thing', false],
+  METHOD_NOT_ALLOWED: [405, 'The resource has no such method', false],
+  FINGERPRINT_CONFLICT: [409, 'The name has another schema fingerprint', false],
+  VERSION_CONFLICT: [409, 'The version exists with other content', false],
+  ILLEGAL_TRANSITION: [409, 'The state does not allow it', false],
+  TOO_LARGE: [413, 'The body is too large', false],
+  UNSUPPORTED_MEDIA_TYPE: [415, 'The media type is not supported', false],
+  INVALID_SCHEMA: [422, 'The schema is not valid', false],
+  IDEMPOTENCY_KEY_REUSED: [422, 'The idempotency key belongs to another request', false],
+  ARTIFACT_MISSING: [422, 'The artifact is not in the store', false],
+  CHECKSUM_MISMATCH: [422, 'The bytes are not the ones that were named', false],
+  INVALID_SETTING: [500, 'A setting is not valid', false],
+  LOG_MISMATCH: [500, 'The log is not the one that is expected', false],
+  CORRUPT_EVENT: [500, 'An event cannot be read', false],
+  CANNOT_START: [500, 'The registry cannot start', false],
+  BUSY: [503, 'Too many commands wait already', true],
+  CONTENTION: [503, 'Other writers were faster', true],
+  LOG_UNAVAILABLE: [503, 'The log does not answer', true],
+  OUTCOME_UNKNOWN: [503, 'The outcome is not known', true],
+  BEHIND: [503, 'This node has not seen that position yet', true],
+  NOT_READY: [503, 'This node is not ready', true],
+  VIEW_UNAVAILABLE: [503, 'The view does not answer', true],
+  STORE_UNAVAILABLE: [503, 'The artifact store does not answer', true],
+  LOG_FULL: [507, 'The log has no room left', true],
+};
+
+/** An RFC 9457 problem: the body of every answer that is not a success. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly instance: string;
+  readonly code: ErrorCode | 'INTERNAL';
+  readonly retryable: boolean;
+  /** On writes: `not-applied` is never in the log, `unknown` may be. */
+  readonly outcome?: 'not-applied' | 'unknown';
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** Codes whose status is a client's, for documentation. */
+export function statusOf(code: ErrorCode): number {
+  return TABLE[code][0];
+}
+
+/** Codes by status, for documentation. */
+export function codesOf(status: number): readonly ErrorCode[] {
+  return (Object.keys(TABLE) as ErrorCode[]).filter((code) => TABLE[code][0] === status);
+}
+
+export interface ProblemContext {
+  readonly requestId: string;
+  readonly isWrite: boolean;
+}
+
+/** Turns whatever was thrown into a problem. What is not expected shows its id and nothing else. */
+export function toProblem(error: unknown, context: ProblemContext): Problem {
+  const instance = `urn:atlas-registry:request:${context.requestId}`;
+  if (isRegistryError(error)) return expected(error, instance, context.isWrite);
+  return {
+    type: 'urn:atlas-registry:problem:internal',
+    title: 'Something went wrong here',
+    status: 500,
+    detail: `Cannot answer the request: an unexpected error happened, logged under request ${context.requestId}`,
+    instance,
+    code: 'INTERNAL',
+    retryable: false,
+    ...(context.isWrite ? { outcome: 'unknown' as const } : {}),
+  };
+}
+
+function expected(error: RegistryError, instance: string, isWrite: boolean): Problem {
+  const [status, title, retryable] = TABLE[error.code];
+  const hasDetails = Object.keys(error.details).length > 0;
+  return {
+    type: `urn:atlas-registry:problem:${error.code.toLowerCase().replaceAll('_', '-')}`,
+    title,
+    status,
+    detail: error.message,
+    instance,
+    code: error.code,
+    retryable,
+    ...(isWrite ? { outcome: error.outcome ?? 'not-applied' } : {}),
+    ...(hasDetails ? { details: error.details } : {}),
+  };
+}
+
+/** Seconds for `Retry-After`: every 503 and 507 has them. */
+export function retryAfterOf(error: unknown, status: number): number | undefined {
+  const own = isRegistryError(error) ? error.retryAfterSeconds : undefined;
+  return own ?? (status === 503 || status === 507 ? 1 : undefined);
+}

@@ -1,0 +1,52 @@
+import type { IncomingMessage } from 'node:http';
+import { RegistryError } from '#domain/errors';
+
+export interface BodyLimits {
+  /** The largest body of a command. */
+  readonly jsonBytesMax: number;
+}
+
+/**
+ * Reads a JSON body whole.
+ * @throws UNSUPPORTED_MEDIA_TYPE, TOO_LARGE (before the rest is read), INVALID_JSON
+ */
+export async function readJson(request: IncomingMessage, limits: BodyLimits): Promise<unknown> {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  if (type !== 'application/json' || encoding !== 'identity') {
+    throw new RegistryError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `Cannot read the body: it is "${type ?? ''}", encoded "${encoding}" (want Content-Type: application/json, not encoded)`,
+    );
+  }
+  const text = (await readBytes(request, limits.jsonBytesMax)).toString('utf8');
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const is = error instanceof Error ? error.message : String(error);
+    throw new RegistryError('INVALID_JSON', `Cannot read the body: ${is} (want one JSON value)`);
+  }
+}
+
+async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  const declared = Number(request.headers['content-length'] ?? 0);
+  if (declared > bytesMax) throw tooLarge(bytesMax);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw tooLarge(bytesMax);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes);
+}
+
+function tooLarge(bytesMax: number): RegistryError {
+  return new RegistryError(
+    'TOO_LARGE',
+    `Cannot read the body: it is larger (want at most ${bytesMax} bytes)`,
+    {
+      details: { bytesMax },
+    },
+  );
+}

@@ -1,0 +1,99 @@
+import type { Readable } from 'node:stream';
+import type { Context } from 'koa';
+import { z } from 'zod';
+import type { Scope } from '#domain/scope';
+
+/** What a handler answers. Texts and buffers are sent as they are, everything else as JSON. */
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Default `application/json`. */
+  readonly contentType?: string;
+}
+
+/** A parsed request. Nothing in it is unchecked. */
+export interface ParsedRequest<P, Q, B> {
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly scope: Scope;
+  /** Who sends it. */
+  readonly actor: string;
+  readonly requestId: string;
+  /** A request header, by its lower-case name. */
+  readonly header: (name: string) => string | undefined;
+  /** The raw body, for routes that take a stream. */
+  readonly stream: Readable;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+}
+
+/** One answer that a route documents. */
+export interface ResponseSpec {
+  readonly description: string;
+  /** Schema of the JSON body; absent for an empty one. */
+  readonly schema?: z.ZodType;
+  /** For bodies that are not JSON. */
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One route: what it takes, what it answers and what it does, in one place. */
+export interface Route {
+  readonly method: 'get' | 'post' | 'put';
+  /** As in OpenAPI: `/registry/datasets/{name}`. */
+  readonly path: string;
+  readonly operationId: string;
+  readonly summary: string;
+  readonly tag: string;
+  /** Whether it takes `Idempotency-Key`. */
+  readonly isCommand: boolean;
+  readonly params: z.ZodObject;
+  readonly query: z.ZodObject;
+  readonly body: z.ZodType | 'stream' | undefined;
+  readonly responses: Readonly<Record<number, ResponseSpec>>;
+  /** Statuses of errors that it may answer beside 400, 500 and 503. */
+  readonly errors: readonly number[];
+  readonly handle: (
+    request: ParsedRequest<never, never, never>,
+    context: Context,
+  ) => Promise<Reply>;
+}
+
+type Empty = z.ZodObject<Record<string, never>>;
+
+/** A route as its author writes it. What is left out takes no parameters, no body and no key. */
+export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = Pick<
+  Route,
+  'method' | 'path' | 'operationId' | 'summary' | 'tag' | 'responses'
+> & {
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B | 'stream';
+  readonly isCommand?: boolean;
+  readonly errors?: readonly number[];
+  readonly handle: (
+    request: ParsedRequest<z.output<P>, z.output<Q>, z.output<B>>,
+    context: Context,
+  ) => Promise<Reply>;
+};
+
+const EMPTY: Empty = z.strictObject({});
+
+/** Completes a route; the handler sees its parameters and body with the types of their schemas. */
+export function route<
+  P extends z.ZodObject = Empty,
+  Q extends z.ZodObject = Empty,
+  B extends z.ZodType = z.ZodUndefined,
+>(spec: RouteSpec<P, Q, B>): Route {
+  return {
+    isCommand: false,
+    errors: [],
+    body: undefined,
+    ...spec,
+    params: spec.params ?? EMPTY,
+    query: spec.query ?? EMPTY,
+    handle: spec.handle,
+  };
+}

@@ -1,0 +1,26 @@
+import { DEFAULT_SCOPE, parseScope, type Scope } from '#domain/scope';
+
+const PREFIX = /^\/tenants\/([^/]+)\/environments\/([^/]+)(\/.*)$/;
+
+/** The scope of a request, and its path without the scope. */
+export interface ScopedPath {
+  readonly scope: Scope;
+  readonly path: string;
+}
+
+/**
+ * Reads the scope of a request: from `/tenants/{tenant}/environments/{environment}/...`, else from the headers
+ * `Atlas-Tenant` and `Atlas-Environment`, else the default. @throws INVALID_NAME
+ */
+export function scopeOf(path: string, header: (name: string) => string | undefined): ScopedPath {
+  const match = path.startsWith('/tenants/') ? PREFIX.exec(path) : null;
+  if (match !== null) {
+    return { scope: parseScope(match[1] ?? '', match[2] ?? ''), path: match[3] ?? '/' };
+  }
+  const [tenant, environment] = [header('atlas-tenant'), header('atlas-environment')];
+  if (tenant === undefined && environment === undefined) return { scope: DEFAULT_SCOPE, path };
+  return {
+    scope: parseScope(tenant ?? DEFAULT_SCOPE.tenant, environment ?? DEFAULT_SCOPE.environment),
+    path,
+  };
+}

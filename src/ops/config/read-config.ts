@@ -1,0 +1,74 @@
+import { quote, RegistryError } from '#domain/errors';
+import { type Config, SETTINGS, type Setting } from '#ops/config/settings';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the settings from an environment. An empty variable counts as absent.
+ * @throws INVALID_SETTING with every problem found: values that do not fit and `ATLAS_...` names that are no setting
+ */
+export function readConfig(env: Environment): Config {
+  const problems: string[] = [];
+  const config: Record<string, unknown> = { searchPath: env['PATH'] ?? '' };
+  for (const [key, setting] of Object.entries(SETTINGS) as [string, Setting<unknown>][]) {
+    const given = env[setting.env];
+    const value = given === undefined || given === '' ? setting.default : given;
+    const result = setting.schema.safeParse(value);
+    if (result.success) config[key] = result.data;
+    else
+      problems.push(
+        problemOf(setting, value, result.error.issues[0]?.message ?? 'it does not fit'),
+      );
+  }
+  if (config['allowUnknownSettings'] !== true) problems.push(...unknownNames(env));
+  if (problems.length > 0) {
+    throw new RegistryError('INVALID_SETTING', problems.join('\n'), { details: { problems } });
+  }
+  return config as Config;
+}
+
+function problemOf(
+  { env, secret }: Setting<unknown>,
+  value: string | undefined,
+  message: string,
+): string {
+  const shown = secret === true ? '(hidden)' : quote(value ?? '');
+  return `Cannot use ${env}=${shown}: ${message}`;
+}
+
+function unknownNames(env: Environment): string[] {
+  const known = Object.values(SETTINGS).map((setting) => setting.env);
+  return Object.keys(env)
+    .filter((name) => name.startsWith('ATLAS_') && !known.includes(name as never))
+    .toSorted()
+    .map((name) => {
+      const nearest = nearestOf(name, known);
+      const hint =
+        nearest === undefined ? 'see the README for all of them' : `did you mean ${nearest}?`;
+      return `Cannot use ${name}: there is no such setting (${hint})`;
+    });
+}
+
+function nearestOf(name: string, known: readonly string[]): string | undefined {
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: editDistance(name, candidate) }))
+    .toSorted((a, b) => a.distance - b.distance);
+  const best = ranked[0];
+  return best !== undefined && best.distance <= Math.max(3, name.length / 3)
+    ? best.candidate
+    : undefined;
+}
+
+/** Counts insertions, deletions and replacements (Levenshtein). */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, replaced));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+
+/** One setting: its name in the environment, what it takes, and what it is for. */
+export interface Setting<T> {
+  readonly env: string;
+  readonly schema: z.ZodType<T>;
+  /** As it would be written in the environment; absent where the setting has none. */
+  readonly default?: string;
+  readonly doc: string;
+  /** Never shown in logs or dumps. */
+  readonly secret?: boolean;
+}
+
+const MIB = 1_048_576;
+
+const text = z.string().min(1, 'want a text that is not empty');
+const flag = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no'], 'want true or false')
+  .transform((value) => ['true', '1', 'yes'].includes(value));
+
+function whole(min: number, max: number) {
+  const want = `want a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, want)
+    .transform(Number)
+    .pipe(z.number().min(min, want).max(max, want));
+}
+
+const bindAddress = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):\d{1,5}$/, 'want host:port, for example 127.0.0.1:3001')
+  .transform((value) => {
+    const colon = value.lastIndexOf(':');
+    return {
+      host: value.slice(0, colon).replaceAll(/[[\]]/g, ''),
+      port: Number(value.slice(colon + 1)),
+    };
+  })
+  .refine(({ port }) => port <= 65_535, 'want a port from 0 to 65535');
+
+function setting<T>(
+  env: string,
+  schema: z.ZodType<T>,
+  rest: Omit<Setting<T>, 'env' | 'schema'>,
+): Setting<T> {
+  return { env, schema, ...rest };
+}
+
+/** Every setting of the registry. The README's table is made from it. */
+export const SETTINGS = {
+  bind: setting('BIND_ADDR', bindAddress, {
+    default: '127.0.0.1:3001',
+    doc: 'Address of the HTTP server. Loopback by default, because anyone who reaches it may write.',
+  }),
+  role: setting('ATLAS_ROLE', z.enum(['all', 'writer', 'projector', 'reader']), {
+    default: 'all',
+    doc: 'What this process does: `writer` takes commands, `projector` keeps the shared views, `reader` only reads, `all` does everything.',
+  }),
+  dataDir: setting('ATLAS_DATA_DIR', text, {
+    default: './.atlas',
+    doc: 'Folder of the embedded broker, the local views and the local artifacts. One process at a time.',
+  }),
+  natsUrl: setting('NATS_URL', text.optional(), {
+    doc: 'NATS servers, comma-separated. Without it the registry starts a nats-server of its own.',
+  }),
+  natsCreds: setting('NATS_CREDS_PATH', text.optional(), {
+    doc: 'Path of a NATS credentials file.',
+  }),
+  natsServerBin: setting('ATLAS_NATS_SERVER_BIN', text.optional(), {
+    doc: 'nats-server to start instead of the embedded one, version 2.11 or later.',
+  }),
+  natsConnectTimeoutMs: setting('ATLAS_NATS_CONNECT_TIMEOUT_MS', whole(100, 120_000), {
+    default: '5000',
+    doc: 'How long the first connection to NATS may take before the start fails.',
+  }),
+  streamReplicas: setting('ATLAS_STREAM_REPLICAS', whole(1, 5), {
+    default: '1',
+    doc: 'Copies of each stream: 1 on one server, 3 or 5 on a cluster.',
+  }),
+  kvBucket: setting(
+    'REGISTRY_KV_BUCKET',
+    z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'want 1 to 64 of A-Z, a-z, 0-9, "_", "-"'),
+    { default: 'contracts', doc: 'KV bucket that mirrors contracts as `meta.<name>.<version>`.' },
+  ),
+  databaseUrl: setting('DATABASE_URL', text.optional(), {
+    doc: 'Postgres for the view of job runs. Without it they are in a local SQLite file.',
+    secret: true,
+  }),
+  databaseConnectionsMax: setting('ATLAS_DATABASE_CONNECTIONS_MAX', whole(2, 200), {
+    default: '10',
+    doc: 'Connections to Postgres.',
+  }),
+  databaseTimeoutMs: setting('ATLAS_DATABASE_TIMEOUT_MS', whole(100, 600_000), {
+    default: '30000',
+    doc: 'Longest statement in Postgres.',
+  }),
+  writeTimeoutMs: setting('ATLAS_WRITE_TIMEOUT_MS', whole(500, 120_000), {
+    default: '10000',
+    doc: 'How long a write asks the log for its outcome before it answers that it is unknown. A cluster needs 4 to 8 s to replace a lost leader.',
+  }),
+  publishTimeoutMs: setting('ATLAS_PUBLISH_TIMEOUT_MS', whole(100, 30_000), {
+    default: '2000',
+    doc: 'How long one attempt to append waits for its acknowledgement.',
+  }),
+  conflictsMax: setting('ATLAS_CONFLICTS_MAX', whole(0, 1_000), {
+    default: '20',
+    doc: 'How often a command decides again because a writer on another node was faster.',
+  }),
+  commandsWaitingPerNameMax: setting('ATLAS_COMMANDS_WAITING_PER_NAME_MAX', whole(1, 100_000), {
+    default: '256',
+    doc: 'Commands that wait for others with the same name; more are answered 503.',
+  }),
+  commandsWaitingMax: setting('ATLAS_COMMANDS_WAITING_MAX', whole(1, 1_000_000), {
+    default: '4096',
+    doc: 'Commands that wait in all; more are answered 503.',
+  }),
+  projectionBatchMax: setting('ATLAS_PROJECTION_BATCH_MAX', whole(1, 100_000), {
+    default: '10000',
+    doc: 'Events in one transaction of a view while it catches up. Larger ones rebuild faster and take more memory.',
+  }),
+  readWaitMs: setting('ATLAS_READ_WAIT_MS', whole(0, 60_000), {
+    default: '2000',
+    doc: 'How long a read waits for the position in `Atlas-Min-Position` or `at`.',
+  }),
+  visibleWaitMs: setting('ATLAS_VISIBLE_WAIT_MS', whole(0, 60_000), {
+    default: '2000',
+    doc: 'How long a write waits until its own node shows it, before it answers all the same.',
+  }),
+  jsonBytesMax: setting('ATLAS_JSON_BYTES_MAX', whole(1_024, 64 * MIB), {
+    default: String(10 * MIB),
+    doc: 'Largest body of a command. What does not fit into a message of the broker goes to the artifact store.',
+  }),
+  artifactBytesMax: setting('ATLAS_ARTIFACT_BYTES_MAX', whole(1_024, 1_099_511_627_776), {
+    default: String(64 * 1_024 * MIB),
+    doc: 'Largest artifact that can be uploaded.',
+  }),
+  subscribersMax: setting('ATLAS_SUBSCRIBERS_MAX', whole(0, 100_000), {
+    default: '256',
+    doc: 'Clients that may follow events at a time.',
+  }),
+  subscriberBytesMax: setting('ATLAS_SUBSCRIBER_BYTES_MAX', whole(1_024, 64 * MIB), {
+    default: String(MIB),
+    doc: 'Bytes that may wait for one client that follows events.',
+  }),
+  subscriberStallMs: setting('ATLAS_SUBSCRIBER_STALL_MS', whole(100, 600_000), {
+    default: '10000',
+    doc: 'How long such a client may take nothing before it is cut off.',
+  }),
+  heartbeatMs: setting('ATLAS_HEARTBEAT_MS', whole(100, 600_000), {
+    default: '15000',
+    doc: 'Comment lines on a quiet event stream, so that proxies keep it open.',
+  }),
+  catalogCacheBytesMax: setting('ATLAS_CATALOG_CACHE_BYTES_MAX', whole(0, 4_096 * MIB), {
+    default: String(64 * MIB),
+    doc: 'Memory for catalogs that are ready to send.',
+  }),
+  shutdownGraceMs: setting('ATLAS_SHUTDOWN_GRACE_MS', whole(0, 600_000), {
+    default: '10000',
+    doc: 'How long running requests may go on after SIGTERM.',
+  }),
+  logLevel: setting('ATLAS_LOG_LEVEL', z.enum(['debug', 'info', 'warn', 'error', 'silent']), {
+    default: 'info',
+    doc: 'Least severe log line that is written.',
+  }),
+  allowUnknownSettings: setting('ATLAS_ALLOW_UNKNOWN_SETTINGS', flag, {
+    default: 'false',
+    doc: 'Start although a variable named `ATLAS_...` is not a setting.',
+  }),
+} as const satisfies Record<string, Setting<unknown>>;
+
+type Settings = typeof SETTINGS;
+
+/** The settings of this process, checked. */
+export type Config = {
+  readonly [K in keyof Settings]: Settings[K] extends Setting<infer T> ? T : never;
+} & {
+  /** `PATH`: where a nats-server may be found. */
+  readonly searchPath: string;
+};
