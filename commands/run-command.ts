@@ -5,6 +5,7 @@ import {
   type AggregateSource,
   advance,
   type Evolution,
+  emptyAggregate,
   type LoadedAggregate,
   type RememberedCommand,
 } from '#domain/aggregate';
@@ -74,9 +75,21 @@ export async function runCommand<S, E extends DomainEvent>(
 ): Promise<CommandAnswer<S, E>> {
   const subject = subjectOf({ scope: context.scope, kind: spec.kind, id: spec.id });
   return await env.queue.run(subject, async () => {
-    const loaded = await spec.source.load(context.scope, spec.id, context.commandId);
-    return await new Attempt({ env, context, spec, subject }, loaded).run();
+    const at = { env, context, spec, subject };
+    return await new Attempt(at, await load(at)).run();
   });
+}
+
+/** Loads what the view holds; where its storage is away, the log alone tells the state. */
+async function load<S, E extends DomainEvent>(at: Surroundings<S, E>): Promise<LoadedAggregate<S>> {
+  const { context, spec } = at;
+  try {
+    return await spec.source.load(context.scope, spec.id, context.commandId);
+  } catch (error) {
+    if (!isRegistryError(error, 'VIEW_UNAVAILABLE')) throw error;
+    const empty = { aggregate: emptyAggregate(spec.evolution.initial), remembered: undefined };
+    return await new Attempt(at, empty).caughtUp();
+  }
 }
 
 interface Surroundings<S, E extends DomainEvent> {
@@ -119,6 +132,12 @@ class Attempt<S, E extends DomainEvent> {
       confirmed = true;
     }
     throw contention(subject, env.conflictsMax);
+  }
+
+  /** Folds in everything that the log holds, and gives it. */
+  async caughtUp(): Promise<LoadedAggregate<S>> {
+    await this.#catchUp();
+    return { aggregate: this.#aggregate, remembered: this.#remembered };
   }
 
   /** Appends the event. Gives `undefined` when another writer was faster. */

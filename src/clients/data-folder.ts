@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { quote, RegistryError } from '#domain/errors';
@@ -14,14 +14,16 @@ export interface DataFolder {
 /**
  * Creates a data folder if it is not there and locks it. The lock is one of SQLite, that is of the operating system: it
  * ends with the process, however that ends, and there is no stale lock file.
- * @throws CANNOT_START when the folder cannot be written, or another process holds it
+ * @throws CANNOT_START when the folder cannot be written, its disk is nearly full, or another process holds it
  */
-export function openDataFolder(path: string): DataFolder {
+export function openDataFolder(path: string, freeBytesMin: number): DataFolder {
   const root = resolve(path);
   const owner = join(root, 'owner');
   try {
     mkdirSync(root, { recursive: true, mode: 0o700 });
+    checkFreeSpace(root, freeBytesMin);
   } catch (error) {
+    if (error instanceof RegistryError) throw error;
     throw cannotUse(root, error);
   }
   const lock = lockOrExplain(root, owner);
@@ -36,6 +38,18 @@ export function openDataFolder(path: string): DataFolder {
       lock.close();
     },
   };
+}
+
+// A broker and databases that find their disk full while they start fail in many ways, none of them clear.
+function checkFreeSpace(root: string, freeBytesMin: number): void {
+  const { bavail, bsize } = statfsSync(root);
+  const free = bavail * bsize;
+  if (free >= freeBytesMin) return;
+  throw new RegistryError(
+    'CANNOT_START',
+    `Cannot use data folder ${quote(root)}: its disk is full, ${free} bytes are free (want at least ${freeBytesMin}: free space there, or set ATLAS_DATA_DIR or ATLAS_DISK_FREE_BYTES_MIN)`,
+    { details: { free, freeBytesMin } },
+  );
 }
 
 function lockOrExplain(root: string, owner: string): Database.Database {

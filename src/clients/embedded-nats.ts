@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DiskWatch } from '#clients/disk-watch';
 import { quote, RegistryError } from '#domain/errors';
+import { backoffMs } from '#flow/backoff';
 import { systemClock } from '#flow/clock';
 
 export interface EmbeddedNatsOptions {
@@ -10,6 +12,10 @@ export interface EmbeddedNatsOptions {
   readonly binary: string;
   /** Where configuration, log and streams lie. Held by this process alone. */
   readonly folder: string;
+  /** Whether it keeps streams. Default true. */
+  readonly jetstream?: boolean;
+  /** With less than this free on its disk, `isFull` says so. Default 0. */
+  readonly freeBytesMin?: number;
   /** Hears that the server ended by itself and what is done about it. */
   readonly onExit?: (message: string) => void;
 }
@@ -20,6 +26,8 @@ export interface EmbeddedNats {
   readonly token: string;
   /** The process id of the server that runs now. */
   pid(): number | undefined;
+  /** Whether its disk has no room for writes. */
+  isFull(): boolean;
   /** Ends the server, first kindly, then not. */
   stop(): Promise<void>;
 }
@@ -65,6 +73,7 @@ class Supervised implements EmbeddedNats {
   #port: number | undefined;
   #stopping = false;
   #restarts: number[] = [];
+  #disk: DiskWatch | undefined;
 
   constructor(options: EmbeddedNatsOptions, token: string) {
     this.#options = options;
@@ -87,12 +96,30 @@ class Supervised implements EmbeddedNats {
     return Number.isInteger(pid) && pid > 0 ? pid : undefined;
   }
 
+  isFull(): boolean {
+    return this.#disk?.isFull ?? false;
+  }
+
   async start(): Promise<void> {
+    await this.#run();
+    // From now on with the port that it has: clients come back to it.
+    writeFileSync(this.#paths.config, this.#config(), { mode: 0o600 });
+    this.#disk = new DiskWatch({
+      folder: this.#options.folder,
+      logPath: this.#paths.log,
+      freeBytesMin: this.#options.freeBytesMin ?? 0,
+      onRoomAgain: () => this.#restartForRoom(),
+    });
+  }
+
+  async #run(): Promise<void> {
     await this.#waitForPredecessor();
     for (const name of readdirSync(this.#options.folder)) {
       if (name.endsWith('.ports')) rmSync(join(this.#options.folder, name));
     }
-    writeFileSync(this.#paths.config, this.#config(), { mode: 0o600 });
+    if (this.#port === undefined) {
+      writeFileSync(this.#paths.config, this.#config(), { mode: 0o600 });
+    }
     const shell = spawn(
       '/bin/sh',
       ['-c', WATCHDOG, 'nats-watchdog', this.#options.binary, this.#paths.config],
@@ -113,6 +140,7 @@ class Supervised implements EmbeddedNats {
 
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#disk?.stop();
     const shell = this.#shell;
     if (shell === undefined || shell.exitCode !== null) return;
     const ended = new Promise<void>((resolve) => shell.once('exit', () => resolve()));
@@ -148,7 +176,9 @@ class Supervised implements EmbeddedNats {
       `listen: "127.0.0.1:${this.#port ?? -1}"`,
       `authorization { token: "${this.token}" }`,
       // Acknowledged means on disk. The server's default of two minutes loses acknowledged events with the power.
-      `jetstream { store_dir: ${JSON.stringify(folder)}, sync_interval: always }`,
+      ...(this.#options.jetstream === false
+        ? []
+        : [`jetstream { store_dir: ${JSON.stringify(folder)}, sync_interval: always }`]),
       `ports_file_dir: ${JSON.stringify(folder)}`,
       `pid_file: ${JSON.stringify(this.#paths.pid)}`,
       `log_file: ${JSON.stringify(this.#paths.log)}`,
@@ -185,9 +215,26 @@ class Supervised implements EmbeddedNats {
       return;
     }
     this.#options.onExit?.(`nats-server ended (code ${code}), restarting: ${last}`);
-    this.start().catch((error: unknown) => {
-      this.#options.onExit?.(error instanceof Error ? error.message : String(error));
-    });
+    void this.#restart();
+  }
+
+  async #restart(): Promise<void> {
+    for (let attempt = 1; attempt <= RESTARTS_MAX && !this.#stopping; attempt += 1) {
+      try {
+        await this.#run();
+        return;
+      } catch (error) {
+        this.#options.onExit?.(error instanceof Error ? error.message : String(error));
+        await systemClock.sleep(backoffMs(attempt, { baseMs: 500, capMs: 10_000 }));
+      }
+    }
+  }
+
+  #restartForRoom(): void {
+    const pid = this.pid();
+    if (pid === undefined || !isNatsServer(pid)) return;
+    this.#options.onExit?.('nats-server met a full disk; there is room again, restarting it');
+    process.kill(pid, 'SIGTERM');
   }
 }
 

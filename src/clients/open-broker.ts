@@ -8,6 +8,7 @@ export interface OpenBrokerOptions {
   readonly credsPath: string | undefined;
   readonly connectTimeoutMs: number;
   readonly binary: string | undefined;
+  readonly freeBytesMin: number;
   readonly embeddedFolder: string;
   readonly searchPath: string;
   readonly folder: () => string;
@@ -43,7 +44,8 @@ export async function openBroker(options: OpenBrokerOptions): Promise<OpenedBrok
     searchPath: options.searchPath,
   });
   const folder = options.folder();
-  const embedded = await startEmbeddedNats({ binary: path, folder, onExit: options.onExit });
+  const { onExit, freeBytesMin } = options;
+  const embedded = await startEmbeddedNats({ binary: path, folder, onExit, freeBytesMin });
   try {
     const broker = await connectBroker({
       url: embedded.url,

@@ -1,8 +1,8 @@
 import type { OpenedBroker } from '#clients/open-broker';
+import type { KeptView } from '#compose/views';
 import { systemClock } from '#flow/clock';
 import type { PartHealth } from '#http/dependencies';
 import { Projector } from '#projections/projector';
-import type { SharedView } from '#projections/shared-view';
 
 const READY_POLL_MS = 5;
 
@@ -23,7 +23,7 @@ export function logHealth({ broker }: OpenedBroker): PartHealth {
 }
 
 /** Says how far a view is and whether it follows. */
-export function projectorHealth(view: Projector | SharedView): PartHealth {
+export function viewHealth({ view, isRemote }: KeptView): PartHealth {
   const { name, position, caughtUp } = view;
   const status = view instanceof Projector ? view.status : undefined;
   const follows = status?.state !== 'halted' && status?.state !== 'retrying';
@@ -31,8 +31,9 @@ export function projectorHealth(view: Projector | SharedView): PartHealth {
     status !== undefined && 'reason' in status
       ? `${status.state}: ${status.reason}`
       : (status?.state ?? (caughtUp ? 'live' : 'catching-up'));
-  // A view that was up to date and cannot be written for a while still answers: the node is degraded.
-  const optional = caughtUp && status?.state === 'retrying';
+  // A view that was up to date and cannot be written for a while still answers; one whose storage is away does not, but
+  // everything else does: the node is degraded.
+  const optional = status?.state === 'retrying' && (caughtUp || isRemote);
   return { name, ready: caughtUp && follows, optional, detail, position };
 }
 

@@ -26,6 +26,7 @@ export async function openLogBroker(
     credsPath: config.natsCreds,
     connectTimeoutMs: config.natsConnectTimeoutMs,
     binary: config.natsServerBin,
+    freeBytesMin: config.diskFreeBytesMin,
     embeddedFolder: join(packageInfo().root, 'embedded'),
     searchPath: config.searchPath,
     folder: () => folder.folder('nats'),
@@ -38,7 +39,11 @@ export async function openLogBroker(
 }
 
 /** Opens the streams as logs. */
-export function openLogs({ config }: Setup, { broker }: OpenedBroker, publisher: Publisher): Logs {
+export function openLogs(
+  { config }: Setup,
+  { broker, embedded }: OpenedBroker,
+  publisher: Publisher,
+): Logs {
   const bodyBytesMax = config.jsonBytesMax * 2;
   const open = (stream: StreamName): JetStreamLog =>
     new JetStreamLog({
@@ -53,6 +58,7 @@ export function openLogs({ config }: Setup, { broker }: OpenedBroker, publisher:
       },
       publishTimeoutMs: config.publishTimeoutMs,
       onReconnect: broker.onReconnect,
+      isFull: () => embedded?.isFull() ?? false,
     });
   return { REGISTRY: open('REGISTRY'), JOBS: open('JOBS') };
 }

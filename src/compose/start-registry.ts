@@ -1,6 +1,6 @@
 import { openDataFolder } from '#clients/data-folder';
 import { buildCommands } from '#compose/commands';
-import { DRAINING, logHealth, projectorHealth, untilReady } from '#compose/health';
+import { DRAINING, logHealth, untilReady, viewHealth } from '#compose/health';
 import { openLogBroker, openLogs } from '#compose/logs';
 import type { Setup } from '#compose/setup';
 import { openViews } from '#compose/views';
@@ -44,7 +44,7 @@ export async function startRegistry(config: Config, logger: Logger): Promise<Run
 
 async function assemble(setup: Setup): Promise<RunningRegistry> {
   const { config, logger, releases } = setup;
-  const folder = openDataFolder(config.dataDir);
+  const folder = openDataFolder(config.dataDir, config.diskFreeBytesMin);
   releases.add('data folder', () => folder.release());
   const opened = await openLogBroker(setup, folder);
   const publisher = new LocalfsPublisher(folder.folder('store'));
@@ -53,7 +53,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   const closing = new AbortController();
   const health = (): PartHealth[] => [
     logHealth(opened),
-    ...views.projectors.map(projectorHealth),
+    ...views.kept.map(viewHealth),
     ...(closing.signal.aborted ? [DRAINING] : []),
   ];
   const commands =

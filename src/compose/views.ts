@@ -3,6 +3,7 @@ import type { OpenedBroker } from '#clients/open-broker';
 import { Postgres } from '#clients/postgres';
 import { type Logs, messageBytesMax } from '#compose/logs';
 import type { Setup } from '#compose/setup';
+import { isRegistryError, RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
 import type { PositionedView } from '#http/dependencies';
 import type { EventLog } from '#log/event-log';
@@ -17,13 +18,20 @@ import { SharedView } from '#projections/shared-view';
 
 const SHARED_VIEW_POLL_MS = 10;
 
+/** A view that this node keeps or watches. */
+export interface KeptView {
+  readonly view: Projector | SharedView;
+  /** Whether its storage is another process: then the node can do without it for a while. */
+  readonly isRemote: boolean;
+}
+
 /** The read models of this node. */
 export interface Views {
   readonly catalog: CatalogProjection;
   readonly catalogView: PositionedView;
   readonly jobRuns: JobRunView;
   readonly jobRunsView: PositionedView;
-  readonly projectors: readonly (Projector | SharedView)[];
+  readonly kept: readonly KeptView[];
   readonly description: string;
 }
 
@@ -40,14 +48,14 @@ export async function openViews(
   const sharesViews = config.role === 'all' || config.role === 'projector';
   const catalog = new CatalogProjection(join(from.folder, 'catalog.sqlite'));
   const catalogView = project(setup, catalog, from.logs.REGISTRY);
-  const projectors: (Projector | SharedView)[] = [catalogView];
+  const kept: KeptView[] = [{ view: catalogView, isRemote: false }];
   if (sharesViews) {
     const { js } = broker;
     const shared = { bucket: config.kvBucket, replicas: config.streamReplicas };
     const kv = new ContractKv({ js, ...shared, valueBytesMax: messageBytesMax(broker) });
-    projectors.push(project(setup, kv, from.logs.REGISTRY));
+    kept.push({ view: project(setup, kv, from.logs.REGISTRY), isRemote: true });
   }
-  const postgres = openPostgres(setup);
+  const postgres = await openPostgres(setup);
   const jobRuns: JobRunView =
     postgres === undefined
       ? new SqliteJobRuns(join(from.folder, 'job-runs.sqlite'))
@@ -62,9 +70,9 @@ export async function openViews(
     releases.add(jobRuns.name, () => stop.abort());
     await jobRunsView.start(stop.signal);
   }
-  projectors.push(jobRunsView);
+  kept.push({ view: jobRunsView, isRemote: postgres !== undefined });
   const description = postgres === undefined ? 'SQLite' : 'Postgres (job runs) and SQLite';
-  return { catalog, catalogView, jobRuns, jobRunsView, projectors, description };
+  return { catalog, catalogView, jobRuns, jobRunsView, kept, description };
 }
 
 function project(
@@ -72,14 +80,19 @@ function project(
   projection: Projection,
   log: EventLog,
 ): Projector {
+  let told = '';
   const projector = new Projector({
     projection,
     log,
     clock: systemClock,
     batchMax: config.projectionBatchMax,
     onStatus: (status) => {
-      const level =
-        status.state === 'halted' ? 'error' : status.state === 'retrying' ? 'warn' : 'debug';
+      const trouble = 'reason' in status ? status.reason : '';
+      // The same trouble again is not news; its end is.
+      const isNews = trouble !== told && (trouble !== '' || status.state === 'live');
+      if (!isNews) return;
+      told = trouble;
+      const level = status.state === 'halted' ? 'error' : trouble === '' ? 'info' : 'warn';
       logger[level]({ view: projection.name, ...status }, `view is ${status.state}`);
     },
   });
@@ -88,15 +101,34 @@ function project(
   return projector;
 }
 
-function openPostgres({ config, logger, releases }: Setup): Postgres | undefined {
+/**
+ * Opens Postgres. Wrong credentials or a missing database end the start; a server that does not answer does not, because
+ * everything else can be served without it.
+ */
+async function openPostgres({ config, logger, releases }: Setup): Promise<Postgres | undefined> {
   if (config.databaseUrl === undefined) return undefined;
   const postgres = new Postgres({
     url: config.databaseUrl,
     connectionsMax: config.databaseConnectionsMax,
-    connectTimeoutMs: config.databaseTimeoutMs,
+    connectTimeoutMs: config.databaseConnectTimeoutMs,
     statementTimeoutMs: config.databaseTimeoutMs,
     onIdleError: (error) => logger.warn({ err: error }, 'a connection to Postgres broke'),
   });
   releases.add('postgres', () => postgres.close());
+  try {
+    await postgres.query('SELECT 1');
+  } catch (error) {
+    if (!isRegistryError(error, 'VIEW_UNAVAILABLE')) {
+      const is = error instanceof Error ? error.message : String(error);
+      throw new RegistryError(
+        'CANNOT_START',
+        `Cannot use Postgres: ${is} (want another DATABASE_URL)`,
+        {
+          cause: error,
+        },
+      );
+    }
+    logger.warn({ part: 'postgres' }, error.message);
+  }
   return postgres;
 }

@@ -3,6 +3,17 @@ import { ERROR_CODES } from '#domain/errors';
 
 /** Schemas that several routes share. What is not listed in them is refused. */
 
+/**
+ * A text without control characters. The pattern has no flags: the OpenAPI document could not carry them.
+ */
+export function plainText(lengthMax: number) {
+  return z
+    .string()
+    .min(1)
+    .max(lengthMax)
+    .regex(new RegExp('^[^\\u0000-\\u001f\\u007f-\\u009f]+$'), 'want no control characters');
+}
+
 /** A whole number in a query, written with digits only. */
 export function integerQuery(range: { min: number; max: number; default: number }) {
   return z

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DatasetObject, Manifest } from '#domain/dataset';
 import { parseSha256 } from '#domain/digest';
-import { sha256, timestamp } from '#http/api-schemas';
+import { plainText, sha256, timestamp } from '#http/api-schemas';
 
 /** The most objects that one manifest may list. */
 const OBJECTS_MAX = 10_000;
@@ -9,12 +9,10 @@ const KEY_LENGTH_MAX = 512;
 
 const objectSchema = z
   .strictObject({
-    key: z
-      .string()
-      .min(1)
-      .max(KEY_LENGTH_MAX)
-      .regex(/^[^\p{Cc}]+$/u, 'want no control characters')
-      .meta({ description: 'Name of the file inside the dataset', example: 'gene_summary.sqlite' }),
+    key: plainText(KEY_LENGTH_MAX).meta({
+      description: 'Name of the file inside the dataset',
+      example: 'gene_summary.sqlite',
+    }),
     sha256,
     bytes: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
     media_type: z.string().min(1).max(255).optional(),

@@ -7,6 +7,9 @@ import type { HttpDependencies } from '#http/dependencies';
 import { type ParsedRequest, type Route, route } from '#http/route';
 import type { FeedEvent, FeedOptions } from '#projections/event-feed';
 
+// How long a client that was cut off may still take what was written for it.
+const LINGER_MS = 30_000;
+
 const STREAMS = { registry: 'REGISTRY', jobs: 'JOBS' } as const;
 
 const eventQuery = z.strictObject({
@@ -116,7 +119,7 @@ class Subscriber {
     if (this.output.destroyed) return;
     // The last line that a client reads says why, and its Last-Event-ID where to go on.
     this.output.end(`event: end\ndata: ${JSON.stringify({ reason })}\n\n`);
-    setTimeout(() => this.output.destroy(), this.#dependencies.limits.subscriberStallMs).unref();
+    setTimeout(() => this.output.destroy(), LINGER_MS).unref();
   }
 }
 

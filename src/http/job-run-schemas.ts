@@ -1,15 +1,11 @@
 import { z } from 'zod';
 import { JOB_KINDS, JOB_OUTCOMES, type JobRun } from '#domain/job-run';
-import { timestamp } from '#http/api-schemas';
+import { plainText, timestamp } from '#http/api-schemas';
 
 const MAP_ENTRIES_MAX = 100;
 const INPUTS_MAX = 1_000;
 
-const label = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[^\p{Cc}]+$/u, 'want no control characters');
+const label = plainText(200);
 const counts = z
   .record(label, z.number().int().min(0).max(Number.MAX_SAFE_INTEGER))
   .refine(
@@ -31,7 +27,7 @@ export const startBody = z
       .meta({ description: 'Default: a new UUID, or one that follows from the Idempotency-Key' }),
     job: label.meta({ example: 'load-dataset' }),
     kind: z.enum(JOB_KINDS).default('validation'),
-    inputs: z.array(label.max(1_024)).max(INPUTS_MAX).default([]),
+    inputs: z.array(plainText(1_024)).max(INPUTS_MAX).default([]),
     submitted_by: label.optional(),
     metadata: metadata.default({}),
   })

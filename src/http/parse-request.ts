@@ -2,7 +2,7 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { quote, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
-import { type BodyLimits, readJson } from '#http/read-body';
+import { type BodyLimits, bodyOf, readJson } from '#http/read-body';
 import type { ParsedRequest, Route } from '#http/route';
 
 const ANONYMOUS = 'anonymous';
@@ -33,7 +33,7 @@ export async function parseRequest(
       const value = context.req.headers[name];
       return Array.isArray(value) ? value[0] : value;
     },
-    stream: context.req,
+    stream: bodyOf(context.req),
     get signal() {
       return signalOf(context);
     },

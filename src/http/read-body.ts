@@ -33,12 +33,26 @@ async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Bu
   if (declared > bytesMax) throw tooLarge(bytesMax);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  for await (const chunk of bodyOf(request)) {
     bytes += chunk.length;
     if (bytes > bytesMax) throw tooLarge(bytesMax);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, bytes);
+}
+
+/** Gives the body as it comes. @throws INVALID_REQUEST when the client goes away before its end */
+export async function* bodyOf(request: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) yield chunk;
+  } catch (cause) {
+    if (!request.destroyed) throw cause;
+    throw new RegistryError(
+      'INVALID_REQUEST',
+      'Cannot read the body: the client went away before its end',
+      { cause },
+    );
+  }
 }
 
 function tooLarge(bytesMax: number): RegistryError {

@@ -1,4 +1,3 @@
-import type { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Scope } from '#domain/scope';
@@ -24,7 +23,7 @@ export interface ParsedRequest<P, Q, B> {
   /** A request header, by its lower-case name. */
   readonly header: (name: string) => string | undefined;
   /** The raw body, for routes that take a stream. */
-  readonly stream: Readable;
+  readonly stream: AsyncIterable<Uint8Array>;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
 }

@@ -20,6 +20,7 @@ export interface HttpServer {
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 300_000;
 const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+const CLOSE_IDLE_MS = 20;
 
 /**
  * Listens for HTTP.
@@ -42,9 +43,11 @@ export async function listen(app: Koa, options: ServerOptions): Promise<HttpServ
     url: `http://${host}:${port}`,
     close: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      // A connection that falls idle later would be kept for its keep-alive time.
+      const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
       const timer = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
+      clearInterval(idle);
       clearTimeout(timer);
     },
   };

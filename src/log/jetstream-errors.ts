@@ -87,3 +87,12 @@ export function unavailable(stream: string, is: string, cause?: unknown): Regist
     { outcome: 'not-applied', retryAfterSeconds: 1, cause },
   );
 }
+
+/** Makes the error for a stream whose disk has no room. The write was not sent. */
+export function full(stream: string): RegistryError {
+  return new RegistryError(
+    'LOG_FULL',
+    `Cannot append to stream "${stream}": the disk of the broker is full (want free space there)`,
+    { outcome: 'not-applied', retryAfterSeconds: 10 },
+  );
+}

@@ -13,7 +13,7 @@ import type {
   StoredMessage,
 } from '#log/event-log';
 import { followStream } from '#log/follow-stream';
-import { classify, unavailable } from '#log/jetstream-errors';
+import { classify, full, unavailable } from '#log/jetstream-errors';
 import { readFirstAfter } from '#log/read-message';
 import type { Subject } from '#log/subjects';
 
@@ -27,6 +27,8 @@ export interface JetStreamLogOptions {
   /** How long one publish waits for its acknowledgement before its outcome is `unknown`. */
   readonly publishTimeoutMs: number;
   readonly onReconnect: (listener: () => void) => () => void;
+  /** Says that the broker's disk has no room: then nothing is sent. Default: it has. */
+  readonly isFull?: () => boolean;
 }
 
 /** A stream of NATS JetStream as an event log. See `docs/adr/002` for why the append is the only point of truth. */
@@ -43,6 +45,7 @@ export class JetStreamLog implements EventLog {
     const { js, nc, limits, publishTimeoutMs } = this.#options;
     const encoded = await encodeWithin(limits, subject, event);
     if (nc.isClosed()) throw unavailable(this.name, 'the connection is closed');
+    if (this.#options.isFull?.() === true) throw full(this.name);
     const block = headers();
     for (const [name, value] of encoded.headers) block.set(name, value);
     try {

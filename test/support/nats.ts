@@ -33,9 +33,13 @@ export interface TestNats extends AsyncDisposable {
 }
 
 /** Starts a nats-server and provisions the streams. */
-export async function startTestNats(options: { provision?: boolean } = {}): Promise<TestNats> {
+export async function startTestNats(
+  options: { provision?: boolean; jetstream?: boolean } = {},
+): Promise<TestNats> {
   const folder = tempFolder();
-  const server = await startEmbeddedNats({ binary: await natsBinary(), folder: folder.path });
+  const binary = await natsBinary();
+  const { jetstream = true } = options;
+  const server = await startEmbeddedNats({ binary, folder: folder.path, jetstream });
   const brokers: Broker[] = [];
   const connect = async (): Promise<Broker> => {
     const { url, token } = server;

@@ -61,6 +61,10 @@ export const SETTINGS = {
     default: './.atlas',
     doc: 'Folder of the embedded broker, the local views and the local artifacts. One process at a time.',
   }),
+  diskFreeBytesMin: setting('ATLAS_DISK_FREE_BYTES_MIN', whole(0, 1_099_511_627_776), {
+    default: String(64 * MIB),
+    doc: 'Free space that the disk of the data folder must have: with less the registry does not start, and the embedded broker takes no writes.',
+  }),
   natsUrl: setting('NATS_URL', text.optional(), {
     doc: 'NATS servers, comma-separated. Without it the registry starts a nats-server of its own.',
   }),
@@ -90,6 +94,10 @@ export const SETTINGS = {
   databaseConnectionsMax: setting('ATLAS_DATABASE_CONNECTIONS_MAX', whole(2, 200), {
     default: '10',
     doc: 'Connections to Postgres.',
+  }),
+  databaseConnectTimeoutMs: setting('ATLAS_DATABASE_CONNECT_TIMEOUT_MS', whole(50, 120_000), {
+    default: '3000',
+    doc: 'How long a connection to Postgres may take, waiting for a free one included.',
   }),
   databaseTimeoutMs: setting('ATLAS_DATABASE_TIMEOUT_MS', whole(100, 600_000), {
     default: '30000',
