@@ -121,7 +121,7 @@ export class Projector {
     this.#setStatus({ state: 'catching-up', target: head.last });
     this.#noteIfCaughtUp(head.last);
     const feed = log.follow({ after: checkpoint.position, batchMax, signal });
-    for await (const batch of prefetched(feed)) {
+    for await (const batch of feed) {
       const fresh = freshPart(log.name, batch, checkpoint.position);
       if (fresh.length === 0) continue;
       const position = await projection.apply(fresh, {
@@ -149,24 +149,6 @@ export class Projector {
   async #pause(failures: number, signal: AbortSignal): Promise<void> {
     const ms = backoffMs(failures, BACKOFF);
     await this.#options.clock.sleep(ms, signal).catch(() => undefined);
-  }
-}
-
-/** Fetches the next batch while the one before it is being applied. */
-async function* prefetched<T>(feed: AsyncIterable<T>): AsyncGenerator<T> {
-  const iterator = feed[Symbol.asyncIterator]();
-  try {
-    let coming = iterator.next();
-    for (;;) {
-      const next = await coming;
-      if (next.done === true) return;
-      coming = iterator.next();
-      // Whoever waits for it sees the rejection; until then it must not count as unhandled.
-      coming.catch(() => undefined);
-      yield next.value;
-    }
-  } finally {
-    await iterator.return?.();
   }
 }
 

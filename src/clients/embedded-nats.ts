@@ -14,6 +14,8 @@ export interface EmbeddedNatsOptions {
   readonly folder: string;
   /** Whether it keeps streams. Default true. */
   readonly jetstream?: boolean;
+  /** Flush every message before it is acknowledged. Default true; false loses acknowledged events with the power. */
+  readonly syncAlways?: boolean;
   /** With less than this free on its disk, `isFull` says so. Default 0. */
   readonly freeBytesMin?: number;
   /** Hears that the server ended by itself and what is done about it. */
@@ -170,15 +172,14 @@ class Supervised implements EmbeddedNats {
   }
 
   #config(): string {
-    const { folder } = this.#options;
+    const { folder, jetstream = true, syncAlways = true } = this.#options;
+    const sync = syncAlways ? ', sync_interval: always' : '';
     return [
       'server_name: atlas_embedded',
       `listen: "127.0.0.1:${this.#port ?? -1}"`,
       `authorization { token: "${this.token}" }`,
       // Acknowledged means on disk. The server's default of two minutes loses acknowledged events with the power.
-      ...(this.#options.jetstream === false
-        ? []
-        : [`jetstream { store_dir: ${JSON.stringify(folder)}, sync_interval: always }`]),
+      ...(jetstream ? [`jetstream { store_dir: ${JSON.stringify(folder)}${sync} }`] : []),
       `ports_file_dir: ${JSON.stringify(folder)}`,
       `pid_file: ${JSON.stringify(this.#paths.pid)}`,
       `log_file: ${JSON.stringify(this.#paths.log)}`,

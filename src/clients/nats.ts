@@ -98,6 +98,8 @@ async function connectOrExplain(options: BrokerOptions): Promise<NatsConnection>
       ...(options.token === undefined ? {} : { token: options.token }),
       ...(options.credsPath === undefined ? {} : { authenticator: readCreds(options.credsPath) }),
       name: options.name,
+      // A stack trace kept for every request costs more than encoding it.
+      noAsyncTraces: true,
       timeout: connectTimeoutMs,
       maxReconnectAttempts: -1,
       reconnectTimeWait: 250,

@@ -48,7 +48,6 @@ export function openLogs(
   const open = (stream: StreamName): JetStreamLog =>
     new JetStreamLog({
       nc: broker.nc,
-      js: broker.js,
       jsm: broker.jsm,
       stream,
       limits: {

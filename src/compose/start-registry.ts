@@ -49,6 +49,10 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   const opened = await openLogBroker(setup, folder);
   const publisher = new LocalfsPublisher(folder.folder('store'));
   const logs = openLogs(setup, opened, publisher);
+  releases.add('logs', () => {
+    logs.REGISTRY.close();
+    logs.JOBS.close();
+  });
   const views = await openViews(setup, { opened, logs, folder: folder.folder('views') });
   const closing = new AbortController();
   const health = (): PartHealth[] => [

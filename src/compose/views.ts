@@ -8,7 +8,7 @@ import { systemClock } from '#flow/clock';
 import type { PositionedView } from '#http/dependencies';
 import type { EventLog } from '#log/event-log';
 import { CatalogProjection } from '#projections/catalog/catalog-projection';
-import { ContractKv } from '#projections/contract-kv';
+import { ContractKv } from '#projections/contract-kv/contract-kv';
 import type { JobRunView } from '#projections/job-runs/job-run-view';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
@@ -50,9 +50,9 @@ export async function openViews(
   const catalogView = project(setup, catalog, from.logs.REGISTRY);
   const kept: KeptView[] = [{ view: catalogView, isRemote: false }];
   if (sharesViews) {
-    const { js } = broker;
+    const { js, jsm } = broker;
     const shared = { bucket: config.kvBucket, replicas: config.streamReplicas };
-    const kv = new ContractKv({ js, ...shared, valueBytesMax: messageBytesMax(broker) });
+    const kv = new ContractKv({ js, jsm, ...shared, valueBytesMax: messageBytesMax(broker) });
     kept.push({ view: project(setup, kv, from.logs.REGISTRY), isRemote: true });
   }
   const postgres = await openPostgres(setup);

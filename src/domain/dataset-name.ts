@@ -1,4 +1,4 @@
-import { v5 as uuidV5 } from 'uuid';
+import { createHash } from 'node:crypto';
 import type { Brand } from '#domain/brand';
 import { quote, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
@@ -12,7 +12,7 @@ export type DatasetId = Brand<string, 'DatasetId'>;
 const SEGMENT = /^[A-Za-z0-9._-]{1,64}$/;
 const SEGMENTS_MAX = 8;
 // The namespace of dataset ids. Changing it gives every dataset a new id.
-const NAMESPACE = 'a3b1f1f4-6c2e-4d0e-9a53-7d1f6d0c5b1e';
+const NAMESPACE = Buffer.from('a3b1f1f46c2e4d0e9a537d1f6d0c5b1e', 'hex');
 
 /**
  * Parses a dataset's name.
@@ -43,5 +43,18 @@ export function parseDatasetName(text: string): DatasetName {
 
 /** Derives a dataset's id from its scope and name. */
 export function datasetIdOf(scope: Scope, name: DatasetName): DatasetId {
-  return uuidV5(`${scope.tenant}/${scope.environment}/${name}`, NAMESPACE) as DatasetId;
+  const text = `${scope.tenant}/${scope.environment}/${name}`;
+  const hash = createHash('sha1').update(NAMESPACE).update(text).digest();
+  // RFC 9562, section 5.5: the version and the variant take six bits of the hash.
+  hash.writeUInt8((hash.readUInt8(6) & 0x0f) | 0x50, 6);
+  hash.writeUInt8((hash.readUInt8(8) & 0x3f) | 0x80, 8);
+  const hex = hash.toString('hex', 0, 16);
+  const parts = [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    hex.slice(12, 16),
+    hex.slice(16, 20),
+    hex.slice(20),
+  ];
+  return parts.join('-') as DatasetId;
 }

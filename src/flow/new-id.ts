@@ -1,6 +1,10 @@
-import { v7 as uuidV7 } from 'uuid';
+import { randomUUID } from 'node:crypto';
 
-/** Makes a UUIDv7: unique, and sorted by the time it was made. */
+/**
+ * Makes a UUIDv7 (RFC 9562): 48 bits of time, the rest random, so that ids sort by when they were made.
+ * The random part is that of `randomUUID`, which keeps its entropy in stock; drawing it anew costs several times as much.
+ */
 export function newId(): string {
-  return uuidV7();
+  const time = Date.now().toString(16).padStart(12, '0');
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 }

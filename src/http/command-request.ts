@@ -7,6 +7,7 @@ import { POSITION_HEADER } from '#http/consistency';
 import type { HttpCommands, HttpDependencies, PositionedView } from '#http/dependencies';
 import type { ParsedRequest } from '#http/route';
 
+const NO_FINGERPRINT = sha256Of('');
 const KEY = /^[!-~]([ -~]{0,253}[!-~])?$/;
 
 /** Gives the commands of this node. @throws NOT_READY on a node that only reads */
@@ -35,10 +36,9 @@ export function commandContext(
     scope,
     actor,
     commandId: (key ?? dependencies.newId()) as CommandId,
-    // Only a client's key can come twice.
-    requestFingerprint: sha256Of(
-      key === undefined ? operation : canonicalJson([operation, params, body]),
-    ),
+    // Only a client's key can come twice; without one there is nothing to compare.
+    requestFingerprint:
+      key === undefined ? NO_FINGERPRINT : sha256Of(canonicalJson([operation, params, body])),
   };
 }
 

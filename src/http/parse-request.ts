@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { quote, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
 import { type BodyLimits, bodyOf, readJson } from '#http/read-body';
-import type { ParsedRequest, Route } from '#http/route';
+import { EMPTY, type ParsedRequest, type Route } from '#http/route';
 
 const ANONYMOUS = 'anonymous';
 
@@ -16,8 +16,11 @@ export async function parseRequest(
   context: Context,
   limits: BodyLimits,
 ): Promise<ParsedRequest<never, never, never>> {
-  const params = check(spec.params, context['params'] ?? {}, 'path');
-  const query = check(spec.query, queryOf(context), 'query');
+  const params = spec.params === EMPTY ? {} : check(spec.params, context['params'] ?? {}, 'path');
+  const query =
+    spec.query === EMPTY && context.querystring === ''
+      ? {}
+      : check(spec.query, queryOf(context), 'query');
   const body =
     spec.body === undefined || spec.body === 'stream'
       ? undefined

@@ -31,14 +31,22 @@ export async function readJson(request: IncomingMessage, limits: BodyLimits): Pr
 async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
   const declared = Number(request.headers['content-length'] ?? 0);
   if (declared > bytesMax) throw tooLarge(bytesMax);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of bodyOf(request)) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw tooLarge(bytesMax);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, bytes);
+  return await new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    // Events, not an iterator: that one costs as much as the rest of reading a small body.
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes <= bytesMax) chunks.push(chunk);
+      else {
+        request.removeAllListeners('data');
+        request.pause();
+        reject(tooLarge(bytesMax));
+      }
+    });
+    request.on('end', () => resolve(Buffer.concat(chunks, bytes)));
+    request.on('error', (cause) => reject(clientGone(cause)));
+  });
 }
 
 /** Gives the body as it comes. @throws INVALID_REQUEST when the client goes away before its end */
@@ -46,13 +54,16 @@ export async function* bodyOf(request: IncomingMessage): AsyncGenerator<Buffer> 
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) yield chunk;
   } catch (cause) {
-    if (!request.destroyed) throw cause;
-    throw new RegistryError(
-      'INVALID_REQUEST',
-      'Cannot read the body: the client went away before its end',
-      { cause },
-    );
+    throw request.destroyed ? clientGone(cause) : cause;
   }
+}
+
+function clientGone(cause: unknown): RegistryError {
+  return new RegistryError(
+    'INVALID_REQUEST',
+    'Cannot read the body: the client went away before its end',
+    { cause },
+  );
 }
 
 function tooLarge(bytesMax: number): RegistryError {

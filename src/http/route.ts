@@ -78,7 +78,8 @@ export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   ) => Promise<Reply>;
 };
 
-const EMPTY: Empty = z.strictObject({});
+/** The parameters of a route that has none. */
+export const EMPTY: Empty = z.strictObject({});
 
 /** Completes a route; the handler sees its parameters and body with the types of their schemas. */
 export function route<

@@ -3,6 +3,7 @@ import { RegistryError } from '#domain/errors';
 import type { NewEvent } from '#domain/event';
 import { decodeAttributes, type EncodedEvent, encodeEvent } from '#log/codec';
 import type { StoredMessage } from '#log/event-log';
+import type { Subject } from '#log/subjects';
 
 /** Where bodies go that are too large for a message. Content-addressed: putting twice is putting once. */
 export interface BodyStore {
@@ -25,7 +26,7 @@ export interface BodyLimits {
  */
 export async function encodeWithin(
   limits: BodyLimits,
-  subject: string,
+  subject: Subject,
   event: NewEvent,
 ): Promise<EncodedEvent> {
   const encoded = encodeEvent(subject, event);

@@ -13,7 +13,7 @@ import type {
 } from '#domain/event';
 import { checkDataVersion, DATA_VERSION } from '#domain/upcast';
 import type { StoredMessage } from '#log/event-log';
-import { parseSubject } from '#log/subjects';
+import { idOf, type Subject } from '#log/subjects';
 
 /**
  * Events as CloudEvents 1.0 in the binary mode of its NATS binding: attributes as `ce-` headers, the body canonical
@@ -27,7 +27,7 @@ export interface EncodedEvent {
 const SOURCE = '/atlas-registry';
 
 /** Encodes an event for one subject. @throws INVALID_JSON when the data is not JSON */
-export function encodeEvent(subject: string, { event, metadata }: NewEvent): EncodedEvent {
+export function encodeEvent(subject: Subject, { event, metadata }: NewEvent): EncodedEvent {
   const headers: [string, string][] = [
     ['Nats-Msg-Id', metadata.id],
     ['content-type', 'application/json'],
@@ -35,7 +35,7 @@ export function encodeEvent(subject: string, { event, metadata }: NewEvent): Enc
     ['ce-id', metadata.id],
     ['ce-source', SOURCE],
     ['ce-type', event.type],
-    ['ce-subject', encodeAttribute(parseSubject(subject).id)],
+    ['ce-subject', encodeAttribute(idOf(subject))],
     ['ce-time', metadata.time],
     ['ce-dataversion', String(DATA_VERSION)],
     ['ce-commandid', encodeAttribute(metadata.commandId)],

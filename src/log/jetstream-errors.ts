@@ -1,16 +1,9 @@
-import { JetStreamApiError } from '@nats-io/jetstream';
-import { errors } from 'nats';
-import { RegistryError } from '#domain/errors';
-import { type Revision, toPosition } from '#domain/position';
+import { type ErrorCode, RegistryError } from '#domain/errors';
 
 /** The error codes of the JetStream API that an append can meet (nats-server `errors.json`). */
 export const API_ERRORS = {
   messageNotFound: 10037,
   wrongLastSequence: 10071,
-  /** Another message for the subject is on its way through the replicas: nothing is decided yet. */
-  wrongLastSequenceUnknown: 10164,
-  messageIdInProcess: 10158,
-  leaderWarmingUp: 10163,
   noResources: 10023,
   memoryExceeded: 10028,
   storageExceeded: 10047,
@@ -21,62 +14,31 @@ export const API_ERRORS = {
   streamNotFound: 10059,
 } as const;
 
-export type Verdict =
-  | { readonly kind: 'conflict'; readonly actual: Revision | undefined }
-  | { readonly kind: 'unknown' }
-  | { readonly kind: 'refused'; readonly error: RegistryError };
-
-const FULL: ReadonlySet<number> = new Set([
-  API_ERRORS.noResources,
-  API_ERRORS.memoryExceeded,
-  API_ERRORS.storageExceeded,
-  API_ERRORS.storeFailed,
+// Everything that is not here leaves the outcome open: 10158 (message id in process), 10163 (leader warming up) and 10164
+// (another message for the subject is on its way through the replicas) among them. A repeat of the append decides.
+const REFUSALS: ReadonlyMap<number, ErrorCode> = new Map([
+  [API_ERRORS.noResources, 'LOG_FULL'],
+  [API_ERRORS.memoryExceeded, 'LOG_FULL'],
+  [API_ERRORS.storageExceeded, 'LOG_FULL'],
+  [API_ERRORS.storeFailed, 'LOG_FULL'],
+  [API_ERRORS.messageTooLarge, 'TOO_LARGE'],
+  [API_ERRORS.headerTooLarge, 'TOO_LARGE'],
+  [API_ERRORS.streamNotMatch, 'LOG_MISMATCH'],
+  [API_ERRORS.streamNotFound, 'LOG_MISMATCH'],
 ]);
 
-/**
- * Says what a failed publish means. `refused`: surely not stored. `conflict`: the expected revision was wrong.
- * Whatever is not known to be one of these is `unknown`, because a message that got no answer is often stored.
- */
-export function classify(error: unknown, stream: string): Verdict {
-  if (error instanceof JetStreamApiError) return classifyApiError(error, stream);
-  // The client does not export the class of "no responders".
-  if (error instanceof Error && error.name === 'JetStreamNotEnabled') {
-    return refused('LOG_UNAVAILABLE', stream, error);
-  }
-  if (error instanceof errors.InvalidArgumentError) {
-    return refused('TOO_LARGE', stream, error);
-  }
-  return { kind: 'unknown' };
-}
-
-function classifyApiError(error: JetStreamApiError, stream: string): Verdict {
-  if (error.code === API_ERRORS.wrongLastSequence) {
-    const said = /wrong last sequence: (\d+)/.exec(error.message)?.[1];
-    return { kind: 'conflict', actual: said === undefined ? undefined : toPosition(Number(said)) };
-  }
-  if (FULL.has(error.code)) return refused('LOG_FULL', stream, error);
-  if (error.code === API_ERRORS.messageTooLarge || error.code === API_ERRORS.headerTooLarge) {
-    return refused('TOO_LARGE', stream, error);
-  }
-  if (error.code === API_ERRORS.streamNotMatch || error.code === API_ERRORS.streamNotFound) {
-    return refused('LOG_MISMATCH', stream, error);
-  }
-  return { kind: 'unknown' };
-}
-
-function refused(
-  code: 'LOG_UNAVAILABLE' | 'LOG_FULL' | 'LOG_MISMATCH' | 'TOO_LARGE',
+/** Makes the error for a refusal that says that the event is surely not stored; `undefined` where it does not say so. */
+export function refusalOf(
   stream: string,
-  cause: Error,
-): Verdict {
-  const is = code === 'LOG_UNAVAILABLE' ? 'no server answers for it' : cause.message;
-  const retryAfterSeconds = code === 'TOO_LARGE' ? undefined : 1;
-  const error = new RegistryError(code, `Cannot append to stream "${stream}": ${is}`, {
+  refused: { readonly code: number; readonly description: string },
+): RegistryError | undefined {
+  const code = REFUSALS.get(refused.code);
+  if (code === undefined) return undefined;
+  return new RegistryError(code, `Cannot append to stream "${stream}": ${refused.description}`, {
     outcome: 'not-applied',
-    cause,
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    details: { brokerCode: refused.code },
+    ...(code === 'TOO_LARGE' ? {} : { retryAfterSeconds: 1 }),
   });
-  return { kind: 'refused', error };
 }
 
 /** Makes the error for a stream whose leader does not answer. A write that meets it was not applied. */

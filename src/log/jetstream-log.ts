@@ -1,8 +1,10 @@
-import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream';
-import { headers, type NatsConnection } from 'nats';
+import type { JetStreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
 import { isRegistryError } from '#domain/errors';
 import type { NewEvent, RecordedEvent } from '#domain/event';
 import { type Revision, toPosition } from '#domain/position';
+import { Turn } from '#flow/turn';
+import { AppendChannel, type PublishReply } from '#log/append-channel';
 import { type BodyLimits, encodeWithin, withBodies } from '#log/body-limits';
 import { decodeEvent } from '#log/codec';
 import type {
@@ -13,13 +15,14 @@ import type {
   StoredMessage,
 } from '#log/event-log';
 import { followStream } from '#log/follow-stream';
-import { classify, full, unavailable } from '#log/jetstream-errors';
+import { API_ERRORS, full, refusalOf, unavailable } from '#log/jetstream-errors';
+import { TailHub } from '#log/live-tail';
 import { readFirstAfter } from '#log/read-message';
+import { TAIL_PREFIX } from '#log/streams';
 import type { Subject } from '#log/subjects';
 
 export interface JetStreamLogOptions {
   readonly nc: NatsConnection;
-  readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
   /** The stream's name. */
   readonly stream: string;
@@ -31,50 +34,70 @@ export interface JetStreamLogOptions {
   readonly isFull?: () => boolean;
 }
 
+// Measured with 64 appends under way: one at a time 2,880/s, eight 3,240/s, all that are ready 2,850/s.
+const APPENDS_PER_WRITE = 8;
+
 /** A stream of NATS JetStream as an event log. See `docs/adr/002` for why the append is the only point of truth. */
 export class JetStreamLog implements EventLog {
   readonly name: string;
   readonly #options: JetStreamLogOptions;
+  // Appends of one turn of the event loop leave in one write to the socket.
+  readonly #turn = new Turn(APPENDS_PER_WRITE);
+  readonly #channel: AppendChannel;
+  readonly #tails: TailHub;
 
   constructor(options: JetStreamLogOptions) {
     this.name = options.stream;
     this.#options = options;
+    const { nc, stream, publishTimeoutMs: timeoutMs } = options;
+    this.#channel = new AppendChannel({ nc, stream, timeoutMs });
+    this.#tails = new TailHub(nc, `${TAIL_PREFIX}.${stream}.>`);
   }
 
   async append(subject: Subject, expected: Revision, event: NewEvent): Promise<AppendOutcome> {
-    const { js, nc, limits, publishTimeoutMs } = this.#options;
+    const { nc, limits, isFull } = this.#options;
     const encoded = await encodeWithin(limits, subject, event);
     if (nc.isClosed()) throw unavailable(this.name, 'the connection is closed');
-    if (this.#options.isFull?.() === true) throw full(this.name);
-    const block = headers();
-    for (const [name, value] of encoded.headers) block.set(name, value);
-    try {
-      const ack = await js.publish(subject, encoded.body, {
-        headers: block,
-        timeout: publishTimeoutMs,
-        retries: 1,
-        expect: { lastSubjectSequence: expected, streamName: this.name },
-      });
-      return { kind: 'appended', position: toPosition(ack.seq) };
-    } catch (error) {
-      return await this.#outcomeOf(error, { subject, expected, event });
+    if (isFull?.() === true) throw full(this.name);
+    await this.#turn.next();
+    const reply = await this.#channel.publish({ subject, expected, encoded });
+    switch (reply.kind) {
+      case 'stored':
+        return { kind: 'appended', position: toPosition(reply.position) };
+      case 'nobody':
+        throw unavailable(this.name, 'no server answers for it');
+      case 'silence':
+        return { kind: 'unknown', cause: new Error('The broker did not answer in time') };
+      case 'refused':
+        return await this.#outcomeOf(reply, { subject, expected, event });
+      default:
+        return reply satisfies never;
     }
   }
 
+  /** Stops hearing answers; what is under way becomes unknown. */
+  close(): void {
+    this.#channel.close();
+  }
+
   async #outcomeOf(
-    error: unknown,
+    refused: Extract<PublishReply, { kind: 'refused' }>,
     attempt: { readonly subject: Subject; readonly expected: Revision; readonly event: NewEvent },
   ): Promise<AppendOutcome> {
-    const verdict = classify(error, this.name);
-    if (verdict.kind === 'refused') throw verdict.error;
-    if (verdict.kind === 'unknown') return { kind: 'unknown', cause: error };
-    // "Wrong last sequence" is also what one server says to the repeat of an append that it has stored. Whoever
-    // directly follows the expected revision on this subject has won: we, or another.
+    const refusal = refusalOf(this.name, refused);
+    if (refusal !== undefined) throw refusal;
+    const cause = new Error(`The broker answered ${refused.code}: ${refused.description}`);
+    if (refused.code !== API_ERRORS.wrongLastSequence) return { kind: 'unknown', cause };
+    // One server says "wrong last sequence" also to the repeat of an append that it has stored. Whoever directly follows
+    // the expected revision on this subject has won: we, or another.
     const winner = await this.#firstAfter(attempt.subject, attempt.expected);
-    if (winner === undefined) return { kind: 'unknown', cause: error };
-    return winner.metadata.id === attempt.event.metadata.id
-      ? { kind: 'appended', position: winner.position }
-      : { kind: 'conflict', actual: verdict.actual ?? winner.position };
+    if (winner === undefined) return { kind: 'unknown', cause };
+    if (winner.metadata.id === attempt.event.metadata.id) {
+      return { kind: 'appended', position: winner.position };
+    }
+    const said = /wrong last sequence: (\d+)/.exec(refused.description)?.[1];
+    const actual = said === undefined ? winner.position : toPosition(Number(said));
+    return { kind: 'conflict', actual };
   }
 
   async readSubject(
@@ -103,7 +126,14 @@ export class JetStreamLog implements EventLog {
 
   async *follow(options: FollowOptions): AsyncGenerator<readonly StoredMessage[]> {
     const { nc, jsm, limits, onReconnect } = this.#options;
-    const source = { nc, jsm, onReconnect, stream: this.name };
+    const source = {
+      nc,
+      jsm,
+      onReconnect,
+      stream: this.name,
+      openTail: (messagesMax: number) => this.#tails.open(messagesMax),
+      last: async () => (await this.head()).last,
+    };
     for await (const batch of followStream(source, options)) yield await withBodies(limits, batch);
   }
 

@@ -8,7 +8,7 @@ import {
 } from '@nats-io/jetstream';
 import { RegistryError } from '#domain/errors';
 import { API_ERRORS } from '#log/jetstream-errors';
-import { STREAMS, type StreamName, subjectsOf } from '#log/streams';
+import { STREAMS, type StreamName, subjectsOf, TAIL_PREFIX } from '#log/streams';
 
 export interface ProvisionOptions {
   /** Copies of each stream, 1 on a single server, 3 or 5 on a cluster. */
@@ -35,6 +35,8 @@ function wanted(stream: StreamName, options: ProvisionOptions) {
     allow_rollup_hdrs: false,
     allow_direct: true,
     duplicate_window: DUPLICATE_WINDOW_NS,
+    // The live tail of readers.
+    republish: { src: 'atlas.>', dest: `${TAIL_PREFIX}.${stream}.>` },
   } satisfies Partial<StreamConfig>;
 }
 

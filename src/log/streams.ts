@@ -7,6 +7,9 @@ export const STREAMS = {
   JOBS: ['job-run'],
 } as const satisfies Record<string, readonly Kind[]>;
 
+/** First token of the subjects to which streams republish what they have stored: `atlas-tail.<stream>.…`. */
+export const TAIL_PREFIX = 'atlas-tail';
+
 export type StreamName = keyof typeof STREAMS;
 
 /** Gives the subjects that a stream holds. */

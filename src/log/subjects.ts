@@ -22,6 +22,8 @@ const ROOT = 'atlas';
 const ID_BYTES_MAX = 600;
 
 const PLAIN = /^[A-Za-z0-9_-]$/;
+const NOT_PLAIN = /[^A-Za-z0-9_-]/g;
+const ESCAPE = /=([0-9A-F]{2})/g;
 const TABLE: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
   const char = String.fromCharCode(byte);
   return byte < 128 && PLAIN.test(char)
@@ -35,30 +37,23 @@ const TABLE: readonly string[] = Array.from({ length: 256 }, (_, byte) => {
  * @throws INVALID_NAME when the text is empty, longer than 600 bytes, or holds a lone surrogate
  */
 export function encodeToken(text: string): string {
-  const bytes = Buffer.from(text.normalize('NFC'), 'utf8');
-  if (bytes.length === 0 || bytes.length > ID_BYTES_MAX || !text.isWellFormed()) {
+  const isAscii = Buffer.byteLength(text) === text.length;
+  const bytes = isAscii ? text.length : Buffer.byteLength(text.normalize('NFC'));
+  if (bytes === 0 || bytes > ID_BYTES_MAX || !text.isWellFormed()) {
     throw new RegistryError(
       'INVALID_NAME',
-      `Cannot encode name ${quote(text)}: it has ${bytes.length} bytes${text.isWellFormed() ? '' : ' and a lone surrogate'} (want 1 to ${ID_BYTES_MAX} bytes of Unicode text)`,
+      `Cannot encode name ${quote(text)}: it has ${bytes} bytes${text.isWellFormed() ? '' : ' and a lone surrogate'} (want 1 to ${ID_BYTES_MAX} bytes of Unicode text)`,
     );
   }
+  if (isAscii) return text.replaceAll(NOT_PLAIN, (char) => TABLE[char.charCodeAt(0)] ?? '');
   let token = '';
-  for (const byte of bytes) token += TABLE[byte];
+  for (const byte of Buffer.from(text.normalize('NFC'), 'utf8')) token += TABLE[byte];
   return token;
 }
 
 /** Decodes a token again. @throws INVALID_NAME when the token is not one that `encodeToken` makes */
 export function decodeToken(token: string): string {
-  const bytes = Buffer.alloc(token.length);
-  let length = 0;
-  for (let i = 0; i < token.length; i += 1) {
-    const escaped = token[i] === '=';
-    const byte = escaped ? Number.parseInt(token.slice(i + 1, i + 3), 16) : token.charCodeAt(i);
-    if (escaped) i += 2;
-    bytes[length] = byte;
-    length += 1;
-  }
-  const text = bytes.toString('utf8', 0, length);
+  const text = token.includes('=') ? decodeEscapes(token) : token;
   if (token === '' || encodeToken(text) !== token) {
     throw new RegistryError(
       'INVALID_NAME',
@@ -66,6 +61,14 @@ export function decodeToken(token: string): string {
     );
   }
   return text;
+}
+
+function decodeEscapes(token: string): string {
+  // Every byte as one character, then the bytes as UTF-8.
+  const bytes = token.replaceAll(ESCAPE, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 /** Makes the subject of an aggregate. @throws INVALID_NAME when the id cannot be encoded */
@@ -88,6 +91,12 @@ export function parseSubject(subject: string): AggregateId {
     kind: known,
     id: decodeToken(token),
   };
+}
+
+/** Gives the id of a subject that was made here, in clear and unchecked: `parseSubject` costs four times as much. */
+export function idOf(subject: Subject): string {
+  const token = subject.slice(subject.lastIndexOf('.') + 1);
+  return token.includes('=') ? decodeEscapes(token) : token;
 }
 
 /** Makes the filter over every aggregate of a kind, in all scopes. */

@@ -1,11 +1,13 @@
+import { Kvm } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '#flow/new-id';
-import { ContractKv } from '#projections/contract-kv';
+import { ContractKv } from '#projections/contract-kv/contract-kv';
 import type { Api } from '#test/support/api';
 import { startTestNats, type TestNats } from '#test/support/nats';
 import { freshDatabase } from '#test/support/postgres';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 import { forSeeds } from '#test/support/seed';
+import { eventually } from '#test/support/wait';
 
 let nats: TestNats;
 let nodes: TestRegistry[];
@@ -117,11 +119,15 @@ describe('two writers and two readers over one NATS', () => {
       ),
     );
     const head = (await writers[0].get('/registry/contracts?limit=1')).position;
-    const { js } = await nats.connect();
-    const kv = new ContractKv({ js, bucket: 'contracts', replicas: 1, valueBytesMax: 1_000_000 });
-    const { eventually } = await import('#test/support/wait');
+    const { js, jsm } = await nats.connect();
+    const kv = new ContractKv({
+      js,
+      jsm,
+      bucket: 'contracts',
+      replicas: 1,
+      valueBytesMax: 1_000_000,
+    });
     await eventually('the bucket to catch up', async () => (await kv.open()).position >= head);
-    const { Kvm } = await import('@nats-io/kv');
     const bucket = await new Kvm(js).open('contracts');
     for (const name of names) {
       const entry = await bucket.get(`meta.${name}.v1`);

@@ -23,7 +23,10 @@ interface Write {
 }
 
 /** Writes with keys from several clients until stopped; what gets no answer is unknown. */
-function load(url: string, clients: number): { readonly writes: Write[]; stop(): Promise<void> } {
+function load(
+  url: string,
+  clients: number,
+): { readonly writes: Write[]; readonly stop: () => Promise<void> } {
   const writes: Write[] = [];
   let running = true;
   const client = async (): Promise<void> => {
@@ -36,7 +39,7 @@ function load(url: string, clients: number): { readonly writes: Write[]; stop():
   const all = Promise.all(Array.from({ length: clients }, client));
   return {
     writes,
-    async stop() {
+    stop: async () => {
       running = false;
       await all;
     },

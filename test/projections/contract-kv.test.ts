@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest';
 import { newId } from '#flow/new-id';
-import { ContractKv } from '#projections/contract-kv';
+import { ContractKv } from '#projections/contract-kv/contract-kv';
 import { writeRegistryHistory } from '#test/support/history';
 import { startTestNats, type TestNats } from '#test/support/nats';
 import { projectionConformance } from '#test/support/projection-conformance';
@@ -16,10 +16,10 @@ projectionConformance('contracts in a KV bucket', {
   writeHistory: writeRegistryHistory,
   storage: async () => {
     nats ??= await startTestNats({ provision: false });
-    const { js } = await nats.connect();
+    const { js, jsm } = await nats.connect();
     const bucket = `contracts-${newId()}`;
     return {
-      open: () => new ContractKv({ js, bucket, replicas: 1, valueBytesMax: 100_000 }),
+      open: () => new ContractKv({ js, jsm, bucket, replicas: 1, valueBytesMax: 100_000 }),
       [Symbol.asyncDispose]: async () => {},
     };
   },

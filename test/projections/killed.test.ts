@@ -5,7 +5,7 @@ import type { Broker } from '#clients/nats';
 import { Postgres } from '#clients/postgres';
 import { newId } from '#flow/new-id';
 import { CatalogProjection } from '#projections/catalog/catalog-projection';
-import { ContractKv } from '#projections/contract-kv';
+import { ContractKv } from '#projections/contract-kv/contract-kv';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
 import type { Projection, ProjectionDigest } from '#projections/projection';
@@ -51,6 +51,7 @@ function open(kind: ProjectorTask['kind'], storage: string): Projection {
     case 'contract-kv':
       return new ContractKv({
         js: broker.js,
+        jsm: broker.jsm,
         bucket: storage,
         replicas: 1,
         valueBytesMax: 100_000,

@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { START, toPosition } from '#domain/position';
-import { parseScope } from '#domain/scope';
+import { DEFAULT_SCOPE, parseScope } from '#domain/scope';
 import { newId } from '#flow/new-id';
 import { decodeEvent } from '#log/codec';
 import type { EventLog, StoredMessage } from '#log/event-log';
@@ -182,6 +183,24 @@ export function logConformance(name: string, open: () => Promise<LogUnderTest>):
       }
       expect(Math.max(...sizes)).toBeLessThanOrEqual(7);
       expect(Math.min(...sizes)).toBeGreaterThan(0);
+    });
+
+    it('follow() ends when its signal aborts, whatever it is doing then', async () => {
+      const { log } = subject;
+      await log.append(datasetSubject(`abort/${newId()}`), START, someEvent());
+      const filters = [scopeFilter(DEFAULT_SCOPE)];
+      await forSeeds(40, async (random) => {
+        const stop = new AbortController();
+        const filter = random.int(2) === 0 ? {} : { filters };
+        const feed = log.follow({ after: START, batchMax: 2, signal: stop.signal, ...filter });
+        const drained = (async () => {
+          for await (const _ of feed);
+          return 'ended';
+        })();
+        await delay(random.int(8));
+        stop.abort();
+        expect(await Promise.race([drained, delay(1_500)])).toBe('ended');
+      });
     });
 
     it('follow() with a filter gives only the subjects of one scope', async () => {

@@ -88,7 +88,6 @@ export function memoryBodies(): BodyStore & { readonly stored: Map<string, Uint8
 export function openLog(broker: Broker, overrides: OpenLogOverrides = {}): JetStreamLog {
   return new JetStreamLog({
     nc: broker.nc,
-    js: broker.js,
     jsm: broker.jsm,
     stream: overrides.stream ?? 'REGISTRY',
     limits: { messageBytesMax: 200_000, bodyBytesMax: 5_000_000, bodies: overrides.bodies },

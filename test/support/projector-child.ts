@@ -1,12 +1,12 @@
 import Database from 'better-sqlite3';
 import { Client } from 'pg';
-import { connectBroker } from '#clients/nats';
+import { type Broker, connectBroker } from '#clients/nats';
 import { Postgres } from '#clients/postgres';
 import type { Position } from '#domain/position';
 import { systemClock } from '#flow/clock';
 import { JetStreamLog } from '#log/jetstream-log';
 import { CatalogWriter } from '#projections/catalog/writer';
-import { ContractKv } from '#projections/contract-kv';
+import { ContractKv } from '#projections/contract-kv/contract-kv';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
 import type { Projection } from '#projections/projection';
@@ -60,7 +60,7 @@ async function main(task: ProjectorTask): Promise<void> {
   const probe = new Database(':memory:').prepare('SELECT 1');
   countCalls(Object.getPrototypeOf(probe), 'run', task);
   countCalls(Client.prototype, 'query', task);
-  const projection = await open(task, broker.js);
+  const projection = await open(task, broker);
   if (task.kind === 'contract-kv') countCalls(broker.nc, 'request', task);
   const stream = task.kind.startsWith('job-runs') ? 'JOBS' : 'REGISTRY';
   const log = new JetStreamLog({
@@ -79,15 +79,12 @@ async function main(task: ProjectorTask): Promise<void> {
   process.exit(0);
 }
 
-async function open(
-  task: ProjectorTask,
-  js: ConstructorParameters<typeof ContractKv>[0]['js'],
-): Promise<Projection> {
+async function open(task: ProjectorTask, { js, jsm }: Broker): Promise<Projection> {
   switch (task.kind) {
     case 'catalog':
       return inlineCatalog(task.storage);
     case 'contract-kv':
-      return new ContractKv({ js, bucket: task.storage, replicas: 1, valueBytesMax: 100_000 });
+      return new ContractKv({ js, jsm, bucket: task.storage, replicas: 1, valueBytesMax: 100_000 });
     case 'job-runs-sqlite':
       return new SqliteJobRuns(task.storage);
     case 'job-runs-postgres':

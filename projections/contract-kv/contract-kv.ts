@@ -1,20 +1,17 @@
 import { createHash } from 'node:crypto';
-import { JetStreamApiError, type JetStreamClient, StorageType } from '@nats-io/jetstream';
-import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 import { type ContractBundle, contractEvolution } from '#domain/contract';
 import { contractKey } from '#domain/contract-name';
 import { quote, RegistryError } from '#domain/errors';
-import { type Position, START, toPosition } from '#domain/position';
+import type { Position } from '#domain/position';
 import { decodeEvent } from '#log/codec';
 import type { StoredMessage } from '#log/event-log';
 import { parseSubject } from '#log/subjects';
+import { type BucketOptions, isConflict, openBucket } from '#projections/contract-kv/bucket';
+import { BucketCheckpoint } from '#projections/contract-kv/bucket-checkpoint';
 import type { Checkpoint, Projection, ProjectionDigest } from '#projections/projection';
 
-export interface ContractKvOptions {
-  readonly js: JetStreamClient;
-  /** The bucket's name, `REGISTRY_KV_BUCKET`. */
-  readonly bucket: string;
-  readonly replicas: number;
+export interface ContractKvOptions extends BucketOptions {
   /** The largest value that the broker takes. A larger schema is left out and named by its fingerprint. */
   readonly valueBytesMax: number;
 }
@@ -31,62 +28,56 @@ export interface ContractValue {
   readonly fingerprint?: string;
 }
 
-const CHECKPOINT_KEY = '_checkpoint';
-const WRONG_LAST_SEQUENCE = 10_071;
 // Writes under way at a time. The broker flushes one after the other; more would only wait there.
 const WRITES_MAX = 64;
-// Another number, and the bucket is filled again from position 1.
-const KV_VERSION = 1;
 
-interface StoredCheckpoint {
-  readonly version: number;
-  readonly position: number;
-  readonly streamCreated: string;
+interface OpenBucket {
+  readonly kv: KV;
+  readonly checkpoint: BucketCheckpoint;
 }
 
 /**
  * Contracts as keys `meta.<name>.<version>` of a KV bucket, for readers that speak NATS. Several processes may write it:
- * a version is created once, whoever comes first, and the checkpoint moves by compare-and-set.
+ * a version is created once, whoever comes first.
  */
 export class ContractKv implements Projection {
   readonly name = 'contracts-kv';
   readonly #options: ContractKvOptions;
-  #kv: KV | undefined;
-  #checkpointRevision = 0;
+  #opened: OpenBucket | undefined;
 
   constructor(options: ContractKvOptions) {
     this.#options = options;
   }
 
   async open(): Promise<Checkpoint> {
-    this.#kv ??= await this.#openBucket();
-    const entry = await this.#kv.get(CHECKPOINT_KEY);
-    this.#checkpointRevision = entry?.revision ?? 0;
-    if (entry === null || entry.operation !== 'PUT')
-      return { position: START, streamCreated: undefined };
-    const stored = entry.json<StoredCheckpoint>();
-    if (stored.version !== KV_VERSION) return { position: START, streamCreated: undefined };
-    return { position: toPosition(stored.position), streamCreated: stored.streamCreated };
+    if (this.#opened === undefined) {
+      const kv = await openBucket(this.#options);
+      this.#opened = { kv, checkpoint: new BucketCheckpoint(kv) };
+    }
+    return await this.#opened.checkpoint.load();
   }
 
-  async apply(batch: readonly StoredMessage[], checkpoint: Checkpoint): Promise<Position> {
-    const kv = this.#bucket();
+  async apply(batch: readonly StoredMessage[], before: Checkpoint): Promise<Position> {
+    const { kv, checkpoint } = this.#bucket();
     const writes = batch.flatMap((message) => valueOf(message, this.#options.valueBytesMax));
     for (let i = 0; i < writes.length; i += WRITES_MAX) {
       await Promise.all(writes.slice(i, i + WRITES_MAX).map((write) => createOnce(kv, write)));
     }
-    const position = batch.at(-1)?.position ?? checkpoint.position;
-    return await this.#moveCheckpoint(kv, position, checkpoint.streamCreated ?? '');
+    const position = batch.at(-1)?.position ?? before.position;
+    await checkpoint.note({ ...before, position });
+    return position;
   }
 
   async clear(): Promise<void> {
-    await this.#kv?.destroy();
-    this.#kv = undefined;
+    this.#opened?.checkpoint.cancel();
+    await this.#opened?.kv.destroy();
+    this.#opened = undefined;
   }
 
   async digest(): Promise<ProjectionDigest> {
-    const kv = this.#bucket();
-    const { position } = await this.open();
+    const { kv, checkpoint } = this.#bucket();
+    await checkpoint.flush();
+    const { position } = await checkpoint.load();
     const entries: [string, string][] = [];
     const keys = await kv.keys(['meta.>', 'scope.>']);
     for await (const key of keys) {
@@ -100,37 +91,15 @@ export class ContractKv implements Projection {
   }
 
   async close(): Promise<void> {
-    this.#kv = undefined;
+    this.#opened?.checkpoint.cancel();
+    // Best effort: what is not noted is applied again at the next start, which changes nothing.
+    await this.#opened?.checkpoint.flush().catch(() => undefined);
+    this.#opened = undefined;
   }
 
-  #bucket(): KV {
-    if (this.#kv === undefined) throw new Error('The contract bucket is not open');
-    return this.#kv;
-  }
-
-  async #openBucket(): Promise<KV> {
-    const { js, bucket, replicas } = this.#options;
-    return await new Kvm(js).create(bucket, { history: 1, replicas, storage: StorageType.File });
-  }
-
-  /** Moves the checkpoint, or gives the one that another process has moved it to. */
-  async #moveCheckpoint(kv: KV, position: Position, streamCreated: string): Promise<Position> {
-    const stored: StoredCheckpoint = { version: KV_VERSION, position, streamCreated };
-    try {
-      const text = JSON.stringify(stored);
-      const revision = this.#checkpointRevision;
-      // The client refuses an update that expects revision 0.
-      this.#checkpointRevision =
-        revision === 0
-          ? await kv.create(CHECKPOINT_KEY, text)
-          : await kv.update(CHECKPOINT_KEY, text, revision);
-      return position;
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      const theirs = (await this.open()).position;
-      // Never behind what was just applied: writing a version twice changes nothing.
-      return theirs > position ? theirs : await this.#moveCheckpoint(kv, position, streamCreated);
-    }
+  #bucket(): OpenBucket {
+    if (this.#opened === undefined) throw new Error('The contract bucket is not open');
+    return this.#opened;
   }
 }
 
@@ -140,8 +109,8 @@ interface Write {
 }
 
 function valueOf(message: StoredMessage, valueBytesMax: number): Write[] {
-  const { scope, kind } = parseSubject(message.subject);
-  if (kind !== 'contract') return [];
+  if (!message.subject.includes('.contract.')) return [];
+  const { scope } = parseSubject(message.subject);
   const { event, metadata } = decodeEvent(message);
   const { bundle } = contractEvolution.parse(event).data;
   const value = JSON.stringify(toValue(bundle, metadata.time, true));
@@ -179,8 +148,4 @@ async function createOnce(kv: KV, { key, value }: Write): Promise<void> {
       { details: { key } },
     );
   }
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE;
 }

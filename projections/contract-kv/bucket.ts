@@ -1,0 +1,61 @@
+import {
+  DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  PersistMode,
+  StorageType,
+} from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+
+export interface BucketOptions {
+  readonly js: JetStreamClient;
+  readonly jsm: JetStreamManager;
+  /** The bucket's name, `REGISTRY_KV_BUCKET`. */
+  readonly bucket: string;
+  readonly replicas: number;
+}
+
+const WRONG_LAST_SEQUENCE = 10_071;
+const STREAM_NOT_FOUND = 10_059;
+
+/** Opens the bucket of contracts, and creates it when it is not there. */
+export async function openBucket({ js, jsm, bucket, replicas }: BucketOptions): Promise<KV> {
+  if (!(await exists(jsm, bucket))) await create(jsm, bucket, replicas);
+  // Opened so, reads are answered by the leader: any replica could answer with less.
+  return await new Kvm(js).open(bucket);
+}
+
+/** Whether a write was refused because the key has another revision than expected. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE;
+}
+
+async function exists(jsm: JetStreamManager, bucket: string): Promise<boolean> {
+  try {
+    await jsm.streams.info(`KV_${bucket}`);
+    return true;
+  } catch (error) {
+    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return false;
+    throw error;
+  }
+}
+
+/**
+ * Creates the stream of the bucket as the KV convention wants it (ADR-8 of the NATS architecture). On one server its writes
+ * are flushed later than they are acknowledged: what a power cut takes is projected again, checkpoint and all.
+ */
+async function create(jsm: JetStreamManager, bucket: string, replicas: number): Promise<void> {
+  await jsm.streams.add({
+    name: `KV_${bucket}`,
+    subjects: [`$KV.${bucket}.>`],
+    storage: StorageType.File,
+    num_replicas: replicas,
+    max_msgs_per_subject: 1,
+    discard: DiscardPolicy.New,
+    deny_delete: true,
+    allow_rollup_hdrs: true,
+    allow_direct: true,
+    ...(replicas === 1 ? { persist_mode: PersistMode.Async } : {}),
+  });
+}
