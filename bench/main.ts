@@ -3,8 +3,18 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { commandsBench } from '#bench/commands';
 import { type Bench, type BenchRow, ROOT } from '#bench/harness';
+import { jobRunsBench } from '#bench/job-runs';
+import { memoryBench } from '#bench/memory';
+import { readBench } from '#bench/read';
+import { rebuildBench } from '#bench/rebuild';
 
-const BENCHES: readonly Bench[] = [commandsBench];
+const BENCHES: readonly Bench[] = [
+  commandsBench,
+  readBench,
+  rebuildBench,
+  jobRunsBench,
+  memoryBench,
+];
 
 function holds({ value, limit }: BenchRow): boolean {
   return 'atLeast' in limit ? value >= limit.atLeast : value <= limit.atMost;

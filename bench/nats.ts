@@ -7,6 +7,7 @@ import { startEmbeddedNats } from '#clients/embedded-nats';
 import { type Broker, connectBroker } from '#clients/nats';
 import { findNatsServer } from '#clients/nats-binary';
 import { newId } from '#flow/new-id';
+import { JetStreamLog } from '#log/jetstream-log';
 
 /** A nats-server for one benchmark. */
 export interface BenchNats extends AsyncDisposable {
@@ -108,4 +109,27 @@ export async function bareLatencies({ js }: Broker, count: number): Promise<numb
     times.push(performance.now() - started);
   }
   return times;
+}
+
+/** Counts a whole stream with an ordered consumer of the client; gives messages per second. */
+export async function bareConsumer(
+  { js }: Broker,
+  stream: string,
+  { messages, underWay = 100 }: { readonly messages: number; readonly underWay?: number },
+): Promise<number> {
+  const started = performance.now();
+  const consumer = await js.consumers.get(stream);
+  let count = 0;
+  const feed = await consumer.consume({ max_messages: underWay });
+  for await (const _ of feed) {
+    count += 1;
+    if (count === messages) break;
+  }
+  return (messages * 1_000) / (performance.now() - started);
+}
+
+/** Opens a stream of the benchmark's server as the registry does. */
+export function openBenchLog({ nc, jsm, onReconnect }: Broker, stream: string): JetStreamLog {
+  const limits = { messageBytesMax: 900_000, bodyBytesMax: 900_000, bodies: undefined };
+  return new JetStreamLog({ nc, jsm, stream, limits, publishTimeoutMs: 10_000, onReconnect });
 }

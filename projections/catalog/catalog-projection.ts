@@ -2,7 +2,6 @@ import type { Position } from '#domain/position';
 import type { StoredMessage } from '#log/event-log';
 import { CatalogReader } from '#projections/catalog/catalog-reader';
 import { CatalogThread } from '#projections/catalog/catalog-thread';
-import { packBatch } from '#projections/catalog/packing';
 import type { Checkpoint, Projection, ProjectionDigest } from '#projections/projection';
 
 /**
@@ -36,7 +35,7 @@ export class CatalogProjection implements Projection {
 
   async apply(batch: readonly StoredMessage[], checkpoint: Checkpoint): Promise<Position> {
     if (this.#thread === undefined) throw new Error('The catalog is not open');
-    return (await this.#thread.apply(packBatch(batch), checkpoint.streamCreated)) as Position;
+    return (await this.#thread.apply(batch, checkpoint.streamCreated)) as Position;
   }
 
   async clear(): Promise<void> {

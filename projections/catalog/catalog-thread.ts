@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { type ErrorCode, RegistryError } from '#domain/errors';
-import type { PackedBatch } from '#projections/catalog/packing';
+import type { StoredMessage } from '#log/event-log';
+import { type PackedBatch, packBatch, packedBytes } from '#projections/catalog/packing';
 
 export type WorkerRequest = { readonly id: number } & (
   | { readonly kind: 'open' | 'clear' | 'close' }
@@ -25,6 +26,12 @@ export type WorkerAnswer =
       };
     };
 
+// Everything of a batch dies with it: in a larger nursery less of that is copied first.
+const YOUNG_MB = 16;
+
+// Grows to the largest batch.
+const BLOCK_BYTES = 1_048_576;
+
 type Waiting = { resolve(value: unknown): void; reject(error: Error): void };
 
 // Distributes over the union, which Omit alone would flatten.
@@ -35,9 +42,15 @@ export class CatalogThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
+  // One for all batches: a new one for each was 60 MB of freed memory that the process kept.
+  #block = new SharedArrayBuffer(BLOCK_BYTES);
+  #applying = false;
 
   constructor(path: string) {
-    this.#worker = new Worker(workerFile(), { workerData: { path } });
+    this.#worker = new Worker(workerFile(), {
+      workerData: { path },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    });
     this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
     this.#worker.on('error', (error) => this.#failAll(error));
     this.#worker.on('exit', () => this.#failAll(new Error('The thread of the catalog has ended')));
@@ -47,8 +60,21 @@ export class CatalogThread {
     return await this.#ask({ kind: 'open' });
   }
 
-  async apply(batch: PackedBatch, streamCreated: string | undefined): Promise<unknown> {
-    return await this.#ask({ kind: 'apply', batch, streamCreated }, [batch.block]);
+  /** Applies a batch. The next one may come when this one is answered. */
+  async apply(
+    batch: readonly StoredMessage[],
+    streamCreated: string | undefined,
+  ): Promise<unknown> {
+    if (this.#applying) throw new Error('A batch is being applied');
+    this.#applying = true;
+    try {
+      const bytes = packedBytes(batch);
+      if (bytes > this.#block.byteLength) this.#block = new SharedArrayBuffer(bytes * 1.5);
+      const packed = packBatch(batch, this.#block);
+      return await this.#ask({ kind: 'apply', batch: packed, streamCreated });
+    } finally {
+      this.#applying = false;
+    }
   }
 
   async clear(): Promise<void> {
@@ -60,12 +86,13 @@ export class CatalogThread {
     await this.#worker.terminate();
   }
 
-  #ask(request: WithoutId<WorkerRequest>, transfer: ArrayBuffer[] = []): Promise<unknown> {
+  #ask(request: WithoutId<WorkerRequest>): Promise<unknown> {
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ ...request, id }, transfer);
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
+      this.#worker.postMessage({ ...request, id });
     });
   }
 

@@ -6,6 +6,7 @@ import type { EventHash } from '#domain/event';
 import type { Position, Revision } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import { RememberedCommands } from '#projections/catalog/remembered-commands';
+import { newestRevision } from '#projections/catalog/schema';
 
 /** One published version with its content. */
 export interface ContractRow {
@@ -62,8 +63,7 @@ export class ContractQueries implements AggregateSource<ContractState> {
       ORDER BY name, order_key LIMIT ?`);
     this.#head = db.prepare(`
       SELECT aggregate.id AS aggregate, revision.position, hash FROM aggregate
-      JOIN revision ON revision.position =
-        (SELECT max(position) FROM revision_of WHERE revision_of.aggregate = aggregate.id)
+      JOIN revision ON revision.position = ${newestRevision()}
       WHERE tenant = ? AND environment = ? AND kind = 'contract' AND name = ?`);
     this.#versions = db.prepare(`
       SELECT version, fingerprint, time AS publishedAt FROM contract_version v

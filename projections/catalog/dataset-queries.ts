@@ -6,6 +6,7 @@ import type { EventHash } from '#domain/event';
 import type { Position, Revision } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import { RememberedCommands } from '#projections/catalog/remembered-commands';
+import { newestRevision } from '#projections/catalog/schema';
 
 /** A dataset as it stood at some position. */
 export interface DatasetRow {
@@ -30,24 +31,23 @@ interface Row {
   readonly aggregate: number;
 }
 
-// The newest revision of an aggregate that a read may show.
-const NEWEST = `(SELECT max(position) FROM revision_of
-  WHERE revision_of.aggregate = aggregate.id AND revision_of.position <= ?)`;
 const COLUMNS = 'aggregate.name, revision.position, data, hash, aggregate.id AS aggregate';
 
 /** Questions about datasets. */
 export class DatasetQueries implements AggregateSource<DatasetState> {
-  readonly #one: Statement<[number, string, string, string]>;
-  readonly #page: Statement<[number, string, string, string, string | null, string | null, number]>;
+  readonly #one: Statement<[number, number, string, string, string]>;
+  readonly #page: Statement<
+    [number, number, string, string, string, string | null, string | null, number]
+  >;
   readonly #lastChange: Statement<[string, string]>;
   readonly #remembered: RememberedCommands;
 
   constructor(db: Database) {
     this.#one = db.prepare(`
-      SELECT ${COLUMNS} FROM aggregate JOIN revision ON revision.position = ${NEWEST}
+      SELECT ${COLUMNS} FROM aggregate JOIN revision ON revision.position = ${newestRevision('?')}
       WHERE tenant = ? AND environment = ? AND kind = 'dataset' AND name = ?`);
     this.#page = db.prepare(`
-      SELECT ${COLUMNS} FROM aggregate JOIN revision ON revision.position = ${NEWEST}
+      SELECT ${COLUMNS} FROM aggregate JOIN revision ON revision.position = ${newestRevision('?')}
       WHERE tenant = ? AND environment = ? AND kind = 'dataset' AND name > ?
         AND (? IS NULL OR data ->> '$.manifest.status' = ?)
       ORDER BY name LIMIT ?`);
@@ -61,7 +61,7 @@ export class DatasetQueries implements AggregateSource<DatasetState> {
 
   /** Finds one dataset as of a position. */
   find(scope: Scope, name: DatasetName, asOf: Position): DatasetRow | undefined {
-    const row = this.#one.get(asOf, scope.tenant, scope.environment, name) as Row | undefined;
+    const row = this.#one.get(asOf, asOf, scope.tenant, scope.environment, name) as Row | undefined;
     return row === undefined ? undefined : toDataset(row);
   }
 
@@ -69,7 +69,7 @@ export class DatasetQueries implements AggregateSource<DatasetState> {
   list(scope: Scope, { after, limit, asOf, status }: DatasetPage): readonly DatasetRow[] {
     const { tenant, environment } = scope;
     const wanted = status ?? null;
-    const rows = this.#page.all(asOf, tenant, environment, after, wanted, wanted, limit);
+    const rows = this.#page.all(asOf, asOf, tenant, environment, after, wanted, wanted, limit);
     return (rows as Row[]).map(toDataset);
   }
 
@@ -80,7 +80,9 @@ export class DatasetQueries implements AggregateSource<DatasetState> {
 
   async load(scope: Scope, id: string, commandId: string) {
     const everything = Number.MAX_SAFE_INTEGER;
-    const row = this.#one.get(everything, scope.tenant, scope.environment, id) as Row | undefined;
+    const row = this.#one.get(everything, everything, scope.tenant, scope.environment, id) as
+      | Row
+      | undefined;
     if (row === undefined) {
       return { aggregate: emptyAggregate<DatasetState>(undefined), remembered: undefined };
     }

@@ -10,9 +10,10 @@ const ROWS = `
   SELECT revision.position, tenant, environment, kind, name, type, time, recorded_at, actor, command_id,
     request_fingerprint, hash, data, order_key, version, description, fingerprint
   FROM revision JOIN aggregate ON aggregate.id = revision.aggregate
-  JOIN revision_of ON revision_of.aggregate = revision.aggregate AND revision_of.position = revision.position
   LEFT JOIN contract_version v ON v.aggregate = revision.aggregate AND v.position = revision.position
-  WHERE revision.position > ? AND revision.position <= ? ORDER BY revision.position LIMIT ?`;
+  WHERE revision.position > ? AND revision.position <= ?
+    AND ((revision.aggregate, revision.position) IN recent_of OR (revision.aggregate, revision.position) IN revision_of)
+  ORDER BY revision.position LIMIT ?`;
 
 /**
  * Hashes every row of the catalog in the order of the log, up to the checkpoint. Rows are never changed, so two

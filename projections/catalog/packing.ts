@@ -1,22 +1,26 @@
 import { toPosition } from '#domain/position';
 import type { StoredMessage } from '#log/event-log';
 
-/** A batch as one block of memory that moves to another thread without being copied. */
+/** A batch in memory that two threads share: one packs and waits, the other unpacks and answers. */
 export interface PackedBatch {
-  readonly block: ArrayBuffer;
+  readonly block: SharedArrayBuffer;
   readonly count: number;
 }
 
 // position, recordedAtMs (doubles), then three lengths (32 bits)
 const FIXED_BYTES = 28;
 
-/** Packs a batch. Its block is to be transferred. */
-export function packBatch(batch: readonly StoredMessage[]): PackedBatch {
-  const size = batch.reduce(
+/** Gives the bytes that a batch takes when it is packed. */
+export function packedBytes(batch: readonly StoredMessage[]): number {
+  return batch.reduce(
     (sum, m) => sum + FIXED_BYTES + Buffer.byteLength(m.subject) + m.header.length + m.data.length,
     0,
   );
-  const buffer = Buffer.from(new ArrayBuffer(size));
+}
+
+/** Packs a batch into a block that has room for it. */
+export function packBatch(batch: readonly StoredMessage[], block: SharedArrayBuffer): PackedBatch {
+  const buffer = Buffer.from(block);
   let at = 0;
   for (const { position, recordedAtMs, subject, header, data } of batch) {
     at = buffer.writeDoubleLE(position, at);
@@ -29,11 +33,15 @@ export function packBatch(batch: readonly StoredMessage[]): PackedBatch {
     buffer.set(data, at + header.length);
     at += header.length + data.length;
   }
-  return { block: buffer.buffer, count: batch.length };
+  return { block, count: batch.length };
 }
 
-/** Unpacks a batch. The messages are views into its block. */
-export function* unpackBatch({ block, count }: PackedBatch): Generator<StoredMessage> {
+/** Shows a packed batch as messages, which are views into its block. */
+export function unpacked(packed: PackedBatch): Iterable<StoredMessage> {
+  return { [Symbol.iterator]: () => unpack(packed) };
+}
+
+function* unpack({ block, count }: PackedBatch): Generator<StoredMessage> {
   const buffer = Buffer.from(block);
   let at = 0;
   for (let i = 0; i < count; i += 1) {

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isRegistryError } from '#domain/errors';
 import type { WorkerAnswer, WorkerRequest } from '#projections/catalog/catalog-thread';
-import { unpackBatch } from '#projections/catalog/packing';
+import { unpacked } from '#projections/catalog/packing';
 import { CatalogWriter } from '#projections/catalog/writer';
 
 // The thread of the catalog's writer: SQLite does not wait for the event loop, so it gets one of its own.
@@ -25,7 +25,7 @@ function carryOut(request: WorkerRequest): unknown {
       writer ??= new CatalogWriter((workerData as { path: string }).path);
       return writer.checkpoint();
     case 'apply':
-      return writer?.apply(unpackBatch(request.batch), request.streamCreated);
+      return writer?.apply(unpacked(request.batch), request.streamCreated);
     case 'clear':
       writer?.reset();
       return undefined;

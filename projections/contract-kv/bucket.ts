@@ -14,14 +14,17 @@ export interface BucketOptions {
   /** The bucket's name, `REGISTRY_KV_BUCKET`. */
   readonly bucket: string;
   readonly replicas: number;
+  /** Whether the server may flush writes later than it acknowledges them; servers before 2.12 cannot. */
+  readonly flushLater: boolean;
 }
 
 const WRONG_LAST_SEQUENCE = 10_071;
 const STREAM_NOT_FOUND = 10_059;
 
 /** Opens the bucket of contracts, and creates it when it is not there. */
-export async function openBucket({ js, jsm, bucket, replicas }: BucketOptions): Promise<KV> {
-  if (!(await exists(jsm, bucket))) await create(jsm, bucket, replicas);
+export async function openBucket(options: BucketOptions): Promise<KV> {
+  const { js, jsm, bucket } = options;
+  if (!(await exists(jsm, bucket))) await create(options);
   // Opened so, reads are answered by the leader: any replica could answer with less.
   return await new Kvm(js).open(bucket);
 }
@@ -42,10 +45,9 @@ async function exists(jsm: JetStreamManager, bucket: string): Promise<boolean> {
 }
 
 /**
- * Creates the stream of the bucket as the KV convention wants it (ADR-8 of the NATS architecture). On one server its writes
- * are flushed later than they are acknowledged: what a power cut takes is projected again, checkpoint and all.
+ * Creates the stream of the bucket as the KV convention wants it (ADR-8 of the NATS architecture). Flushed late or not, what a power cut takes is projected again, checkpoint and all.
  */
-async function create(jsm: JetStreamManager, bucket: string, replicas: number): Promise<void> {
+async function create({ jsm, bucket, replicas, flushLater }: BucketOptions): Promise<void> {
   await jsm.streams.add({
     name: `KV_${bucket}`,
     subjects: [`$KV.${bucket}.>`],
@@ -56,6 +58,6 @@ async function create(jsm: JetStreamManager, bucket: string, replicas: number): 
     deny_delete: true,
     allow_rollup_hdrs: true,
     allow_direct: true,
-    ...(replicas === 1 ? { persist_mode: PersistMode.Async } : {}),
+    ...(flushLater ? { persist_mode: PersistMode.Async } : {}),
   });
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from '#domain/canonical-json';
 import type { Sha256 } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
@@ -11,7 +11,7 @@ import type {
   NewEvent,
   RecordedEvent,
 } from '#domain/event';
-import { checkDataVersion, DATA_VERSION } from '#domain/upcast';
+import { DATA_VERSION, isReadableDataVersion } from '#domain/upcast';
 import type { StoredMessage } from '#log/event-log';
 import { idOf, type Subject } from '#log/subjects';
 
@@ -55,48 +55,98 @@ export interface EventAttributes {
   readonly metadata: EventMetadata;
 }
 
+/** What a stored event says of itself, without its data. */
+export interface EventEnvelope extends EventAttributes {
+  readonly hash: EventHash;
+}
+
 /** Reads the attributes from a header block. @throws CORRUPT_EVENT when one that must be there is not */
 export function decodeAttributes(message: StoredMessage): EventAttributes {
-  const { header } = message;
-  const text = Buffer.from(header.buffer, header.byteOffset, header.length).toString('latin1');
-  const values: Record<string, string> = {};
-  // One pass over the block: the client's own header type costs eight times as much, and a rebuild reads millions.
-  for (let start = text.indexOf('\r\n') + 2; start < text.length; ) {
-    const end = text.indexOf('\r\n', start);
-    if (end <= start) break;
-    const colon = text.indexOf(':', start);
-    if (text.startsWith('ce-', start))
-      values[text.slice(start + 3, colon)] = text.slice(colon + 1, end).trim();
-    start = end + 2;
-  }
-  const dataRef = values['dataref'];
-  return {
-    type: required(values, 'type', message),
-    dataVersion: Number(required(values, 'dataversion', message)),
-    dataRef: dataRef === undefined ? undefined : (dataRef.replace(/^sha256:/, '') as Sha256),
-    metadata: {
-      id: required(values, 'id', message) as EventId,
-      time: required(values, 'time', message),
-      commandId: decodeAttribute(required(values, 'commandid', message)) as CommandId,
-      requestFingerprint: required(values, 'requesthash', message) as Sha256,
-      actor: decodeAttribute(required(values, 'actor', message)),
-      previousHash: values['prevhash'] as EventHash | undefined,
-    },
+  const next = attributeReader(message);
+  const required = (name: AttributeName): string => {
+    const value = next(name);
+    if (value === undefined) throw corrupt(message, { is: `it has no header ce-${name}` });
+    return value;
   };
+  const decoded = (name: AttributeName): string => {
+    const value = required(name);
+    try {
+      return decodeAttribute(value);
+    } catch (cause) {
+      throw corrupt(message, { is: `its header ce-${name} is ${quote(value)}`, cause });
+    }
+  };
+  // In the order in which they are written, so that each is found where the one before it ends.
+  const id = required('id') as EventId;
+  const type = required('type');
+  const time = required('time');
+  const dataVersion = Number(required('dataversion'));
+  const commandId = decoded('commandid') as CommandId;
+  const requestFingerprint = required('requesthash') as Sha256;
+  const actor = decoded('actor');
+  const previousHash = next('prevhash') as EventHash | undefined;
+  const dataRef = next('dataref')?.replace(/^sha256:/, '') as Sha256 | undefined;
+  const metadata = { id, time, commandId, requestFingerprint, actor, previousHash };
+  return { type, dataVersion, dataRef, metadata };
+}
+
+const LINES = {
+  id: '\r\nce-id: ',
+  type: '\r\nce-type: ',
+  time: '\r\nce-time: ',
+  dataversion: '\r\nce-dataversion: ',
+  commandid: '\r\nce-commandid: ',
+  requesthash: '\r\nce-requesthash: ',
+  actor: '\r\nce-actor: ',
+  prevhash: '\r\nce-prevhash: ',
+  dataref: '\r\nce-dataref: ',
+} as const;
+type AttributeName = keyof typeof LINES;
+
+// Over the text of the block: the client's own header type costs eight times as much, and a rebuild reads millions.
+function attributeReader({ header }: StoredMessage): (name: AttributeName) => string | undefined {
+  const text = Buffer.from(header.buffer, header.byteOffset, header.length).toString('latin1');
+  let at = 0;
+  return (name) => {
+    const line = LINES[name];
+    const behind = text.indexOf(line, at);
+    const start = behind === -1 ? text.indexOf(line) : behind;
+    if (start === -1) return undefined;
+    at = text.indexOf('\r\n', start + line.length);
+    return text.slice(start + line.length, at);
+  };
+}
+
+/** Decodes everything but the data. @throws CORRUPT_EVENT when the header cannot be read, or is too new */
+export function decodeEnvelope(message: StoredMessage): EventEnvelope {
+  const attributes = decodeAttributes(message);
+  if (!isReadableDataVersion(attributes.dataVersion)) {
+    const want = `want 1 to ${DATA_VERSION}: start a node of the version that wrote it`;
+    throw corrupt(message, { is: `its data version is ${attributes.dataVersion}`, want });
+  }
+  return { ...attributes, hash: hashEvent(message, attributes) };
 }
 
 /** Decodes a stored event. @throws CORRUPT_EVENT when the header or body cannot be read, or are too new */
 export function decodeEvent(message: StoredMessage): RecordedEvent {
-  const attributes = decodeAttributes(message);
-  checkDataVersion(attributes.type, attributes.dataVersion);
-  return {
-    event: { type: attributes.type, data: parseBody(message) },
-    metadata: attributes.metadata,
-    position: message.position,
-    subject: message.subject,
-    recordedAtMs: message.recordedAtMs,
-    hash: hashEvent(message, attributes),
-  };
+  const { type, metadata, hash: own } = decodeEnvelope(message);
+  const { position, subject, recordedAtMs } = message;
+  const event = { type, data: decodeData(message) };
+  return { event, metadata, position, subject, recordedAtMs, hash: own };
+}
+
+/** Decodes the data of a stored event. @throws CORRUPT_EVENT when it is not JSON */
+export function decodeData(message: StoredMessage): DomainEvent['data'] {
+  try {
+    return JSON.parse(bodyText(message));
+  } catch (error) {
+    throw corrupt(message, { is: 'its body is not JSON', cause: error });
+  }
+}
+
+/** Gives the body of a stored event as text. */
+export function bodyText({ data }: StoredMessage): string {
+  return Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8');
 }
 
 /**
@@ -105,41 +155,22 @@ export function decodeEvent(message: StoredMessage): RecordedEvent {
  */
 export function hashEvent(message: StoredMessage, attributes: EventAttributes): EventHash {
   const { metadata, type, dataVersion } = attributes;
-  const head = [
-    metadata.previousHash ?? '',
-    message.subject,
-    metadata.id,
-    type,
-    dataVersion,
-    metadata.time,
-    metadata.commandId,
-    metadata.requestFingerprint,
-    metadata.actor,
-    '',
-  ].join('\n');
-  return createHash('sha256').update(head).update(message.data).digest('hex') as EventHash;
+  const { previousHash = '', id, time, requestFingerprint } = metadata;
+  // As in their headers: a line break in one of them must not look like the end of the field.
+  const [commandId, actor] = [encodeAttribute(metadata.commandId), encodeAttribute(metadata.actor)];
+  const head = `${previousHash}\n${message.subject}\n${id}\n${type}\n${dataVersion}\n${time}\n${commandId}\n${requestFingerprint}\n${actor}\n`;
+  // In one call: a hash object costs more than hashing so little.
+  return hash('sha256', Buffer.concat([Buffer.from(head), message.data])) as EventHash;
 }
 
-function parseBody(message: StoredMessage): DomainEvent['data'] {
-  const { data } = message;
-  try {
-    return JSON.parse(Buffer.from(data.buffer, data.byteOffset, data.length).toString('utf8'));
-  } catch (error) {
-    throw corrupt(message, 'its body is not JSON', error);
-  }
-}
-
-function required(values: Record<string, string>, name: string, message: StoredMessage): string {
-  const value = values[name];
-  if (value === undefined) throw corrupt(message, `it has no header ce-${name}`);
-  return value;
-}
-
-function corrupt(message: StoredMessage, is: string, cause?: unknown): RegistryError {
-  const { position, subject } = message;
+function corrupt(
+  { position, subject }: StoredMessage,
+  why: { readonly is: string; readonly want?: string; readonly cause?: unknown },
+): RegistryError {
+  const { is, want = 'want a CloudEvent that this registry wrote', cause } = why;
   return new RegistryError(
     'CORRUPT_EVENT',
-    `Cannot read event ${position} on ${quote(subject)}: ${is} (want a CloudEvent that this registry wrote)`,
+    `Cannot read event ${position} on ${quote(subject)}: ${is} (${want})`,
     { details: { position, subject }, cause },
   );
 }

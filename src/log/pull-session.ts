@@ -7,8 +7,8 @@ import { readDelivery } from '#log/stored-message';
 
 /**
  * One ephemeral pull consumer and what it has delivered. The client's own `consume()` asks for more as soon as
- * messages arrive, whether or not they were taken, so a slow reader would hold the whole log in memory. Here a pull is
- * sent only while less than two batches are under way or waiting.
+ * messages arrive, whether or not they were taken, so a slow reader would hold the whole log in memory. Here no more
+ * than one batch is under way or waiting, asked for in quarters so that the next one is sent while this one arrives.
  *
  *   open ──► delivering ──► ended
  *                 │  a delivery is missing · heartbeats stop · the consumer is gone · the connection was renewed
@@ -108,21 +108,20 @@ export class PullSession {
   }
 
   #pull(): void {
-    if (this.#ended !== undefined || this.#outstanding + this.#buffer.length > this.#batchMax)
-      return;
-    this.#outstanding += this.#batchMax;
-    const request = {
-      batch: this.#batchMax,
-      expires: PULL_EXPIRES_MS * 1e6,
-      idle_heartbeat: HEARTBEAT_MS * 1e6,
-    };
-    this.#nc.publish(
-      `$JS.API.CONSUMER.MSG.NEXT.${this.#stream}.${this.#name}`,
-      JSON.stringify(request),
-      {
-        reply: this.#inbox,
-      },
-    );
+    const part = Math.ceil(this.#batchMax / PULLS_PER_BATCH);
+    while (
+      this.#ended === undefined &&
+      this.#outstanding + this.#buffer.length + part <= Math.max(this.#batchMax, part)
+    ) {
+      this.#outstanding += part;
+      const request = {
+        batch: part,
+        expires: PULL_EXPIRES_MS * 1e6,
+        idle_heartbeat: HEARTBEAT_MS * 1e6,
+      };
+      const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.#stream}.${this.#name}`;
+      this.#nc.publish(subject, JSON.stringify(request), { reply: this.#inbox });
+    }
   }
 
   #receive(msg: Msg): void {
@@ -170,5 +169,6 @@ export interface PullSource {
 // A dead broker is noticed after 2.5 heartbeats. Shorter ones cost messages on every idle follower.
 const HEARTBEAT_MS = 2_000;
 const PULL_EXPIRES_MS = 30_000;
+const PULLS_PER_BATCH = 4;
 // The broker forgets the consumer of a follower that died after this.
 const INACTIVE_MS = 60_000;
