@@ -65,7 +65,7 @@ export interface CommandAnswer<S, E extends DomainEvent> {
 
 /**
  * Carries out a command: load, decide, append with compare-and-set; on a conflict the whole decision again on what the
- * log holds. A rejection is told only after the log itself has confirmed the state that it rests on.
+ * log holds. What appends nothing is told only after the log itself has confirmed the state that it rests on.
  * @throws the decision's own error; IDEMPOTENCY_KEY_REUSED; BUSY; CONTENTION; OUTCOME_UNKNOWN; LOG_*
  */
 export async function runCommand<S, E extends DomainEvent>(
@@ -117,12 +117,14 @@ class Attempt<S, E extends DomainEvent> {
       if (this.#remembered !== undefined) return await this.#answerAgain(this.#remembered);
       const time = toTimestamp(env.clock.nowMs());
       const decision = spec.decide(this.#aggregate.state, { scope: context.scope, time });
-      if (decision.kind === 'unchanged') return this.#answer(undefined, this.#aggregate.revision);
-      if (decision.kind === 'reject') {
-        // The view may be behind: what it forbids may be allowed by now.
-        if (confirmed || !(await this.#catchUp())) throw decision.error;
-        confirmed = true;
-        continue;
+      if (decision.kind !== 'append') {
+        // The view may be behind: what it forbids, or what is so there already, may be otherwise by now.
+        if (!confirmed && (await this.#catchUp())) {
+          confirmed = true;
+          continue;
+        }
+        if (decision.kind === 'reject') throw decision.error;
+        return this.#answer(undefined, this.#aggregate.revision);
       }
       const position = await this.#append(decision.event, time);
       if (position !== undefined) return this.#answer({ event: decision.event, time }, position);

@@ -83,7 +83,7 @@ function examplesToTry(url: string): string {
   const dataset = encodeURIComponent('110/homo_sapiens/GRCh38');
   const lines = [
     ['every published dataset', `curl ${url}/catalog`],
-    ['one of them, with its history', `curl ${url}/registry/datasets/${dataset}`],
+    ['one of them: its manifest', `curl ${url}/registry/datasets/${dataset}`],
     ['a contract', `curl ${url}/registry/contracts/github.push/v1`],
     ['how the data was loaded', `curl '${url}/registry/job-runs?status=succeeded&limit=5'`],
     ['every change from the first on', `curl -N '${url}/registry/events?from=1'`],

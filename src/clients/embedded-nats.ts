@@ -73,7 +73,8 @@ class Supervised implements EmbeddedNats {
   readonly #paths: Record<'config' | 'log' | 'pid', string>;
   #shell: ChildProcess | undefined;
   #port: number | undefined;
-  #stopping = false;
+  readonly #stop = new AbortController();
+  #restarting: Promise<void> | undefined;
   #restarts: number[] = [];
   #disk: DiskWatch | undefined;
 
@@ -116,6 +117,8 @@ class Supervised implements EmbeddedNats {
 
   async #run(): Promise<void> {
     await this.#waitForPredecessor();
+    // Stopped in the meantime: what is started now would never be ended.
+    if (this.#stop.signal.aborted) return;
     for (const name of readdirSync(this.#options.folder)) {
       if (name.endsWith('.ports')) rmSync(join(this.#options.folder, name));
     }
@@ -141,18 +144,20 @@ class Supervised implements EmbeddedNats {
   }
 
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#stop.abort();
     this.#disk?.stop();
     const shell = this.#shell;
-    if (shell === undefined || shell.exitCode !== null) return;
-    const ended = new Promise<void>((resolve) => shell.once('exit', () => resolve()));
+    if (shell === undefined) return;
     const pid = this.pid();
     shell.stdin?.end();
-    const timer = setTimeout(() => {
-      if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGKILL');
-    }, STOP_TIMEOUT_MS);
-    await ended;
-    clearTimeout(timer);
+    const deadline = systemClock.monotonicMs() + STOP_TIMEOUT_MS;
+    // The shell may have been killed, so that it no longer says when its server has ended.
+    while (!hasEnded(shell) || (pid !== undefined && isNatsServer(pid))) {
+      if (pid !== undefined && systemClock.monotonicMs() > deadline && isNatsServer(pid))
+        process.kill(pid, 'SIGKILL');
+      await systemClock.sleep(POLL_MS);
+    }
+    await this.#restarting;
   }
 
   // A predecessor whose owner was killed may still be writing its last block.
@@ -193,9 +198,10 @@ class Supervised implements EmbeddedNats {
   async #waitForPort(shell: ChildProcess, said: () => string): Promise<number> {
     const deadline = systemClock.monotonicMs() + START_TIMEOUT_MS;
     for (;;) {
-      const port = readPort(this.#options.folder);
+      const port = hasEnded(shell) ? undefined : readPort(this.#options.folder);
       if (port !== undefined) return port;
-      if (shell.exitCode !== null || systemClock.monotonicMs() > deadline) {
+      if (hasEnded(shell) || systemClock.monotonicMs() > deadline) {
+        shell.stdin?.end();
         const last = lastLine(this.#paths.log) ?? lastLineOf(said()) ?? 'it said nothing';
         throw new RegistryError(
           'CANNOT_START',
@@ -207,7 +213,9 @@ class Supervised implements EmbeddedNats {
   }
 
   #onExit(shell: ChildProcess, code: number | null): void {
-    if (this.#stopping || shell !== this.#shell || this.#port === undefined) return;
+    if (this.#stop.signal.aborted || shell !== this.#shell || this.#port === undefined) return;
+    // The attempt that has just failed belongs to a restart, which goes on by itself.
+    if (this.#restarting !== undefined) return;
     const now = systemClock.monotonicMs();
     this.#restarts = [...this.#restarts.filter((at) => now - at < RESTART_WINDOW_MS), now];
     const last = lastLine(this.#paths.log) ?? 'no log';
@@ -216,17 +224,21 @@ class Supervised implements EmbeddedNats {
       return;
     }
     this.#options.onExit?.(`nats-server ended (code ${code}), restarting: ${last}`);
-    void this.#restart();
+    this.#restarting = this.#restart().finally(() => {
+      this.#restarting = undefined;
+    });
   }
 
   async #restart(): Promise<void> {
-    for (let attempt = 1; attempt <= RESTARTS_MAX && !this.#stopping; attempt += 1) {
+    const { signal } = this.#stop;
+    for (let attempt = 1; attempt <= RESTARTS_MAX && !signal.aborted; attempt += 1) {
       try {
-        await this.#run();
-        return;
+        return await this.#run();
       } catch (error) {
+        if (signal.aborted) return;
         this.#options.onExit?.(error instanceof Error ? error.message : String(error));
-        await systemClock.sleep(backoffMs(attempt, { baseMs: 500, capMs: 10_000 }));
+        const ms = backoffMs(attempt, { baseMs: 500, capMs: 10_000 });
+        await systemClock.sleep(ms, signal).catch(() => undefined);
       }
     }
   }
@@ -254,6 +266,10 @@ function lastLine(path: string): string | undefined {
 
 function lastLineOf(text: string): string | undefined {
   return text.trim().split('\n').at(-1)?.trim() || undefined;
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 function isAlive(pid: number): boolean {

@@ -88,9 +88,13 @@ async function versionOf(path: string): Promise<string> {
     const { stdout } = await run(path, ['--version'], { timeout: VERSION_TIMEOUT_MS });
     return /v?(\d+\.\d+\.\d+)/.exec(stdout)?.[1] ?? '0.0.0';
   } catch (error) {
+    // What a program says of its own failure may be many lines.
+    const is = (error instanceof Error ? error.message : String(error))
+      .trim()
+      .replaceAll(/\s+/g, ' ');
     throw new RegistryError(
       'CANNOT_START',
-      `Cannot run nats-server ${quote(path)}: ${error instanceof Error ? error.message : String(error)} (want a binary of this platform)`,
+      `Cannot run nats-server ${quote(path)}: ${is} (want a binary of this platform)`,
       { cause: error },
     );
   }

@@ -39,7 +39,8 @@ export interface Broker {
   readonly close: () => Promise<void>;
 }
 
-// Older servers lack sync_interval: always, and their compare-and-set is not serializable on clusters (#4320).
+// Debian's 2.9 has no sync_interval: always; before 2.11 a new leader could miss acknowledged messages (#6194, #6485),
+// and compare-and-set was not serializable on clusters (#4320).
 const VERSION_MIN: readonly [number, number] = [2, 11];
 
 /**
@@ -151,10 +152,19 @@ function readCreds(path: string): NonNullable<ConnectionOptions['authenticator']
   }
 }
 
+/** Whether the server that a connection has reached is of a version or newer. */
+export function isAtLeast(nc: NatsConnection, [major, minor]: readonly [number, number]): boolean {
+  const [actualMajor = 0, actualMinor = 0] = versionOf(nc).split('.').map(Number);
+  return actualMajor > major || (actualMajor === major && actualMinor >= minor);
+}
+
+function versionOf(nc: NatsConnection): string {
+  return nc.info?.version ?? '0.0.0';
+}
+
 function checkVersion(nc: NatsConnection, url: string): void {
-  const version = nc.info?.version ?? '0.0.0';
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major > VERSION_MIN[0] || (major === VERSION_MIN[0] && minor >= VERSION_MIN[1])) return;
+  if (isAtLeast(nc, VERSION_MIN)) return;
+  const version = versionOf(nc);
   throw new RegistryError(
     'CANNOT_START',
     `Cannot use NATS at ${quote(withoutPasswords(url))}: its version is ${version} (want ${VERSION_MIN.join('.')} or later: before it there is no "sync_interval: always", and compare-and-set could be lost on clusters)`,
@@ -175,7 +185,8 @@ async function jetstreamOrExplain(nc: NatsConnection, url: string): Promise<JetS
 
 /** Writes a URL list without what stands before the `@`. */
 export function withoutPasswords(url: string): string {
-  return url.replaceAll(/\/\/[^/@,]*@/g, '//***@');
+  const servers = url.split(',');
+  return servers.map((one) => one.replace(/^(\s*(?:[^/@]*:\/\/)?).*@/s, '$1***@')).join(',');
 }
 
 function reasonOf(error: unknown): string {

@@ -15,7 +15,11 @@ export const DRAINING: PartHealth = {
 };
 
 /** Says how the connection to the log stands. */
-export function logHealth({ broker }: OpenedBroker): PartHealth {
+export function logHealth({ broker, embedded }: OpenedBroker): PartHealth {
+  if (embedded?.isFull() === true) {
+    const detail = 'the disk is full: writes are refused, reads go on';
+    return { name: 'log', ready: false, optional: true, detail };
+  }
   const ready = broker.connected();
   // Reads go on from the views: without its broker a node is degraded, not useless.
   const detail = ready ? 'connected' : 'not connected: writes are refused, reads go on';
@@ -26,14 +30,15 @@ export function logHealth({ broker }: OpenedBroker): PartHealth {
 export function viewHealth({ view, isRemote }: KeptView): PartHealth {
   const { name, position, caughtUp } = view;
   const status = view instanceof Projector ? view.status : undefined;
-  const follows = status?.state !== 'halted' && status?.state !== 'retrying';
+  const follows = status === undefined || status.state === 'live';
   const detail =
     status !== undefined && 'reason' in status
       ? `${status.state}: ${status.reason}`
       : (status?.state ?? (caughtUp ? 'live' : 'catching-up'));
-  // A view that was up to date and cannot be written for a while still answers; one whose storage is away does not, but
+  // A view that was up to date and is behind for a while still answers; one whose storage is away does not, but
   // everything else does: the node is degraded.
-  const optional = status?.state === 'retrying' && (caughtUp || isRemote);
+  const isAway = isRemote && status?.state === 'retrying';
+  const optional = status?.state !== 'halted' && (caughtUp || isAway);
   return { name, ready: caughtUp && follows, optional, detail, position };
 }
 

@@ -53,10 +53,12 @@ export function openLogs(
       limits: {
         messageBytesMax: messageBytesMax(broker),
         bodyBytesMax,
-        bodies: artifactBodies(publisher, bodyBytesMax),
+        // Other nodes of a shared broker could not read what lies in a folder of this one.
+        bodies: embedded === undefined ? undefined : artifactBodies(publisher, bodyBytesMax),
       },
       publishTimeoutMs: config.publishTimeoutMs,
       onReconnect: broker.onReconnect,
+      isConnected: broker.connected,
       isFull: () => embedded?.isFull() ?? false,
     });
   return { REGISTRY: open('REGISTRY'), JOBS: open('JOBS') };

@@ -6,7 +6,7 @@ import type { Setup } from '#compose/setup';
 import { openViews } from '#compose/views';
 import { systemClock } from '#flow/clock';
 import { newId } from '#flow/new-id';
-import { buildApp } from '#http/app';
+import { buildApp, type HttpObserver } from '#http/app';
 import type { PartHealth } from '#http/dependencies';
 import { listen } from '#http/server';
 import type { Config } from '#ops/config/settings';
@@ -26,6 +26,13 @@ export interface RunningRegistry {
   readonly ready: (timeoutMs: number) => Promise<void>;
   /** Takes no new requests, ends the running ones, and releases everything. */
   readonly close: () => Promise<void>;
+}
+
+function observerOf(logger: Logger): HttpObserver {
+  return {
+    onRequest: (request) => logger.info(request, 'request'),
+    onError: (error, requestId) => logger.error({ err: error, requestId }, 'unexpected error'),
+  };
 }
 
 /** Assembles and starts a registry. @throws CANNOT_START with one line that says what to do */
@@ -73,16 +80,14 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       jobRunsView: views.jobRunsView,
       feed: new EventFeed(logs),
       health,
+      frozen: views.halted,
       clock: systemClock,
       newId,
       limits: config,
       version: packageInfo().version,
       closing: closing.signal,
     },
-    {
-      onRequest: (request) => logger.info(request, 'request'),
-      onError: (error, requestId) => logger.error({ err: error, requestId }, 'unexpected error'),
-    },
+    observerOf(logger),
   );
   const server = await listen(app, config.bind);
   releases.add('http', async () => {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isAtLeast } from '#clients/nats';
 import type { OpenedBroker } from '#clients/open-broker';
 import { Postgres } from '#clients/postgres';
 import { type Logs, messageBytesMax } from '#compose/logs';
@@ -17,6 +18,7 @@ import { Projector } from '#projections/projector';
 import { SharedView } from '#projections/shared-view';
 
 const SHARED_VIEW_POLL_MS = 10;
+const FLUSH_LATER_VERSION_MIN: readonly [number, number] = [2, 12];
 
 /** A view that this node keeps or watches. */
 export interface KeptView {
@@ -32,6 +34,8 @@ export interface Views {
   readonly jobRuns: JobRunView;
   readonly jobRunsView: PositionedView;
   readonly kept: readonly KeptView[];
+  /** Why a view that commands decide on has halted. */
+  readonly halted: () => string | undefined;
   readonly description: string;
 }
 
@@ -51,7 +55,10 @@ export async function openViews(
   const kept: KeptView[] = [{ view: catalogView, isRemote: false }];
   if (sharesViews) {
     const { js, jsm } = broker;
-    const shared = { bucket: config.kvBucket, replicas: config.streamReplicas };
+    const { kvBucket: bucket, streamReplicas: replicas } = config;
+    // What a power cut takes is projected again. Copies are not written that way.
+    const flushLater = replicas === 1 && isAtLeast(broker.nc, FLUSH_LATER_VERSION_MIN);
+    const shared = { bucket, replicas, flushLater };
     const kv = new ContractKv({ js, jsm, ...shared, valueBytesMax: messageBytesMax(broker) });
     kept.push({ view: project(setup, kv, from.logs.REGISTRY), isRemote: true });
   }
@@ -72,7 +79,14 @@ export async function openViews(
   }
   kept.push({ view: jobRunsView, isRemote: postgres !== undefined });
   const description = postgres === undefined ? 'SQLite' : 'Postgres (job runs) and SQLite';
-  return { catalog, catalogView, jobRuns, jobRunsView, kept, description };
+  const deciding = [catalogView, jobRunsView];
+  const halted = (): string | undefined => deciding.map(haltOf).find((why) => why !== undefined);
+  return { catalog, catalogView, jobRuns, jobRunsView, kept, halted, description };
+}
+
+function haltOf(view: Projector | SharedView): string | undefined {
+  if (!(view instanceof Projector) || view.status.state !== 'halted') return undefined;
+  return `view "${view.name}" has halted: ${view.status.reason}`;
 }
 
 function project(

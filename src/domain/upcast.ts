@@ -12,13 +12,7 @@ export function unknownEventType(kind: string, type: string): RegistryError {
   );
 }
 
-/** Refuses event data of a shape that is newer than this code. @throws CORRUPT_EVENT */
-export function checkDataVersion(type: string, version: number): void {
-  if (version > DATA_VERSION) {
-    throw new RegistryError(
-      'CORRUPT_EVENT',
-      `Cannot read event ${quote(type)}: its data version is ${version} (want at most ${DATA_VERSION}; start a newer node)`,
-      { details: { type, version } },
-    );
-  }
+/** Tells whether this code can read event data of a version; a newer one takes a newer node. */
+export function isReadableDataVersion(version: number): boolean {
+  return Number.isInteger(version) && version >= 1 && version <= DATA_VERSION;
 }

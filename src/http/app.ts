@@ -9,6 +9,7 @@ import { datasetRoutes } from '#http/dataset-routes';
 import type { HttpDependencies } from '#http/dependencies';
 import { eventRoutes } from '#http/event-routes';
 import { healthRoutes } from '#http/health-routes';
+import { HotReads, SCOPE_HEADERS } from '#http/hot-reads';
 import { jobRunRoutes } from '#http/job-run-routes';
 import { openApiDocument } from '#http/openapi';
 import { parseRequest } from '#http/parse-request';
@@ -34,11 +35,15 @@ export function buildApp(dependencies: HttpDependencies, observer: HttpObserver 
   const app = new Koa();
   const routes = allRoutes(dependencies);
   const router = new Router();
+  const hot = new HotReads({
+    view: dependencies.catalogView,
+    bytesMax: dependencies.limits.hotReadBytesMax,
+  });
   for (const spec of routes) {
     const path = spec.path.replaceAll(/\{(\w+)\}/g, toRouterParameter);
-    router[spec.method](path, handler(spec, dependencies));
+    router[spec.method](path, handler(spec, dependencies, hot));
   }
-  app.use(boundary(dependencies, observer));
+  app.use(boundary(dependencies, { observer, hot }));
   app.use(scoped);
   app.use(router.routes());
   app.use(unknownPath(router));
@@ -79,25 +84,43 @@ function toRouterParameter(...[, name, , path]: [string, string, number, string]
   return name === 'name' && path.includes('/datasets/') ? `*${name}` : `:${name}`;
 }
 
-function handler(spec: Route, { limits }: HttpDependencies): Middleware {
+function handler(spec: Route, { limits }: HttpDependencies, hot: HotReads): Middleware {
   return async (context) => {
     const request = await parseRequest(spec, context, limits);
-    respond(context, await spec.handle(request, context));
+    const reply = await spec.handle(request, context);
+    // What shows the past is asked for once.
+    if (spec.keep !== undefined && !('at' in request.query))
+      hot.keep(context.req, reply, spec.keep === 'content');
+    respond(context, reply);
   };
 }
 
 async function scoped(context: Context, next: Next): Promise<void> {
-  const { scope, path } = scopeOf(context.path, (name) => headerOf(context, name));
+  const { scope, path, prefix } = scopeOf(context.path, (name) => headerOf(context, name));
   context.state['scope'] = scope;
+  context.state['prefix'] = prefix;
+  context.set('Vary', SCOPE_HEADERS);
   if (path !== context.path) context.path = path;
   await next();
 }
 
-function boundary({ clock, newId }: HttpDependencies, observer: HttpObserver): Middleware {
+function boundary(
+  { clock, newId }: HttpDependencies,
+  { observer, hot }: { readonly observer: HttpObserver; readonly hot: HotReads },
+): Middleware {
   return async (context, next) => {
     const started = clock.monotonicMs();
     const requestId = newId();
     const { method, path } = context;
+    const kept = hot.find(context.req);
+    if (kept !== undefined) {
+      context.respond = false;
+      hot.send(kept, context.res, requestId);
+      const durationMs = clock.monotonicMs() - started;
+      const { statusCode: status } = context.res;
+      observer.onRequest?.({ requestId, method, path, status, durationMs });
+      return;
+    }
     context.state['requestId'] = requestId;
     context.set('X-Request-Id', requestId);
     try {

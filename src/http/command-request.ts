@@ -10,14 +10,24 @@ import type { ParsedRequest } from '#http/route';
 const NO_FINGERPRINT = sha256Of('');
 const KEY = /^[!-~]([ -~]{0,253}[!-~])?$/;
 
-/** Gives the commands of this node. @throws NOT_READY on a node that only reads */
-export function writableCommands({ commands }: HttpDependencies): HttpCommands {
-  if (commands !== undefined) return commands;
-  throw new RegistryError(
-    'NOT_READY',
-    'Cannot write here: this node only reads (want a node with the role writer or all)',
-    { outcome: 'not-applied' },
-  );
+/**
+ * Gives the commands of this node.
+ * @throws READ_ONLY on a node that only reads, FROZEN when what it would decide on is not to be trusted
+ */
+export function writableCommands({ commands, frozen }: HttpDependencies): HttpCommands {
+  if (commands === undefined) {
+    throw new RegistryError(
+      'READ_ONLY',
+      'Cannot write here: this node only reads (want a node with the role writer or all)',
+      { outcome: 'not-applied' },
+    );
+  }
+  const reason = frozen();
+  if (reason === undefined) return commands;
+  throw new RegistryError('FROZEN', `Cannot write: ${reason} (want an operator to look at it)`, {
+    outcome: 'not-applied',
+    retryAfterSeconds: 30,
+  });
 }
 
 /**

@@ -54,19 +54,24 @@ async function asOf(
   const { at } = request;
   if (at === undefined) return view.position;
   if (!TIMESTAMP.test(at)) {
+    if (!/^\d+$/.test(at)) throw noSuchTime(at);
     const position = parsePosition(at, 'at');
     await waitFor(view, position, options.waitMs);
     return position;
   }
   const timeMs = Date.parse(at);
   if (Number.isNaN(timeMs)) {
-    throw new RegistryError(
-      'INVALID_REQUEST',
-      `Cannot use at ${quote(at)}: there is no such time (want a position or RFC 3339, for example 2026-01-31T12:00:00Z)`,
-    );
+    throw noSuchTime(at);
   }
   const position = options.positionAt(timeMs);
   return position < view.position ? position : view.position;
+}
+
+function noSuchTime(at: string): RegistryError {
+  return new RegistryError(
+    'INVALID_REQUEST',
+    `Cannot use at ${quote(at)}: it is no position and no time (want a position, or RFC 3339 with an offset, for example 2026-01-31T12:00:00Z)`,
+  );
 }
 
 async function waitFor(view: PositionedView, position: Position, waitMs: number): Promise<void> {

@@ -93,7 +93,7 @@ function publish(dependencies: HttpDependencies): Route {
       const { bundle, recorded } = answer;
       const headers = await commandHeaders(answer, dependencies.catalogView, dependencies);
       const created = recorded !== undefined;
-      const location = `/registry/contracts/${name}/${version}`;
+      const location = `${request.prefix}/registry/contracts/${name}/${version}`;
       return {
         status: created ? 201 : 200,
         headers: created ? { ...headers, Location: location } : headers,
@@ -129,7 +129,7 @@ function list(dependencies: HttpDependencies): Route {
         headers: { Link: 'The next page, rel="next"; absent on the last' },
       },
     },
-    handle: async ({ query, scope, header }) => {
+    handle: async ({ query, scope, prefix, header }) => {
       const position = await asOfCatalog(dependencies, { header, at: query.at });
       const { contracts } = dependencies.catalog();
       const after = decodeCursor(query.cursor, cursorSchema);
@@ -141,7 +141,7 @@ function list(dependencies: HttpDependencies): Route {
       if (rows.length > query.limit && last !== undefined) {
         const cursor = encodeCursor({ name: last.name, orderKey: versionOrderKey(last.version) });
         // The next page shows the same moment, so that no version is missed or seen twice.
-        const next = `/registry/contracts?limit=${query.limit}&at=${position}&cursor=${cursor}`;
+        const next = `${prefix}/registry/contracts?limit=${query.limit}&at=${position}&cursor=${cursor}`;
         headers['Link'] = `<${next}>; rel="next"`;
       }
       return { status: 200, headers, body: { contracts: shown } };
@@ -156,6 +156,7 @@ function get(dependencies: HttpDependencies): Route {
     operationId: 'getContract',
     summary: 'Get one version of a contract',
     tag: 'contracts',
+    keep: 'content',
     params: z.strictObject({
       name: z.string().meta({ example: 'ritual.started' }),
       version: z.string().meta({ example: 'v1' }),

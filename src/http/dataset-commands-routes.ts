@@ -63,7 +63,9 @@ function register(dependencies: HttpDependencies): Route {
       if (manifest === undefined) throw new TypeError('A registered dataset has no manifest');
       const existing = answer.recorded?.event.type !== 'DatasetRegistered';
       const headers = await commandHeaders(answer, dependencies.catalogView, dependencies);
-      const location = { Location: `/registry/datasets/${encodeURIComponent(name)}` };
+      const location = {
+        Location: `${request.prefix}/registry/datasets/${encodeURIComponent(name)}`,
+      };
       return {
         status: existing ? 200 : 201,
         headers: existing ? headers : { ...headers, ...location },
@@ -108,6 +110,7 @@ function withdraw(dependencies: HttpDependencies): Route {
     isCommand: true,
     params: nameParams,
     body: withdrawBody,
+    bodyIsOptional: true,
     errors: [404, 409, 413, 415, 422, 507],
     responses: { 200: { description: 'It is not in the catalog', schema: manifestSchema } },
     handle: async (request) => {

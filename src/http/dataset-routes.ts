@@ -17,7 +17,7 @@ import type { HttpDependencies } from '#http/dependencies';
 import { type Route, route } from '#http/route';
 
 const PAGE = { min: 1, max: 1_000, default: 100 };
-const cursorSchema = z.strictObject({ after: z.string() });
+const cursorSchema = z.strictObject({ after: z.string(), at: z.number().int().min(0) });
 
 /** The routes that read datasets. */
 export function datasetRoutes(dependencies: HttpDependencies): readonly Route[] {
@@ -39,8 +39,11 @@ function list(dependencies: HttpDependencies): Route {
     }),
     responses: { 200: { description: 'A page of datasets', schema: datasetListSchema } },
     handle: async ({ query, scope, header }) => {
-      const position = await asOfCatalog(dependencies, { header, at: query.at });
-      const after = decodeCursor(query.cursor, cursorSchema)?.after ?? '';
+      const cursor = decodeCursor(query.cursor, cursorSchema);
+      // All pages show the moment of the first one, so that no dataset is missed or seen twice.
+      const at = cursor === undefined ? query.at : String(cursor.at);
+      const position = await asOfCatalog(dependencies, { header, at });
+      const after = cursor?.after ?? '';
       const { limit, status } = query;
       const filter = status === undefined ? {} : { status };
       const page = { after, limit: limit + 1, asOf: position, ...filter };
@@ -53,7 +56,9 @@ function list(dependencies: HttpDependencies): Route {
         headers: { [POSITION_HEADER]: String(position) },
         body: {
           datasets: shown.map((row) => manifestJson(row.manifest)),
-          ...(more ? { next_cursor: encodeCursor({ after: last.manifest.name }) } : {}),
+          ...(more
+            ? { next_cursor: encodeCursor({ after: last.manifest.name, at: position }) }
+            : {}),
         },
       };
     },
@@ -67,6 +72,7 @@ function get(dependencies: HttpDependencies): Route {
     operationId: 'getDataset',
     summary: 'Get the manifest of a dataset',
     tag: 'datasets',
+    keep: 'catalog',
     params: z.strictObject({ name: z.string().meta({ example: '110/homo_sapiens/GRCh38' }) }),
     query: z.strictObject({ at: atQuery }),
     errors: [404],

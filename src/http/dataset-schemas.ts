@@ -22,6 +22,10 @@ const objectSchema = z
     description: 'One file of a dataset, named by the SHA-256 of its bytes.',
   });
 
+function haveDifferentKeys(objects: readonly { readonly key: string }[]): boolean {
+  return new Set(objects.map(({ key }) => key)).size === objects.length;
+}
+
 export const registerBody = z
   .strictObject({
     name: z.string().meta({ example: '110/homo_sapiens/GRCh38' }),
@@ -30,7 +34,11 @@ export const registerBody = z
       .max(256)
       .regex(/^[!-~]*$/, 'want printable ASCII without spaces')
       .meta({ description: 'Names the schema. A dataset keeps its first one for ever.' }),
-    objects: z.array(objectSchema).max(OBJECTS_MAX).default([]),
+    objects: z
+      .array(objectSchema)
+      .max(OBJECTS_MAX)
+      .refine(haveDifferentKeys, 'want every key once')
+      .default([]),
     row_count: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable().default(null),
   })
   .meta({ id: 'RegisterDataset' });

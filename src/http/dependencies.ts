@@ -49,6 +49,7 @@ export interface HttpLimits {
   readonly subscriberStallMs: number;
   readonly heartbeatMs: number;
   readonly catalogCacheBytesMax: number;
+  readonly hotReadBytesMax: number;
 }
 
 /** Everything that routes use; assembled in the composition root. */
@@ -61,6 +62,8 @@ export interface HttpDependencies {
   readonly jobRunsView: PositionedView;
   readonly feed: EventFeed;
   readonly health: () => readonly PartHealth[];
+  /** Why nothing may be written: a view has met an event that it cannot apply, or another log. */
+  readonly frozen: () => string | undefined;
   readonly clock: Clock;
   readonly newId: () => string;
   readonly limits: HttpLimits;

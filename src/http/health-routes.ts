@@ -17,6 +17,9 @@ const readinessSchema = z
   })
   .meta({ id: 'Readiness' });
 
+// Probes add parameters of their own.
+const ANYTHING = z.looseObject({});
+
 /** Liveness and readiness. */
 export function healthRoutes(dependencies: HttpDependencies): readonly Route[] {
   return [
@@ -26,6 +29,7 @@ export function healthRoutes(dependencies: HttpDependencies): readonly Route[] {
       operationId: 'health',
       summary: 'Say that the process lives',
       tag: 'health',
+      query: ANYTHING,
       responses: { 200: { description: 'It lives', contentType: 'text/plain' } },
       handle: async () => ({ status: 200, body: 'OK', contentType: 'text/plain; charset=utf-8' }),
     }),
@@ -35,6 +39,7 @@ export function healthRoutes(dependencies: HttpDependencies): readonly Route[] {
       operationId: 'readiness',
       summary: 'Say whether this node can serve, and which part cannot',
       tag: 'health',
+      query: ANYTHING,
       responses: {
         200: { description: 'It can serve', schema: readinessSchema },
         503: { description: 'It cannot; the parts say why', schema: readinessSchema },

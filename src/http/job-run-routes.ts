@@ -76,7 +76,10 @@ function start(dependencies: HttpDependencies): Route {
       );
       const reply = await runReply(dependencies, answer, 201);
       const { id: runId } = reply.body as { id: string };
-      return { ...reply, headers: { ...reply.headers, Location: `/registry/job-runs/${runId}` } };
+      return {
+        ...reply,
+        headers: { ...reply.headers, Location: `${request.prefix}/registry/job-runs/${runId}` },
+      };
     },
   });
 }

@@ -51,7 +51,7 @@ function pathOf(spec: Route): Parameters<OpenAPIRegistry['registerPath']>[0] {
     request: {
       params: spec.params,
       query: spec.query,
-      ...(content === undefined ? {} : { body: { required: true, content } }),
+      ...(content === undefined ? {} : { body: { required: !spec.bodyIsOptional, content } }),
     },
     responses: Object.fromEntries([...ownResponses(spec), ...errorResponses(spec)]),
   };
@@ -80,8 +80,11 @@ function headerObjects(headers: Readonly<Record<string, string>>) {
   );
 }
 
-function errorResponses({ errors, responses }: Route) {
-  const statuses = [...COMMON_ERRORS, ...errors].filter((status) => !(status in responses));
+function errorResponses({ errors, responses, method }: Route) {
+  const writing = method === 'get' ? [] : [403];
+  const statuses = [...COMMON_ERRORS, ...writing, ...errors].filter(
+    (status) => !(status in responses),
+  );
   return statuses.map((status) => {
     const content = { 'application/problem+json': { schema: problemSchema } };
     return [String(status), { description: 'What went wrong', content }] as const;
@@ -102,8 +105,9 @@ function addHeaders(document: Document, spec: Route): void {
   operation.parameters = [
     ...(operation.parameters ?? []),
     ...SCOPE_HEADERS.map((name) => header(name, 'Scope of the request')),
-    ...(spec.isCommand
-      ? [header('Idempotency-Key', 'Makes a retry return the first answer')]
-      : [header('Atlas-Min-Position', 'Wait until this position is shown')]),
+    ...(spec.isCommand ? [header('Idempotency-Key', 'Makes a retry return the first answer')] : []),
+    ...(spec.method === 'get' && spec.tag !== 'health'
+      ? [header('Atlas-Min-Position', 'Wait until this position is shown')]
+      : []),
   ];
 }

@@ -24,12 +24,13 @@ export async function parseRequest(
   const body =
     spec.body === undefined || spec.body === 'stream'
       ? undefined
-      : check(spec.body, await readJson(context.req, limits), 'body');
+      : check(spec.body, await jsonOf(spec, context, limits), 'body');
   return {
     params: params as never,
     query: query as never,
     body: body as never,
     scope: context.state['scope'] as Scope,
+    prefix: String(context.state['prefix']),
     requestId: String(context.state['requestId']),
     actor: ANONYMOUS,
     header: (name) => {
@@ -41,6 +42,15 @@ export async function parseRequest(
       return signalOf(context);
     },
   };
+}
+
+async function jsonOf(spec: Route, { req }: Context, limits: BodyLimits): Promise<unknown> {
+  if (spec.bodyIsOptional && hasNoBody(req)) return {};
+  return await readJson(req, limits);
+}
+
+function hasNoBody({ headers }: Context['req']): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
 }
 
 /** Reads the query; a parameter that is there twice is refused, because two readers would pick different ones. */

@@ -7,6 +7,7 @@ const TABLE: Readonly<
   INVALID_REQUEST: [400, 'The request is malformed', false],
   INVALID_NAME: [400, 'A name is malformed', false],
   INVALID_JSON: [400, 'The body is not JSON', false],
+  READ_ONLY: [403, 'This node does not write', false],
   NOT_FOUND: [404, 'There is no such thing', false],
   METHOD_NOT_ALLOWED: [405, 'The resource has no such method', false],
   FINGERPRINT_CONFLICT: [409, 'The name has another schema fingerprint', false],
@@ -24,6 +25,7 @@ const TABLE: Readonly<
   CANNOT_START: [500, 'The registry cannot start', false],
   BUSY: [503, 'Too many commands wait already', true],
   CONTENTION: [503, 'Other writers were faster', true],
+  FROZEN: [503, 'Writes are frozen: the log needs a look', false],
   LOG_UNAVAILABLE: [503, 'The log does not answer', true],
   OUTCOME_UNKNOWN: [503, 'The outcome is not known', true],
   BEHIND: [503, 'This node has not seen that position yet', true],
@@ -45,16 +47,6 @@ export interface Problem {
   /** On writes: `not-applied` is never in the log, `unknown` may be. */
   readonly outcome?: 'not-applied' | 'unknown';
   readonly details?: Readonly<Record<string, unknown>>;
-}
-
-/** Codes whose status is a client's, for documentation. */
-export function statusOf(code: ErrorCode): number {
-  return TABLE[code][0];
-}
-
-/** Codes by status, for documentation. */
-export function codesOf(status: number): readonly ErrorCode[] {
-  return (Object.keys(TABLE) as ErrorCode[]).filter((code) => TABLE[code][0] === status);
 }
 
 export interface ProblemContext {

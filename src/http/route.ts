@@ -17,6 +17,8 @@ export interface ParsedRequest<P, Q, B> {
   readonly query: Q;
   readonly body: B;
   readonly scope: Scope;
+  /** What stands before `/registry` in addresses of this scope: empty, or `/tenants/{tenant}/environments/{environment}`. */
+  readonly prefix: string;
   /** Who sends it. */
   readonly actor: string;
   readonly requestId: string;
@@ -48,9 +50,16 @@ export interface Route {
   readonly tag: string;
   /** Whether it takes `Idempotency-Key`. */
   readonly isCommand: boolean;
+  /**
+   * Whether its reply is kept for the next who asks the same: while the catalog stays as it is (`catalog`), or for ever
+   * (`content`). Default: no.
+   */
+  readonly keep: 'catalog' | 'content' | undefined;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
   readonly body: z.ZodType | 'stream' | undefined;
+  /** Whether the body may be left out: it counts as `{}` then. */
+  readonly bodyIsOptional: boolean;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
   /** Statuses of errors that it may answer beside 400, 500 and 503. */
   readonly errors: readonly number[];
@@ -71,6 +80,8 @@ export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   readonly query?: Q;
   readonly body?: B | 'stream';
   readonly isCommand?: boolean;
+  readonly keep?: Route['keep'];
+  readonly bodyIsOptional?: boolean;
   readonly errors?: readonly number[];
   readonly handle: (
     request: ParsedRequest<z.output<P>, z.output<Q>, z.output<B>>,
@@ -89,6 +100,8 @@ export function route<
 >(spec: RouteSpec<P, Q, B>): Route {
   return {
     isCommand: false,
+    keep: undefined,
+    bodyIsOptional: false,
     errors: [],
     body: undefined,
     ...spec,

@@ -1,11 +1,13 @@
 import { DEFAULT_SCOPE, parseScope, type Scope } from '#domain/scope';
 
-const PREFIX = /^\/tenants\/([^/]+)\/environments\/([^/]+)(\/.*)$/;
+const PREFIX = /^(\/tenants\/([^/]+)\/environments\/([^/]+))(\/.*)$/;
 
 /** The scope of a request, and its path without the scope. */
 export interface ScopedPath {
   readonly scope: Scope;
   readonly path: string;
+  /** What stood before that path: nothing, or the scope. */
+  readonly prefix: string;
 }
 
 /**
@@ -15,12 +17,15 @@ export interface ScopedPath {
 export function scopeOf(path: string, header: (name: string) => string | undefined): ScopedPath {
   const match = path.startsWith('/tenants/') ? PREFIX.exec(path) : null;
   if (match !== null) {
-    return { scope: parseScope(match[1] ?? '', match[2] ?? ''), path: match[3] ?? '/' };
+    const [, prefix = '', tenant = '', environment = '', rest = '/'] = match;
+    return { scope: parseScope(tenant, environment), path: rest, prefix };
   }
   const [tenant, environment] = [header('atlas-tenant'), header('atlas-environment')];
-  if (tenant === undefined && environment === undefined) return { scope: DEFAULT_SCOPE, path };
+  if (tenant === undefined && environment === undefined)
+    return { scope: DEFAULT_SCOPE, path, prefix: '' };
   return {
     scope: parseScope(tenant ?? DEFAULT_SCOPE.tenant, environment ?? DEFAULT_SCOPE.environment),
     path,
+    prefix: '',
   };
 }

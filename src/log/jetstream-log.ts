@@ -30,6 +30,8 @@ export interface JetStreamLogOptions {
   /** How long one publish waits for its acknowledgement before its outcome is `unknown`. */
   readonly publishTimeoutMs: number;
   readonly onReconnect: (listener: () => void) => () => void;
+  /** Whether the connection stands. While it does not, nothing is sent. Default: it does. */
+  readonly isConnected?: () => boolean;
   /** Says that the broker's disk has no room: then nothing is sent. Default: it has. */
   readonly isFull?: () => boolean;
 }
@@ -55,9 +57,10 @@ export class JetStreamLog implements EventLog {
   }
 
   async append(subject: Subject, expected: Revision, event: NewEvent): Promise<AppendOutcome> {
-    const { nc, limits, isFull } = this.#options;
+    const { nc, limits, isConnected, isFull } = this.#options;
     const encoded = await encodeWithin(limits, subject, event);
     if (nc.isClosed()) throw unavailable(this.name, 'the connection is closed');
+    if (isConnected?.() === false) throw unavailable(this.name, 'the connection is down');
     if (isFull?.() === true) throw full(this.name);
     await this.#turn.next();
     const reply = await this.#channel.publish({ subject, expected, encoded });

@@ -30,6 +30,8 @@ function wanted(stream: StreamName, options: ProvisionOptions) {
     max_msgs: -1,
     max_msgs_per_subject: -1,
     max_bytes: -1,
+    max_msg_size: -1,
+    no_ack: false,
     deny_delete: true,
     deny_purge: true,
     allow_rollup_hdrs: false,
@@ -113,6 +115,7 @@ function forbiddenIn(actual: StreamConfig): string[] {
     'sealed',
     'allow_msg_ttl',
     'allow_msg_schedules',
+    'allow_msg_counter',
   ];
   const found = set.filter(
     (key) => have[key] !== undefined && have[key] !== null && have[key] !== false,

@@ -24,7 +24,10 @@ export class LocalfsPublisher implements Publisher {
     options: PutOptions,
   ): Promise<PutResult> {
     const there = await this.stat(sha256);
-    if (there !== undefined) return { bytes: there.bytes, existing: true };
+    if (there !== undefined) {
+      await readChecked(source, { sha256, ...options });
+      return { bytes: there.bytes, existing: true };
+    }
     const target = join(this.#root, artifactPath(sha256));
     const temporary = join(this.#root, 'tmp', `${sha256}.${randomUUID()}`);
     try {
@@ -67,37 +70,50 @@ export class LocalfsPublisher implements Publisher {
   }
 }
 
+interface Expected {
+  readonly sha256: Sha256;
+  readonly bytesMax: number;
+}
+
 async function writeChecked(
   path: string,
   source: AsyncIterable<Uint8Array>,
-  expected: { readonly sha256: Sha256; readonly bytesMax: number },
+  expected: Expected,
 ): Promise<number> {
-  const hash = createHash('sha256');
-  let bytes = 0;
   const file = await open(path, 'wx', 0o640);
   try {
-    for await (const chunk of source) {
-      bytes += chunk.length;
-      if (bytes > expected.bytesMax) throw tooLarge(expected);
-      hash.update(chunk);
-      await writeAll(file, chunk);
-    }
-    const actual = hash.digest('hex');
-    if (actual !== expected.sha256) {
-      throw new RegistryError(
-        'CHECKSUM_MISMATCH',
-        `Cannot store artifact "${expected.sha256}": the SHA-256 of its ${bytes} bytes is "${actual}" (want "${expected.sha256}")`,
-        { details: { actual, bytes }, outcome: 'not-applied' },
-      );
-    }
+    const bytes = await readChecked(source, expected, (chunk) => writeAll(file, chunk));
     await file.sync();
+    return bytes;
   } finally {
     await file.close();
   }
-  return bytes;
 }
 
-function tooLarge({ sha256, bytesMax }: { sha256: Sha256; bytesMax: number }): RegistryError {
+/** Reads all bytes, hands them on as they come, and checks that they are the ones that were named. */
+async function readChecked(
+  source: AsyncIterable<Uint8Array>,
+  expected: Expected,
+  take?: (chunk: Uint8Array) => Promise<void>,
+): Promise<number> {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of source) {
+    bytes += chunk.length;
+    if (bytes > expected.bytesMax) throw tooLarge(expected);
+    hash.update(chunk);
+    await take?.(chunk);
+  }
+  const actual = hash.digest('hex');
+  if (actual === expected.sha256) return bytes;
+  throw new RegistryError(
+    'CHECKSUM_MISMATCH',
+    `Cannot store artifact "${expected.sha256}": the SHA-256 of its ${bytes} bytes is "${actual}" (want "${expected.sha256}")`,
+    { details: { actual, bytes }, outcome: 'not-applied' },
+  );
+}
+
+function tooLarge({ sha256, bytesMax }: Expected): RegistryError {
   return new RegistryError(
     'TOO_LARGE',
     `Cannot store artifact "${sha256}": it is larger (want at most ${bytesMax} bytes)`,

@@ -120,7 +120,9 @@ async function loadGenes(
       return rows;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      await client.send(finish, { method: 'POST', body: { status: 'failed', message } });
+      // The first error is the one to tell, also when the registry is gone by now.
+      const failed = { method: 'POST', body: { status: 'failed', message } } as const;
+      await client.send(finish, failed).catch(() => undefined);
       throw error;
     }
   } finally {

@@ -21,10 +21,18 @@ export function readConfig(env: Environment): Config {
       );
   }
   if (config['allowUnknownSettings'] !== true) problems.push(...unknownNames(env));
+  problems.push(...contradictions(config));
   if (problems.length > 0) {
     throw new RegistryError('INVALID_SETTING', problems.join('\n'), { details: { problems } });
   }
   return config as Config;
+}
+
+function contradictions({ role, natsUrl }: Partial<Config>): string[] {
+  if (role === undefined || role === 'all' || natsUrl !== undefined) return [];
+  return [
+    `Cannot use ATLAS_ROLE=${quote(role)}: there is no NATS_URL, and a broker of its own would hold nothing (want the NATS_URL of the nodes that it belongs to)`,
+  ];
 }
 
 function problemOf(

@@ -27,6 +27,10 @@ function whole(min: number, max: number) {
     .pipe(z.number().min(min, want).max(max, want));
 }
 
+const postgresUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\/./, 'want postgres://user:password@host:5432/database');
+
 const bindAddress = z
   .string()
   .regex(/^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):\d{1,5}$/, 'want host:port, for example 127.0.0.1:3001')
@@ -87,7 +91,7 @@ export const SETTINGS = {
     z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'want 1 to 64 of A-Z, a-z, 0-9, "_", "-"'),
     { default: 'contracts', doc: 'KV bucket that mirrors contracts as `meta.<name>.<version>`.' },
   ),
-  databaseUrl: setting('DATABASE_URL', text.optional(), {
+  databaseUrl: setting('DATABASE_URL', postgresUrl.optional(), {
     doc: 'Postgres for the view of job runs. Without it they are in a local SQLite file.',
     secret: true,
   }),
@@ -124,7 +128,7 @@ export const SETTINGS = {
     doc: 'Commands that wait in all; more are answered 503.',
   }),
   projectionBatchMax: setting('ATLAS_PROJECTION_BATCH_MAX', whole(1, 100_000), {
-    default: '10000',
+    default: '2500',
     doc: 'Events in one transaction of a view while it catches up. Larger ones rebuild faster and take more memory.',
   }),
   readWaitMs: setting('ATLAS_READ_WAIT_MS', whole(0, 60_000), {
@@ -162,6 +166,10 @@ export const SETTINGS = {
   catalogCacheBytesMax: setting('ATLAS_CATALOG_CACHE_BYTES_MAX', whole(0, 4_096 * MIB), {
     default: String(64 * MIB),
     doc: 'Memory for catalogs that are ready to send.',
+  }),
+  hotReadBytesMax: setting('ATLAS_HOT_READ_BYTES_MAX', whole(0, 1_024 * MIB), {
+    default: String(8 * MIB),
+    doc: 'Memory for replies about single datasets and contracts that are sent again while they are right. 0 keeps none.',
   }),
   shutdownGraceMs: setting('ATLAS_SHUTDOWN_GRACE_MS', whole(0, 600_000), {
     default: '10000',
