@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { publishDataset } from '#commands/publish-dataset';
 import { type RegisterDataset, registerDataset } from '#commands/register-dataset';
+import { withdrawDataset } from '#commands/withdraw-dataset';
 import { datasetEvolution } from '#domain/dataset';
 import { parseDatasetName } from '#domain/dataset-name';
+import { sha256Of } from '#domain/digest';
 import type { NewEvent } from '#domain/event';
 import { type Revision, START } from '#domain/position';
+import { DEFAULT_SCOPE } from '#domain/scope';
 import { KeyedQueue } from '#flow/keyed-queue';
 import type { AppendOutcome, EventLog } from '#log/event-log';
 import type { Subject } from '#log/subjects';
@@ -59,6 +63,30 @@ describe('runCommand()', () => {
     const other = registerDataset(behind, commandContext(), request('a', 'other'));
     await expect(other).rejects.toMatchObject({ code: 'FINGERPRINT_CONFLICT' });
     expect((await log.head()).last).toBe(2);
+  });
+
+  it('tells that nothing is to be done only when the log says so too', async () => {
+    const log = memoryLog();
+    const name = parseDatasetName('a');
+    const object = { key: 'a', sha256: sha256Of('a'), bytes: 1 };
+    const fresh = commandsOn(log);
+    const publisher = {
+      read: async function* () {
+        yield Buffer.from('a');
+      },
+      stat: async () => ({ bytes: 1 }),
+    };
+    const register = { ...request('a'), objects: [object] };
+    await registerDataset(fresh, commandContext(), register);
+    const publish = (commands: typeof fresh) =>
+      publishDataset({ ...commands, publisher }, commandContext(), { name, artifact: object });
+    await publish(fresh);
+    const then = await fresh.source.load(DEFAULT_SCOPE, name, commandContext().commandId);
+    const stale = { load: async () => then };
+    await withdrawDataset(fresh, commandContext(), { name });
+    const again = await publish({ ...fresh, source: stale });
+    expect(again.recorded?.event.type).toBe('DatasetPublished');
+    expect((await log.head()).last).toBe(4);
   });
 
   it('finds a retry in the log when its view is behind', async () => {

@@ -79,6 +79,12 @@ describe('POST /registry/datasets', () => {
     });
   });
 
+  it('refuses two objects with the same key', async () => {
+    const object = { key: 'a', sha256: sha256('a'), bytes: 1 };
+    const twice = body(`twice/${newId()}`, { objects: [object, object] });
+    expect((await api.post('/registry/datasets', twice)).json).toMatchObject({ status: 400 });
+  });
+
   it('refuses hostile names, unknown fields and wrong types: 400 that says where', async () => {
     for (const name of HOSTILE) {
       expect((await api.post('/registry/datasets', body(name))).status, JSON.stringify(name)).toBe(
@@ -220,6 +226,19 @@ describe('GET /registry/datasets', () => {
       cursor = page.json.next_cursor;
     } while (cursor !== undefined);
     expect(seen).toEqual(names.toSorted());
+  });
+
+  it('shows the moment of the first page on all pages', async () => {
+    const scope = '/tenants/pinned/environments/dev/registry/datasets';
+    for (const name of ['a', 'c', 'e']) await api.post(scope, body(name));
+    const first = (await api.get(`${scope}?limit=1`)).json;
+    await api.post(scope, body('b'));
+    await api.post(scope, body('c', { row_count: 9 }));
+    const second = (await api.get(`${scope}?limit=1&cursor=${first.next_cursor}`)).json;
+    expect(second.datasets).toMatchObject([{ name: 'c', row_count: 1 }]);
+    const third = (await api.get(`${scope}?limit=1&cursor=${second.next_cursor}`)).json;
+    expect(third.datasets).toMatchObject([{ name: 'e' }]);
+    expect(third.next_cursor).toBeUndefined();
   });
 
   it('refuses limits, cursors and parameters that it does not know', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '#flow/new-id';
 import type { Api } from '#test/support/api';
-import { freshDatabase } from '#test/support/postgres';
+import { freshDatabase } from '#test/support/fresh-database';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 
 const backends = ['SQLite', 'Postgres'] as const;

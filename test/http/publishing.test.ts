@@ -78,6 +78,8 @@ describe('publishing', () => {
     const right = () => api.send(`/registry/artifacts/${digest}`, { method: 'PUT', raw: 'right' });
     expect((await right()).status).toBe(201);
     expect((await right()).status).toBe(200);
+    const other = await api.send(`/registry/artifacts/${digest}`, { method: 'PUT', raw: 'other' });
+    expect(other.json).toMatchObject({ status: 422, code: 'CHECKSUM_MISMATCH' });
     expect((await api.send('/registry/artifacts/abc', { method: 'PUT', raw: 'x' })).status).toBe(
       400,
     );
@@ -89,6 +91,9 @@ describe('scopes', () => {
     const name = `scoped/${newId()}`;
     const created = await api.post('/tenants/acme/environments/prod/registry/datasets', body(name));
     expect(created.status).toBe(201);
+    const location = created.headers.get('location') ?? '';
+    expect(location).toMatch(/^\/tenants\/acme\/environments\/prod\//);
+    expect((await api.get(location)).json.name).toBe(name);
     expect((await api.get(`/registry/datasets/${name}`)).status).toBe(404);
     const byHeader = { 'Atlas-Tenant': 'acme', 'Atlas-Environment': 'prod' };
     expect((await api.get(`/registry/datasets/${name}`, byHeader)).json.dataset_id).toBe(

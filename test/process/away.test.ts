@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '#flow/new-id';
+import { freshDatabase } from '#test/support/fresh-database';
 import { startTestNats, type TestNats } from '#test/support/nats';
-import { freshDatabase, startPostgres, type TestPostgres } from '#test/support/postgres';
+import { startPostgres, type TestPostgres } from '#test/support/postgres';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 import { eventually } from '#test/support/wait';
 

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '#flow/new-id';
 import { ContractKv } from '#projections/contract-kv/contract-kv';
 import type { Api } from '#test/support/api';
+import { freshDatabase } from '#test/support/fresh-database';
 import { startTestNats, type TestNats } from '#test/support/nats';
-import { freshDatabase } from '#test/support/postgres';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 import { forSeeds } from '#test/support/seed';
 import { eventually } from '#test/support/wait';
@@ -104,7 +104,7 @@ describe('two writers and two readers over one NATS', () => {
       name: 'x',
       schema_fingerprint: 'fp',
     });
-    expect(answer.json).toMatchObject({ status: 503, code: 'NOT_READY', outcome: 'not-applied' });
+    expect(answer.json).toMatchObject({ status: 403, code: 'READ_ONLY', outcome: 'not-applied' });
   });
 
   it('the contract bucket holds every version once, whoever projected it', async () => {
@@ -125,6 +125,7 @@ describe('two writers and two readers over one NATS', () => {
       jsm,
       bucket: 'contracts',
       replicas: 1,
+      flushLater: true,
       valueBytesMax: 1_000_000,
     });
     await eventually('the bucket to catch up', async () => (await kv.open()).position >= head);

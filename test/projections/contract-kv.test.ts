@@ -19,7 +19,8 @@ projectionConformance('contracts in a KV bucket', {
     const { js, jsm } = await nats.connect();
     const bucket = `contracts-${newId()}`;
     return {
-      open: () => new ContractKv({ js, jsm, bucket, replicas: 1, valueBytesMax: 100_000 }),
+      open: () =>
+        new ContractKv({ js, jsm, bucket, replicas: 1, flushLater: true, valueBytesMax: 100_000 }),
       [Symbol.asyncDispose]: async () => {},
     };
   },

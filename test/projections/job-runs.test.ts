@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { Postgres } from '#clients/postgres';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
+import { freshDatabase } from '#test/support/fresh-database';
 import { writeJobHistory } from '#test/support/history';
-import { freshDatabase } from '#test/support/postgres';
 import { projectionConformance } from '#test/support/projection-conformance';
 import { tempFolder } from '#test/support/temp';
 

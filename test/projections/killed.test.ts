@@ -9,9 +9,9 @@ import { ContractKv } from '#projections/contract-kv/contract-kv';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
 import type { Projection, ProjectionDigest } from '#projections/projection';
+import { freshDatabase } from '#test/support/fresh-database';
 import { writeJobHistory, writeRegistryHistory } from '#test/support/history';
 import { openLog, startTestNats, type TestNats } from '#test/support/nats';
-import { freshDatabase } from '#test/support/postgres';
 import { digestAfter } from '#test/support/projection-conformance';
 import type { ProjectorTask } from '#test/support/projector-child';
 import { seeded } from '#test/support/seed';
@@ -54,6 +54,7 @@ function open(kind: ProjectorTask['kind'], storage: string): Projection {
         jsm: broker.jsm,
         bucket: storage,
         replicas: 1,
+        flushLater: true,
         valueBytesMax: 100_000,
       });
     case 'job-runs-sqlite':

@@ -93,6 +93,7 @@ export function openLog(broker: Broker, overrides: OpenLogOverrides = {}): JetSt
     limits: { messageBytesMax: 200_000, bodyBytesMax: 5_000_000, bodies: overrides.bodies },
     publishTimeoutMs: overrides.publishTimeoutMs ?? 2_000,
     onReconnect: broker.onReconnect,
+    isConnected: broker.connected,
   });
 }
 

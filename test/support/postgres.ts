@@ -4,7 +4,6 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { inject } from 'vitest';
 import { freePorts } from '#test/support/ports';
 import { eventually } from '#test/support/wait';
 
@@ -133,7 +132,8 @@ function signalAll(server: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-async function query(url: string, sql: string): Promise<boolean> {
+/** Runs one statement over a connection of its own. */
+export async function query(url: string, sql: string): Promise<boolean> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined);
   await client.connect();
@@ -142,18 +142,5 @@ async function query(url: string, sql: string): Promise<boolean> {
     return true;
   } finally {
     await client.end();
-  }
-}
-
-/** Makes an empty database on the server that all tests share, and gives its URL. */
-export async function freshDatabase(server: string = inject('postgresUrl')): Promise<string> {
-  const name = `test_${randomBytes(8).toString('hex')}`;
-  await query(server, `CREATE DATABASE ${name} TEMPLATE template0`);
-  return server.replace(/\/postgres$/, `/${name}`);
-}
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    postgresUrl: string;
   }
 }

@@ -84,7 +84,14 @@ async function open(task: ProjectorTask, { js, jsm }: Broker): Promise<Projectio
     case 'catalog':
       return inlineCatalog(task.storage);
     case 'contract-kv':
-      return new ContractKv({ js, jsm, bucket: task.storage, replicas: 1, valueBytesMax: 100_000 });
+      return new ContractKv({
+        js,
+        jsm,
+        bucket: task.storage,
+        replicas: 1,
+        flushLater: true,
+        valueBytesMax: 100_000,
+      });
     case 'job-runs-sqlite':
       return new SqliteJobRuns(task.storage);
     case 'job-runs-postgres':
