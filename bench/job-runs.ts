@@ -6,7 +6,7 @@ import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { fillJobRuns } from '#bench/fill';
 import { type Bench, median } from '#bench/harness';
 import { openBenchLog, startBenchNats } from '#bench/nats';
-import { project } from '#bench/rebuild';
+import { project } from '#bench/project';
 import { Postgres } from '#clients/postgres';
 import { provisionStreams } from '#log/provision';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';

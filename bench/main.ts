@@ -16,7 +16,9 @@ const BENCHES: readonly Bench[] = [
   memoryBench,
 ];
 
-function holds({ value, limit }: BenchRow): boolean {
+function holds({ value, limit, detail }: BenchRow): boolean {
+  // A fast answer that is an error is no answer.
+  if (typeof detail['errors'] === 'number' && detail['errors'] > 0) return false;
   return 'atLeast' in limit ? value >= limit.atLeast : value <= limit.atMost;
 }
 

@@ -4,35 +4,13 @@ import { join } from 'node:path';
 import { fillDatasets } from '#bench/fill';
 import { type Bench, median } from '#bench/harness';
 import { bareConsumer, openBenchLog, startBenchNats } from '#bench/nats';
-import { toPosition } from '#domain/position';
-import { systemClock } from '#flow/clock';
-import type { EventLog } from '#log/event-log';
+import { PROJECTION_BATCH_MAX, project } from '#bench/project';
 import { provisionStreams } from '#log/provision';
 import { CatalogProjection } from '#projections/catalog/catalog-projection';
-import type { Projection } from '#projections/projection';
-import { Projector } from '#projections/projector';
 
 const EVENTS = 1_000_000;
 const DATASETS = 100_000;
 const ROUNDS = 3;
-const BATCH_MAX = 2_500;
-const TIMEOUT_MS = 600_000;
-
-/** Projects a whole log from position 1; gives events per second. */
-export async function project(
-  projection: Projection,
-  log: EventLog,
-  events: number,
-): Promise<number> {
-  const started = performance.now();
-  const projector = new Projector({ projection, log, clock: systemClock, batchMax: BATCH_MAX });
-  projector.start();
-  if (!(await projector.reached(toPosition(events), TIMEOUT_MS)))
-    throw new Error(`Projected only ${projector.position}: ${JSON.stringify(projector.status)}`);
-  const perSecond = (events * 1_000) / (performance.now() - started);
-  await projector.stop();
-  return perSecond;
-}
 
 /** The catalog built from position 1, against an ordered consumer of the client that only counts. */
 export const rebuildBench: Bench = {
@@ -46,7 +24,12 @@ export const rebuildBench: Bench = {
     const [bare, eager, rebuilt]: [number[], number[], number[]] = [[], [], []];
     for (let round = 0; round < ROUNDS; round += 1) {
       bare.push(await bareConsumer(broker, 'REGISTRY', { messages: EVENTS }));
-      eager.push(await bareConsumer(broker, 'REGISTRY', { messages: EVENTS, underWay: BATCH_MAX }));
+      eager.push(
+        await bareConsumer(broker, 'REGISTRY', {
+          messages: EVENTS,
+          underWay: PROJECTION_BATCH_MAX,
+        }),
+      );
       const folder = mkdtempSync(join(tmpdir(), 'atlas-bench-'));
       try {
         const catalog = new CatalogProjection(join(folder, 'catalog.sqlite'));
@@ -60,7 +43,7 @@ export const rebuildBench: Bench = {
       {
         what: `catalog rebuild, ${EVENTS} events of ${DATASETS} datasets`,
         measured: `${median(rebuilt).toFixed(0)} events/s`,
-        beside: `${median(bare).toFixed(0)} events/s by a bare ordered consumer that counts, as the client sets it up (${median(eager).toFixed(0)} with ${BATCH_MAX} messages under way)`,
+        beside: `${median(bare).toFixed(0)} events/s by a bare ordered consumer that counts, as the client sets it up (${median(eager).toFixed(0)} with ${PROJECTION_BATCH_MAX} messages under way)`,
         value: median(rebuilt) / median(bare),
         limit: { atLeast: 0.4 },
         detail: { rebuilt, bare, eager },

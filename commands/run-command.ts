@@ -195,8 +195,8 @@ class Attempt<S, E extends DomainEvent> {
       const [recorded] = await spec.log.readSubject(subject, toPosition(revision - 1), 1);
       if (recorded?.position === revision) return recorded;
     } catch (cause) {
-      if (!isRegistryError(cause, 'LOG_UNAVAILABLE')) throw cause;
-      const is = 'the log that holds its answer does not answer';
+      if (!isRegistryError(cause)) throw cause;
+      const is = `its answer cannot be read: ${cause.message}`;
       throw new RegistryError(
         'OUTCOME_UNKNOWN',
         `Cannot answer the command again: it was applied at position ${revision}, but ${is} (want the same request later)`,
@@ -206,7 +206,7 @@ class Attempt<S, E extends DomainEvent> {
     throw new RegistryError(
       'CORRUPT_EVENT',
       `Cannot read event ${revision} on ${quote(subject)}: the log does not hold it (want the log that the view was built from)`,
-      { details: { position: revision } },
+      { outcome: 'unknown', details: { position: revision } },
     );
   }
 

@@ -40,7 +40,9 @@ export class Projector {
   #stop = new AbortController();
   #done: Promise<void> | undefined;
   #status: ProjectorStatus = { state: 'starting' };
+  #round = new AbortController();
   #caughtUp = false;
+  #wasCaughtUp = false;
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
@@ -64,6 +66,11 @@ export class Projector {
     return this.#caughtUp;
   }
 
+  /** Whether it was ever caught up in this process; a view that had to be built again may not be now. */
+  get wasCaughtUp(): boolean {
+    return this.#wasCaughtUp;
+  }
+
   /** Waits until a position is applied. Gives `false` when the time is over first. */
   async reached(position: Position, timeoutMs: number): Promise<boolean> {
     return await this.#applied.reached(position, timeoutMs);
@@ -84,6 +91,11 @@ export class Projector {
     this.#setStatus({ state: 'stopped' });
   }
 
+  /** Begins again at the checkpoint that is stored: for storage that may have lost what it had acknowledged. */
+  restart(): void {
+    this.#round.abort();
+  }
+
   /** Throws the projection away and builds it again from position 1. */
   async rebuild(): Promise<void> {
     this.#stop.abort();
@@ -100,7 +112,8 @@ export class Projector {
       if (failures > 0) await this.#pause(failures, signal);
       const before = this.#applied.value;
       try {
-        await this.#follow(signal);
+        this.#round = new AbortController();
+        await this.#follow(AbortSignal.any([signal, this.#round.signal]));
       } catch (error) {
         if (this.#applied.value > before) [failures, gaps] = [0, 0];
         if (isRegistryError(error, 'LOG_MISMATCH')) gaps += 1;
@@ -117,6 +130,11 @@ export class Projector {
     let checkpoint = await projection.open();
     const head = await log.head();
     checkBelongsTo(log.name, checkpoint, head);
+    if (checkpoint.position < this.#applied.value) {
+      // The view was made anew, or has lost something: it no longer shows what it showed.
+      this.#applied.reset(checkpoint.position);
+      this.#caughtUp = false;
+    }
     this.#applied.raise(checkpoint.position);
     this.#setStatus({ state: 'catching-up', target: head.last });
     this.#noteIfCaughtUp(head.last);
@@ -138,6 +156,7 @@ export class Projector {
   #noteIfCaughtUp(target: Position): void {
     if (this.#status.state === 'live' || this.#applied.value < target) return;
     this.#caughtUp = true;
+    this.#wasCaughtUp = true;
     this.#setStatus({ state: 'live' });
   }
 

@@ -30,8 +30,6 @@ export function openViewFile(path: string, schema: ViewSchema): Database.Databas
 function openOrCreate(path: string, { version, ddl }: ViewSchema): Database.Database | undefined {
   const db = new Database(path);
   try {
-    // Larger pages halve what a rebuild writes beside the rows (measured: 14.3 to 12.1 µs per event).
-    db.pragma('page_size = 16384');
     // With WAL and NORMAL a power cut takes back transactions, checkpoint and all, and damages nothing.
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = NORMAL');

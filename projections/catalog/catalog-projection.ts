@@ -25,6 +25,7 @@ export class CatalogProjection implements Projection {
   }
 
   async open(): Promise<Checkpoint> {
+    if (this.#thread?.hasEnded === true) this.#thread = undefined;
     this.#thread ??= new CatalogThread(this.#path);
     const checkpoint = (await this.#thread.open()) as Checkpoint;
     // The writer may have replaced a damaged file.

@@ -42,6 +42,7 @@ export class CatalogThread {
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
+  #ended: Error | undefined;
   // One for all batches: a new one for each was 60 MB of freed memory that the process kept.
   #block = new SharedArrayBuffer(BLOCK_BYTES);
   #applying = false;
@@ -82,11 +83,17 @@ export class CatalogThread {
   }
 
   async close(): Promise<void> {
-    await this.#ask({ kind: 'close' });
+    if (!this.hasEnded) await this.#ask({ kind: 'close' });
     await this.#worker.terminate();
   }
 
+  /** Whether the thread is gone: then everything that is asked of it fails. */
+  get hasEnded(): boolean {
+    return this.#ended !== undefined;
+  }
+
   #ask(request: WithoutId<WorkerRequest>): Promise<unknown> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
@@ -110,6 +117,7 @@ export class CatalogThread {
   }
 
   #failAll(error: Error): void {
+    this.#ended ??= error;
     for (const waiting of this.#waiting.values()) waiting.reject(error);
     this.#waiting.clear();
   }

@@ -15,7 +15,7 @@ export class RememberedCommands {
       AND command_id = ?`);
   }
 
-  /** Looks among the last commands of an aggregate, the newest first. */
+  /** Looks among the last commands of an aggregate. */
   find(aggregate: number, commandId: string, lastMax: number): RememberedCommand | undefined {
     return this.#find.get(aggregate, aggregate, lastMax, commandId) as
       | RememberedCommand

@@ -28,7 +28,14 @@ const ROW = `(${Array.from({ length: ROW_COLUMNS }, () => '?').join(',')})`;
 interface Head {
   readonly aggregate: number;
   readonly kind: AggregateId['kind'];
+  /** `atlas.<tenant>.<environment>.<kind>`. */
+  readonly prefix: string;
   hash: string | undefined;
+}
+
+interface CheckpointRow {
+  readonly position: number;
+  readonly stream_created: string | null;
 }
 
 interface HeadRow {
@@ -44,18 +51,23 @@ export class CatalogWriter {
   readonly #heads = new Map<string, Head>();
   // The values of rows that are not inserted yet.
   #rows: unknown[] = [];
-  // How many revisions are in the small index, at least.
-  #recent = 0;
+  // The same for the small index: aggregate and position in turn.
+  #indexRows: number[] = [];
+  // The newest event of each scope and kind in this transaction.
+  readonly #touched = new Map<string, Position>();
+  // How many revisions are in the small index.
+  #recent: number;
 
   constructor(path: string) {
     this.#path = path;
     this.#db = openViewFile(path, CATALOG_SCHEMA);
     this.#sql = prepare(this.#db);
+    this.#recent = this.#countRecent();
   }
 
-  /** Says where the file stands; opens it anew when it turned out to be damaged. */
+  /** Says where the file stands; begins it anew when it turns out to be damaged. */
   checkpoint(): Checkpoint {
-    const row = this.#sql.checkpoint.get() as { position: number; stream_created: string | null };
+    const row = this.#checkpointRow();
     return {
       position: toPosition(row.position),
       streamCreated: row.stream_created ?? undefined,
@@ -78,8 +90,10 @@ export class CatalogWriter {
           position = message.position;
         }
         this.#insertRows();
-        this.#index(before, position);
-        this.#sql.moveScopes.run(before, position);
+        this.#growIndex();
+        for (const [prefix, newest] of this.#touched)
+          this.#sql.moveScope.run(...prefix.split('.').slice(1), newest);
+        this.#touched.clear();
         this.#sql.move.run(position, streamCreated ?? null);
         return position;
       })();
@@ -87,7 +101,10 @@ export class CatalogWriter {
       // What was remembered of aggregates was rolled back with the rest.
       this.#heads.clear();
       this.#rows = [];
+      this.#indexRows = [];
+      this.#touched.clear();
       if (isDamaged(error)) this.reset();
+      else this.#recent = this.#countRecent();
       if (!isConstraint(error)) throw error;
       // The schema checks bodies without parsing them here; this says which one it was.
       for (const message of batch) decodeData(message);
@@ -95,9 +112,8 @@ export class CatalogWriter {
     }
   }
 
-  /** Adds the new revisions to the small index, and that one to the large one when it is no longer small. */
-  #index(before: Position, position: Position): void {
-    this.#recent += this.#sql.index.run(before, position).changes;
+  /** Adds the small index to the large one when it is no longer small. */
+  #growIndex(): void {
     if (this.#recent < RECENT_MAX) return;
     this.#sql.mergeIndex.run();
     this.#sql.emptyRecent.run();
@@ -111,6 +127,21 @@ export class CatalogWriter {
     this.#db = openViewFile(this.#path, CATALOG_SCHEMA);
     this.#sql = prepare(this.#db);
     this.#heads.clear();
+    this.#recent = 0;
+  }
+
+  #countRecent(): number {
+    return Number(this.#sql.countRecent.pluck().get());
+  }
+
+  #checkpointRow(): CheckpointRow {
+    try {
+      return this.#sql.checkpoint.get() as CheckpointRow;
+    } catch (error) {
+      if (!isDamaged(error)) throw error;
+      this.reset();
+      return { position: 0, stream_created: null };
+    }
   }
 
   close(): void {
@@ -135,20 +166,27 @@ export class CatalogWriter {
       hash,
       data,
     );
+    this.#indexRows.push(head.aggregate, message.position);
     if (this.#rows.length === ROWS_MAX * ROW_COLUMNS) this.#insertRows();
     head.hash = hash;
+    this.#touched.set(head.prefix, message.position);
   }
 
   /** Adds what has come together: many rows by one statement cost less than many statements. */
   #insertRows(): void {
-    const rows = this.#rows;
+    const [rows, indexRows] = [this.#rows, this.#indexRows];
     this.#rows = [];
+    this.#indexRows = [];
+    this.#recent += indexRows.length / 2;
     if (rows.length === ROWS_MAX * ROW_COLUMNS) {
       this.#sql.insertMany.run(rows);
+      this.#sql.indexMany.run(indexRows);
       return;
     }
     for (let at = 0; at < rows.length; at += ROW_COLUMNS)
       this.#sql.insert.run(rows.slice(at, at + ROW_COLUMNS));
+    for (let at = 0; at < indexRows.length; at += 2)
+      this.#sql.index.run(indexRows[at], indexRows[at + 1]);
   }
 
   /** Checks the event, and keeps what lists need beside it. */
@@ -185,7 +223,8 @@ export class CatalogWriter {
     // Where there is one already, the first event cannot be inserted and the projection halts.
     const row = isFirst ? undefined : (this.#sql.findAggregate.get(key) as HeadRow | undefined);
     const aggregate = row?.id ?? Number(this.#sql.insertAggregate.run(key).lastInsertRowid);
-    const head: Head = { aggregate, kind, hash: row?.hash ?? undefined };
+    const prefix = subject.slice(0, subject.lastIndexOf('.'));
+    const head: Head = { aggregate, kind, prefix, hash: row?.hash ?? undefined };
     this.#heads.set(subject, head);
     return head;
   }
@@ -217,10 +256,12 @@ function prepare(
 ): Record<
   | 'checkpoint'
   | 'move'
-  | 'moveScopes'
+  | 'moveScope'
   | 'index'
+  | 'indexMany'
   | 'mergeIndex'
   | 'emptyRecent'
+  | 'countRecent'
   | 'insert'
   | 'insertMany'
   | 'insertVersion'
@@ -231,17 +272,16 @@ function prepare(
   return {
     checkpoint: db.prepare('SELECT position, stream_created FROM checkpoint'),
     move: db.prepare('UPDATE checkpoint SET position = ?, stream_created = ?'),
-    index: db.prepare(`
-      INSERT INTO recent_of SELECT aggregate, position FROM revision
-      WHERE position > ? AND position <= ? ORDER BY aggregate, position`),
+    index: db.prepare('INSERT INTO recent_of VALUES (?, ?)'),
+    indexMany: db.prepare(
+      `INSERT INTO recent_of VALUES ${Array.from({ length: ROWS_MAX }, () => '(?, ?)').join(',')}`,
+    ),
     mergeIndex: db.prepare(
       'INSERT INTO revision_of SELECT aggregate, position FROM recent_of ORDER BY aggregate, position',
     ),
     emptyRecent: db.prepare('DELETE FROM recent_of'),
-    moveScopes: db.prepare(`
-      INSERT OR REPLACE INTO scope_head
-      SELECT tenant, environment, kind, max(position) FROM revision JOIN aggregate ON aggregate.id = aggregate
-      WHERE position > ? AND position <= ? GROUP BY tenant, environment, kind`),
+    countRecent: db.prepare('SELECT count(*) FROM recent_of'),
+    moveScope: db.prepare('INSERT OR REPLACE INTO scope_head VALUES (?, ?, ?, ?)'),
     insert: db.prepare(`INSERT INTO revision VALUES ${ROW}`),
     insertMany: db.prepare(
       `INSERT INTO revision VALUES ${Array.from({ length: ROWS_MAX }, () => ROW).join(',')}`,

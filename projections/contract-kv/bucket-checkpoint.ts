@@ -26,6 +26,7 @@ export class BucketCheckpoint {
   #noted: Checkpoint = { position: START, streamCreated: undefined };
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
+  #isClosed = false;
 
   constructor(kv: KV) {
     this.#kv = kv;
@@ -36,7 +37,10 @@ export class BucketCheckpoint {
     const entry = await this.#kv.get(KEY);
     this.#revision = entry?.revision ?? 0;
     const stored = entry?.operation === 'PUT' ? entry.json<StoredCheckpoint>() : undefined;
-    if (stored?.version !== VERSION) return { position: START, streamCreated: undefined };
+    if (stored?.version !== VERSION) {
+      this.#written = 0;
+      return { position: START, streamCreated: undefined };
+    }
     this.#written = stored.position;
     return { position: toPosition(stored.position), streamCreated: stored.streamCreated };
   }
@@ -55,13 +59,15 @@ export class BucketCheckpoint {
     await this.#writing;
   }
 
-  /** Stops writing later. */
-  cancel(): void {
+  /** Stops writing later, and waits for what is being written. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
+    await this.#writing?.catch(() => undefined);
   }
 
   #writeLater(): void {
+    if (this.#isClosed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       // The broker may be away: what could not be written now is written later.
@@ -83,8 +89,11 @@ export class BucketCheckpoint {
         this.#written = position;
       } catch (error) {
         if (!isConflict(error)) throw error;
-        // Another process was first; it may even be further.
-        await this.load();
+        const before = this.#written;
+        // Another process was first; it may even be further. Behind, it fills a bucket that was made anew.
+        const { position: theirs } = await this.load();
+        if (theirs < before)
+          throw new Error('The bucket is not the one that was opened', { cause: error });
       }
     }
   }

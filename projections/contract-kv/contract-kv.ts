@@ -69,7 +69,7 @@ export class ContractKv implements Projection {
   }
 
   async clear(): Promise<void> {
-    this.#opened?.checkpoint.cancel();
+    await this.#opened?.checkpoint.close();
     await this.#opened?.kv.destroy();
     this.#opened = undefined;
   }
@@ -91,10 +91,11 @@ export class ContractKv implements Projection {
   }
 
   async close(): Promise<void> {
-    this.#opened?.checkpoint.cancel();
-    // Best effort: what is not noted is applied again at the next start, which changes nothing.
-    await this.#opened?.checkpoint.flush().catch(() => undefined);
+    const checkpoint = this.#opened?.checkpoint;
     this.#opened = undefined;
+    // Best effort: what is not noted is applied again at the next start, which changes nothing.
+    await checkpoint?.flush().catch(() => undefined);
+    await checkpoint?.close();
   }
 
   #bucket(): OpenBucket {

@@ -43,13 +43,16 @@ const CHECKPOINT = `${VIEW_SCHEMA}.job_run_checkpoint`;
 export class PostgresJobRuns implements JobRunView {
   readonly name = 'job-runs';
   readonly #db: Postgres;
+  #isMigrated = false;
 
   constructor(db: Postgres) {
     this.#db = db;
   }
 
   async open(): Promise<Checkpoint> {
-    await this.#db.migrate(VIEW_SCHEMA, JOB_RUN_MIGRATIONS);
+    // Once: a view that others keep is opened again and again to see how far it is.
+    if (!this.#isMigrated) await this.#db.migrate(VIEW_SCHEMA, JOB_RUN_MIGRATIONS);
+    this.#isMigrated = true;
     return await this.#checkpoint();
   }
 

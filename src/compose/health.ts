@@ -37,7 +37,8 @@ export function viewHealth({ view, isRemote }: KeptView): PartHealth {
       : (status?.state ?? (caughtUp ? 'live' : 'catching-up'));
   // A view that was up to date and is behind for a while still answers; one whose storage is away does not, but
   // everything else does: the node is degraded.
-  const isAway = isRemote && status?.state === 'retrying';
+  const served = view instanceof Projector && view.wasCaughtUp;
+  const isAway = isRemote && (served || status?.state === 'retrying');
   const optional = status?.state !== 'halted' && (caughtUp || isAway);
   return { name, ready: caughtUp && follows, optional, detail, position };
 }

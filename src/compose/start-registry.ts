@@ -55,6 +55,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   releases.add('data folder', () => folder.release());
   const opened = await openLogBroker(setup, folder);
   const publisher = new LocalfsPublisher(folder.folder('store'));
+  await publisher.removeLeftovers();
   const logs = openLogs(setup, opened, publisher);
   releases.add('logs', () => {
     logs.REGISTRY.close();

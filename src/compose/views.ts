@@ -56,11 +56,16 @@ export async function openViews(
   if (sharesViews) {
     const { js, jsm } = broker;
     const { kvBucket: bucket, streamReplicas: replicas } = config;
-    // What a power cut takes is projected again. Copies are not written that way.
+    // What a power cut takes from it is projected again: every reconnect begins at the checkpoint that is still there.
     const flushLater = replicas === 1 && isAtLeast(broker.nc, FLUSH_LATER_VERSION_MIN);
     const shared = { bucket, replicas, flushLater };
     const kv = new ContractKv({ js, jsm, ...shared, valueBytesMax: messageBytesMax(broker) });
-    kept.push({ view: project(setup, kv, from.logs.REGISTRY), isRemote: true });
+    const kvView = project(setup, kv, from.logs.REGISTRY);
+    kept.push({ view: kvView, isRemote: true });
+    releases.add(
+      'contract bucket watch',
+      broker.onReconnect(() => kvView.restart()),
+    );
   }
   const postgres = await openPostgres(setup);
   const jobRuns: JobRunView =

@@ -9,14 +9,14 @@ import { datasetRoutes } from '#http/dataset-routes';
 import type { HttpDependencies } from '#http/dependencies';
 import { eventRoutes } from '#http/event-routes';
 import { healthRoutes } from '#http/health-routes';
-import { HotReads, SCOPE_HEADERS } from '#http/hot-reads';
+import { HotReads } from '#http/hot-reads';
 import { jobRunRoutes } from '#http/job-run-routes';
 import { openApiDocument } from '#http/openapi';
 import { parseRequest } from '#http/parse-request';
 import { retryAfterOf, toProblem } from '#http/problem';
 import { respond } from '#http/respond';
 import { type Route, route } from '#http/route';
-import { scopeOf } from '#http/scope';
+import { SCOPE_HEADERS, scopeOf } from '#http/scope';
 
 /** What the app tells whoever listens: one line a request, and every unexpected error. */
 export interface HttpObserver {
@@ -89,8 +89,9 @@ function handler(spec: Route, { limits }: HttpDependencies, hot: HotReads): Midd
     const request = await parseRequest(spec, context, limits);
     const reply = await spec.handle(request, context);
     // What shows the past is asked for once.
-    if (spec.keep !== undefined && !('at' in request.query))
-      hot.keep(context.req, reply, spec.keep === 'content');
+    const key = context.state['hotKey'] as string | undefined;
+    if (spec.keep !== undefined && key !== undefined && !('at' in request.query))
+      hot.keep(key, reply, spec.keep === 'content');
     respond(context, reply);
   };
 }
@@ -99,7 +100,7 @@ async function scoped(context: Context, next: Next): Promise<void> {
   const { scope, path, prefix } = scopeOf(context.path, (name) => headerOf(context, name));
   context.state['scope'] = scope;
   context.state['prefix'] = prefix;
-  context.set('Vary', SCOPE_HEADERS);
+  context.set('Vary', SCOPE_HEADERS.join(', '));
   if (path !== context.path) context.path = path;
   await next();
 }
@@ -112,7 +113,9 @@ function boundary(
     const started = clock.monotonicMs();
     const requestId = newId();
     const { method, path } = context;
-    const kept = hot.find(context.req);
+    const key = hot.keyOf(context.req);
+    context.state['hotKey'] = key;
+    const kept = hot.find(key, context.req);
     if (kept !== undefined) {
       context.respond = false;
       hot.send(kept, context.res, requestId);

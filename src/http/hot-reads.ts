@@ -4,12 +4,15 @@ import { matchesEtag } from '#http/conditional';
 import { POSITION_HEADER } from '#http/consistency';
 import type { PositionedView } from '#http/dependencies';
 import type { Reply } from '#http/route';
+import { SCOPE_HEADERS } from '#http/scope';
 
 /** A reply that was sent before and is the same for whoever asks the same. */
 export interface HotReply {
   readonly etag: string | undefined;
   /** Names and values in turn, without those that belong to one request. */
   readonly headers: readonly string[];
+  /** The same without those of the body. */
+  readonly headersWithoutBody: readonly string[];
   readonly body: Buffer;
   /** Whether it stays right whatever is written; else it is right at `position` alone. */
   readonly isImmutable: boolean;
@@ -27,6 +30,7 @@ export interface HotReadOptions {
 const ENTRY_BYTES_MAX = 65_536;
 // Addresses that were asked for once. Their replies are kept when they are asked for again.
 const ASKED_MAX = 10_000;
+const KEY_LENGTH_MAX = 1_024;
 
 /**
  * Keeps the replies of reads that are asked for again and again. A reply depends on the address, the scope and the
@@ -43,29 +47,40 @@ export class HotReads {
     this.#options = options;
   }
 
+  /**
+   * Names what a request asks for, as its client sent it: later the address has lost its scope. `undefined` for what is
+   * never kept.
+   */
+  keyOf({ method, url = '', headers }: IncomingMessage): string | undefined {
+    if (method !== 'GET' || this.#options.bytesMax === 0) return undefined;
+    const [tenant, environment] = [headers['atlas-tenant'], headers['atlas-environment']];
+    const key = `${url}\n${String(tenant ?? '')}\n${String(environment ?? '')}`;
+    return key.length > KEY_LENGTH_MAX ? undefined : key;
+  }
+
   /** Finds the reply to a request; `undefined` where it must be made. */
-  find(request: IncomingMessage): HotReply | undefined {
-    if (request.method !== 'GET' || request.headers['atlas-min-position'] !== undefined)
-      return undefined;
-    const kept = this.#kept.get(keyOf(request));
+  find(key: string | undefined, { headers }: IncomingMessage): HotReply | undefined {
+    if (key === undefined || headers['atlas-min-position'] !== undefined) return undefined;
+    const kept = this.#kept.get(key);
     if (kept === undefined || kept.isImmutable) return kept;
     return kept.position === this.#options.view.position ? kept : undefined;
   }
 
   /** Keeps a reply that shows the newest state. */
-  keep(request: IncomingMessage, reply: Reply, isImmutable: boolean): void {
-    if (request.method !== 'GET' || reply.status !== 200) return;
-    const key = keyOf(request);
+  keep(key: string, reply: Reply, isImmutable: boolean): void {
+    if (reply.status !== 200) return;
     // Whoever asks for everything once leaves nothing behind.
     if (!this.#asked.delete(key)) {
       if (this.#asked.size >= ASKED_MAX) this.#asked.clear();
       this.#asked.add(key);
       return;
     }
-    const body = ownBuffer(bodyText(reply.body));
+    const body = ownBuffer(replyText(reply.body));
+    const headers = headersOf(reply);
     const entry: HotReply = {
       etag: reply.headers?.['ETag'],
-      headers: headersOf(reply, body),
+      headers: [...headers, ...bodyHeaders(reply, body)],
+      headersWithoutBody: headers,
       body,
       isImmutable,
       position: Number(reply.headers?.[POSITION_HEADER]) as Position,
@@ -86,7 +101,7 @@ export class HotReads {
     const { req: request } = to;
     const own = ['X-Request-Id', requestId, POSITION_HEADER, String(view.position)];
     if (reply.etag !== undefined && matchesEtag(request.headers['if-none-match'], reply.etag)) {
-      to.writeHead(304, [...own, 'ETag', reply.etag]);
+      to.writeHead(304, [...own, ...reply.headersWithoutBody]);
       to.end();
       return;
     }
@@ -109,28 +124,19 @@ function ownBuffer(text: string): Buffer {
   return buffer;
 }
 
-function bodyText(body: unknown): string {
+function replyText(body: unknown): string {
   return typeof body === 'string' ? body : JSON.stringify(body);
 }
 
-function headersOf({ headers, contentType }: Reply, body: Buffer): string[] {
-  const all = {
-    ...headers,
-    Vary: SCOPE_HEADERS,
-    'Content-Type': contentType ?? 'application/json',
-    'Content-Length': String(body.length),
-  };
+function headersOf({ headers }: Reply): string[] {
+  const all = { ...headers, Vary: SCOPE_HEADERS.join(', ') };
   return Object.entries(all)
     .filter(([name]) => name !== POSITION_HEADER)
     .flat();
 }
 
-/** The headers that name a scope: what a shared cache must tell replies apart by. */
-export const SCOPE_HEADERS = 'Atlas-Tenant, Atlas-Environment';
-
-function keyOf({ url, headers }: IncomingMessage): string {
-  const [tenant, environment] = [headers['atlas-tenant'], headers['atlas-environment']];
-  return `${url}\n${String(tenant ?? '')}\n${String(environment ?? '')}`;
+function bodyHeaders({ contentType }: Reply, body: Buffer): string[] {
+  return ['Content-Type', contentType ?? 'application/json', 'Content-Length', String(body.length)];
 }
 
 function sizeOf(key: string, { body, headers }: HotReply): number {

@@ -1,10 +1,9 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { problemSchema } from '#http/api-schemas';
 import type { ResponseSpec, Route } from '#http/route';
+import { SCOPE_HEADERS } from '#http/scope';
 
 const COMMON_ERRORS = [400, 500, 503];
-
-const SCOPE_HEADERS = ['Atlas-Tenant', 'Atlas-Environment'];
 
 type Document = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 

@@ -1,5 +1,8 @@
 import { DEFAULT_SCOPE, parseScope, type Scope } from '#domain/scope';
 
+/** The headers that name a scope: what a shared cache must tell replies apart by. */
+export const SCOPE_HEADERS = ['Atlas-Tenant', 'Atlas-Environment'] as const;
+
 const PREFIX = /^(\/tenants\/([^/]+)\/environments\/([^/]+))(\/.*)$/;
 
 /** The scope of a request, and its path without the scope. */

@@ -40,6 +40,7 @@ export class AppendChannel {
   readonly #sweep: NodeJS.Timeout;
   readonly #pending = new Map<string, Pending>();
   #lastToken = 0;
+  #isClosed = false;
 
   constructor(options: {
     nc: NatsConnection;
@@ -61,6 +62,7 @@ export class AppendChannel {
 
   /** Publishes with compare-and-set. Throws only what the client throws before anything is sent. */
   publish({ subject, expected, encoded }: Publish): Promise<PublishReply> {
+    if (this.#isClosed) return Promise.resolve({ kind: 'nobody' });
     const block = headers();
     for (const [name, value] of encoded.headers) block.append(name, value);
     block.append('Nats-Expected-Stream', this.#stream);
@@ -74,8 +76,14 @@ export class AppendChannel {
     });
   }
 
+  /** Whether nothing is under way. */
+  get isIdle(): boolean {
+    return this.#pending.size === 0;
+  }
+
   /** Stops listening. What is under way is answered with silence. */
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#sweep);
     if (!this.#subscription.isClosed()) this.#subscription.unsubscribe();
     for (const { settle } of this.#pending.values()) settle({ kind: 'silence' });

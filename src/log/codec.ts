@@ -135,13 +135,17 @@ export function decodeEvent(message: StoredMessage): RecordedEvent {
   return { event, metadata, position, subject, recordedAtMs, hash: own };
 }
 
-/** Decodes the data of a stored event. @throws CORRUPT_EVENT when it is not JSON */
+/** Decodes the data of a stored event. @throws CORRUPT_EVENT when it is no JSON object */
 export function decodeData(message: StoredMessage): DomainEvent['data'] {
+  let data: unknown;
   try {
-    return JSON.parse(bodyText(message));
+    data = JSON.parse(bodyText(message));
   } catch (error) {
     throw corrupt(message, { is: 'its body is not JSON', cause: error });
   }
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    throw corrupt(message, { is: 'its body is no JSON object' });
+  return data as DomainEvent['data'];
 }
 
 /** Gives the body of a stored event as text. */

@@ -4,7 +4,7 @@ import { isRegistryError } from '#domain/errors';
 import type { NewEvent, RecordedEvent } from '#domain/event';
 import { type Revision, toPosition } from '#domain/position';
 import { Turn } from '#flow/turn';
-import { AppendChannel, type PublishReply } from '#log/append-channel';
+import { AppendChannel, type Publish, type PublishReply } from '#log/append-channel';
 import { type BodyLimits, encodeWithin, withBodies } from '#log/body-limits';
 import { decodeEvent } from '#log/codec';
 import type {
@@ -15,7 +15,7 @@ import type {
   StoredMessage,
 } from '#log/event-log';
 import { followStream } from '#log/follow-stream';
-import { API_ERRORS, full, refusalOf, unavailable } from '#log/jetstream-errors';
+import { API_ERRORS, full, notSent, refusalOf, unavailable } from '#log/jetstream-errors';
 import { TailHub } from '#log/live-tail';
 import { readFirstAfter } from '#log/read-message';
 import { TAIL_PREFIX } from '#log/streams';
@@ -59,11 +59,12 @@ export class JetStreamLog implements EventLog {
   async append(subject: Subject, expected: Revision, event: NewEvent): Promise<AppendOutcome> {
     const { nc, limits, isConnected, isFull } = this.#options;
     const encoded = await encodeWithin(limits, subject, event);
+    // A lone append has nobody to wait for.
+    if (!this.#channel.isIdle) await this.#turn.next();
     if (nc.isClosed()) throw unavailable(this.name, 'the connection is closed');
     if (isConnected?.() === false) throw unavailable(this.name, 'the connection is down');
     if (isFull?.() === true) throw full(this.name);
-    await this.#turn.next();
-    const reply = await this.#channel.publish({ subject, expected, encoded });
+    const reply = await this.#publish({ subject, expected, encoded });
     switch (reply.kind) {
       case 'stored':
         return { kind: 'appended', position: toPosition(reply.position) };
@@ -75,6 +76,15 @@ export class JetStreamLog implements EventLog {
         return await this.#outcomeOf(reply, { subject, expected, event });
       default:
         return reply satisfies never;
+    }
+  }
+
+  async #publish(publish: Publish): Promise<PublishReply> {
+    try {
+      return await this.#channel.publish(publish);
+    } catch (error) {
+      // The client throws before it sends: for a closed connection, and for more than the server takes.
+      throw notSent(this.name, error);
     }
   }
 

@@ -40,7 +40,8 @@ export class PullSession {
       callback: (error, msg) => (error ? this.end(error.message) : this.#receive(msg)),
     });
     this.#watch = setInterval(() => {
-      if (performance.now() - this.#lastHeardMs > HEARTBEAT_MS * 2.5)
+      // With nothing asked for there are no heartbeats: its reader is slow.
+      if (this.#outstanding > 0 && performance.now() - this.#lastHeardMs > HEARTBEAT_MS * 2.5)
         this.end('heartbeats stopped');
     }, HEARTBEAT_MS).unref();
   }
@@ -113,6 +114,7 @@ export class PullSession {
       this.#ended === undefined &&
       this.#outstanding + this.#buffer.length + part <= Math.max(this.#batchMax, part)
     ) {
+      if (this.#outstanding === 0) this.#lastHeardMs = performance.now();
       this.#outstanding += part;
       const request = {
         batch: part,

@@ -28,7 +28,8 @@ export function readDelivery(msg: Msg): Delivery {
     message: {
       position: Number(tokens[first + 1]) as Position,
       subject: msg.subject,
-      recordedAtMs: Math.floor(Number(tokens[first + 3]) / 1e6),
+      // Cut as text: as a number of nanoseconds it would be rounded, and read otherwise by the live tail.
+      recordedAtMs: Number((tokens[first + 3] ?? '').slice(0, -6)),
       header: headerBlock(msg),
       data: msg.data,
     },

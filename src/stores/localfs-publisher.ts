@@ -18,6 +18,11 @@ export class LocalfsPublisher implements Publisher {
     this.#root = root;
   }
 
+  /** Removes what uploads have left that were cut off with their process. Only while nothing is written. */
+  async removeLeftovers(): Promise<void> {
+    await rm(join(this.#root, 'tmp'), { recursive: true, force: true });
+  }
+
   async put(
     sha256: Sha256,
     source: AsyncIterable<Uint8Array>,
@@ -32,7 +37,7 @@ export class LocalfsPublisher implements Publisher {
     const temporary = join(this.#root, 'tmp', `${sha256}.${randomUUID()}`);
     try {
       await mkdir(dirname(temporary), { recursive: true });
-      await mkdir(dirname(target), { recursive: true });
+      await makeFolder(dirname(target));
       const bytes = await writeChecked(temporary, source, { sha256, ...options });
       const existing = await linkNew(temporary, target);
       await syncFolder(dirname(target));
@@ -140,6 +145,14 @@ async function linkNew(from: string, to: string): Promise<boolean> {
     if (codeOf(error) === 'EEXIST') return true;
     throw error;
   }
+}
+
+/** Makes a folder with those above it, each flushed into the one that holds it. */
+async function makeFolder(path: string): Promise<void> {
+  const first = (await mkdir(path, { recursive: true })) ?? path;
+  // Its parent always: whoever has just made it may not have flushed it yet.
+  for (let made = path; made.length >= first.length; made = dirname(made))
+    await syncFolder(dirname(made));
 }
 
 async function syncFolder(path: string): Promise<void> {

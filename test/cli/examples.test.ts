@@ -184,7 +184,8 @@ describe('the examples, loaded again', () => {
     using folder = tempFolder();
     const started: RegistryProcess[] = [];
     const start = (): RegistryProcess => {
-      const process = startProcess(folder.path, {}, ['--examples']);
+      // What a killed process leaves among the temporary files goes with the test.
+      const process = startProcess(folder.path, { TMPDIR: folder.path }, ['--examples']);
       started.push(process);
       return process;
     };

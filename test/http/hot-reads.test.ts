@@ -47,6 +47,8 @@ describe('replies that are kept', () => {
       const etag = made?.headers.get('etag') ?? '';
       const same = await api.get(path, { 'If-None-Match': etag });
       expect([same.status, same.text, same.headers.get('etag')]).toEqual([304, '', etag]);
+      for (const header of ['vary', 'cache-control', 'atlas-position'])
+        expect(same.headers.get(header)).toBe(made?.headers.get(header));
     }
   });
 
@@ -81,6 +83,22 @@ describe('replies that are kept', () => {
     for (const theirs of await thrice(path)) expect(theirs.status).toBe(404);
     const elsewhere = { 'Atlas-Tenant': 'acme', 'Atlas-Environment': 'prod' };
     expect((await api.get(path, elsewhere)).status).toBe(404);
+  });
+
+  it('of a scope in the path are not those of the same path without it', async () => {
+    const name = `pathed/${newId()}`;
+    const scope = '/tenants/acme/environments/prod';
+    const path = `/registry/datasets/${name}`;
+    await api.post(`${scope}/registry/datasets`, body(name, 7));
+    const contract = `pathed.x${newId().replaceAll('-', '')}`;
+    const version = { name: contract, version: 'v1', jsonSchema: true };
+    await api.post(`${scope}/registry/contracts`, version);
+    for (const one of [path, `/registry/contracts/${contract}/v1`]) {
+      for (const headers of [{}, { 'Atlas-Tenant': 'foo' }] as const) {
+        for (const ours of await thrice(`${scope}${one}`, headers)) expect(ours.status).toBe(200);
+        for (const theirs of await thrice(one, headers)) expect(theirs.status).toBe(404);
+      }
+    }
   });
 
   it('of what is not there are not kept', async () => {

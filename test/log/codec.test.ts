@@ -234,6 +234,10 @@ describe('an event that cannot be read is CORRUPT_EVENT and names its position',
     );
   });
 
+  it.each(['null', '5', '"text"', '[]', 'true'])('its body is no object: %j', (body) => {
+    expectCorrupt({ ...sample, data: Buffer.from(body) }, /its body is no JSON object/);
+  });
+
   it.each(['', '{', '{"a":1', 'undefined', "{'a':1}"])('its body is not JSON: %j', (body) => {
     expectCorrupt({ ...sample, data: Buffer.from(body) }, /its body is not JSON/);
   });

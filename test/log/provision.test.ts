@@ -1,5 +1,5 @@
 import { DiscardPolicy, RetentionPolicy, StorageType, type StreamConfig } from '@nats-io/jetstream';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Broker } from '#clients/nats';
 import { START } from '#domain/position';
 import { provisionStreams } from '#log/provision';
@@ -10,15 +10,21 @@ import { forSeeds } from '#test/support/seed';
 
 let nats: TestNats;
 let broker: Broker;
+/** What provisioning itself makes, so that a test differs from it in one thing. */
+const provisioned = new Map<string, StreamConfig>();
 
 beforeAll(async () => {
+  await using reference = await startTestNats();
+  const { jsm } = await reference.connect();
+  for (const name of ['REGISTRY', 'JOBS'])
+    provisioned.set(name, (await jsm.streams.info(name)).config);
+});
+// A server for each test: one that deletes a stream may refuse to make it anew at once.
+beforeEach(async () => {
   nats = await startTestNats({ provision: false });
   broker = await nats.connect();
 });
 afterEach(async () => {
-  for (const { config } of await streams()) await broker.jsm.streams.delete(config.name);
-});
-afterAll(async () => {
   await nats[Symbol.asyncDispose]();
 });
 
@@ -34,14 +40,6 @@ async function provision(replicas = 1): Promise<void> {
   await provisionStreams(broker.jsm, { replicas });
 }
 
-/** The configuration that provisioning itself makes, so that a test differs from it in one thing. */
-async function provisioned(stream: StreamName): Promise<StreamConfig> {
-  await provision();
-  const { config } = await broker.jsm.streams.info(stream);
-  await broker.jsm.streams.delete(stream);
-  return config;
-}
-
 /** Makes a stream that differs, and gives what a start says about it. */
 async function refusalOf(
   stream: StreamName,
@@ -49,10 +47,12 @@ async function refusalOf(
   remove: readonly (keyof StreamConfig)[] = [],
 ): Promise<string> {
   const config = Object.fromEntries(
-    Object.entries({ ...(await provisioned(stream)), ...change }).filter(
+    Object.entries({ ...provisioned.get(stream), ...change }).filter(
       ([key]) => !remove.includes(key as keyof StreamConfig),
     ),
   ) as StreamConfig;
+  const other = provisioned.get(stream === 'JOBS' ? 'REGISTRY' : 'JOBS');
+  if (other !== undefined) await broker.jsm.streams.add(other);
   await broker.jsm.streams.add(config);
   const before = await streams();
   let message = 'it was accepted';
@@ -105,12 +105,12 @@ describe('provisionStreams()', () => {
 
   it('makes each stream once when many nodes start at once', async () => {
     await forSeeds(5, async (random) => {
-      const nodes = await Promise.all(Array.from({ length: 3 }, () => nats.connect()));
-      const starts = Array.from({ length: 12 }, () => random.pick([broker, ...nodes]));
+      await using own = await startTestNats({ provision: false });
+      const nodes = [await own.connect(), await own.connect(), await own.connect()] as const;
+      const starts = Array.from({ length: 12 }, () => random.pick(nodes));
       await Promise.all(starts.map(({ jsm }) => provisionStreams(jsm, { replicas: 1 })));
-      expect((await streams()).map(({ config }) => config.name)).toEqual(['JOBS', 'REGISTRY']);
-      for (const { config } of await streams()) await broker.jsm.streams.delete(config.name);
-      for (const node of nodes) await node.close();
+      const names = await nodes[0].jsm.streams.names().next();
+      expect(names.toSorted()).toEqual(['JOBS', 'REGISTRY']);
     });
   });
 

@@ -84,6 +84,19 @@ describe('LocalfsPublisher', () => {
     expect((await readAll(sha256)).equals(bytes)).toBe(true);
   });
 
+  it('removeLeftovers() takes away what cut-off uploads have left, and no artifact', async () => {
+    const { bytes, sha256 } = someBytes(500);
+    await store.put(sha256, chunksOf(bytes), ROOMY);
+    mkdirSync(join(folder.path, 'tmp'), { recursive: true });
+    writeFileSync(join(folder.path, 'tmp', `${sha256}.half`), 'half');
+    await store.removeLeftovers();
+    expect(existsSync(join(folder.path, 'tmp'))).toBe(false);
+    expect(await store.stat(sha256)).toEqual({ bytes: 500 });
+    const next = someBytes(600);
+    await store.put(next.sha256, chunksOf(next.bytes), ROOMY);
+    expect(await store.stat(next.sha256)).toEqual({ bytes: 600 });
+  });
+
   it('put() of what is there already checks the bytes and leaves the file as it is', async () => {
     const { bytes, sha256 } = someBytes(2_000);
     await store.put(sha256, chunksOf(bytes), ROOMY);

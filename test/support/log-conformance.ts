@@ -170,6 +170,16 @@ export function logConformance(name: string, open: () => Promise<LogUnderTest>):
       expect((await coming).map((m) => m.position)).toEqual([last + 1, last + 2, last + 3]);
     });
 
+    it('follow() gives what it gives live and what it gives later with the same times', async () => {
+      const { log, other } = subject;
+      const { last } = await log.head();
+      const live = takeFrom(other, last, 200);
+      for (let i = 0; i < 200; i += 1)
+        await log.append(datasetSubject(`time/${newId()}`), START, someEvent());
+      const later = await takeFrom(other, last, 200);
+      expect((await live).map((m) => m.recordedAtMs)).toEqual(later.map((m) => m.recordedAtMs));
+    });
+
     it('follow() gives batches no larger than asked for', async () => {
       const { log } = subject;
       const { last } = await log.head();

@@ -128,7 +128,7 @@ export const SETTINGS = {
     doc: 'Commands that wait in all; more are answered 503.',
   }),
   projectionBatchMax: setting('ATLAS_PROJECTION_BATCH_MAX', whole(1, 100_000), {
-    default: '2500',
+    default: '4000',
     doc: 'Events in one transaction of a view while it catches up. Larger ones rebuild faster and take more memory.',
   }),
   readWaitMs: setting('ATLAS_READ_WAIT_MS', whole(0, 60_000), {
