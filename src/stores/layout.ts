@@ -1,6 +1,18 @@
+import type { DatasetName } from '#domain/dataset-name';
 import type { Sha256 } from '#domain/digest';
+
+/** The catalog of a store. */
+export const CATALOG_PATH = 'catalog.json';
+
+/** The digest of the catalog's bytes, as `sha256sum` writes it. */
+export const CATALOG_DIGEST_PATH = 'catalog.sha256';
 
 /** Gives the path of an artifact in any store: `artifacts/sha256/<two digits>/<digest>`. */
 export function artifactPath(sha256: Sha256): string {
   return `artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`;
+}
+
+/** Gives the path of a manifest in any store: `datasets/<name>/<digest>.json`. */
+export function manifestPath(name: DatasetName, sha256: Sha256): string {
+  return `datasets/${name}/${sha256}.json`;
 }

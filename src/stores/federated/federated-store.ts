@@ -1,0 +1,159 @@
+import type { DatasetName } from '#domain/dataset-name';
+import { type StoreEntry, type StoreManifest, writeCatalog } from '#stores/catalog-document';
+import type { KeptSource, SourceState } from '#stores/federated/kept-source';
+import { type MergedCatalog, mergeCatalogs } from '#stores/federated/merge-catalogs';
+import type {
+  ArtifactFetchOptions,
+  ArtifactRef,
+  ArtifactStream,
+  CatalogFetch,
+  FetchOptions,
+  Store,
+} from '#stores/store';
+import { isStoreError, StoreError } from '#stores/store-error';
+
+/** How one source of a federation stands, for people and for `/debug/registry-health`. */
+export interface SourceHealth extends SourceState {
+  readonly name: string;
+  /** 0 comes first. */
+  readonly priority: number;
+  /** Datasets that a source before it holds already. */
+  readonly shadowedDatasets: number;
+}
+
+interface Merged extends MergedCatalog {
+  readonly etag: string;
+}
+
+/** Many stores as one. Sources are given in the order of their priority, see `bySourcePriority`. */
+export class FederatedStore implements Store {
+  readonly backend = 'federated';
+  readonly source = 'federated';
+  readonly #sources: readonly KeptSource[];
+  #merged: Merged | undefined;
+  #mergedOf: readonly unknown[] = [];
+
+  constructor(sources: readonly KeptSource[]) {
+    this.#sources = sources;
+  }
+
+  /** How every source stands, in the order of priority. */
+  get health(): readonly SourceHealth[] {
+    return this.#sources.map((source, priority) => ({
+      name: source.store.source,
+      priority,
+      shadowedDatasets: this.#merged?.shadowed.get(source.store.source) ?? 0,
+      ...source.state,
+    }));
+  }
+
+  /**
+   * Asks every source and merges what they have, or had last.
+   * @throws when no source has ever given a catalog: the class of their errors, unavailable where they differ
+   */
+  async fetchCatalog(ifNoneMatch?: string, options: FetchOptions = {}): Promise<CatalogFetch> {
+    await Promise.all(this.#sources.map((source) => source.refresh(options)));
+    options.signal?.throwIfAborted();
+    const { etag, catalog } = this.#merge();
+    return etag === ifNoneMatch ? { kind: 'not_modified' } : { kind: 'catalog', etag, catalog };
+  }
+
+  async fetchManifest(entry: StoreEntry, options: FetchOptions = {}): Promise<StoreManifest> {
+    const holds = (own: StoreEntry): boolean => own.manifest.sha256 === entry.manifest.sha256;
+    return await this.#firstOf(entry, holds, async (store, own) =>
+      store.fetchManifest(own, options),
+    );
+  }
+
+  async fetchArtifact(
+    entry: StoreEntry,
+    artifact: ArtifactRef,
+    options: ArtifactFetchOptions = {},
+  ): Promise<ArtifactStream> {
+    const holds = (own: StoreEntry): boolean => own.artifact.sha256 === entry.artifact.sha256;
+    return await this.#firstOf(entry, holds, async (store, own) =>
+      store.fetchArtifact(own, artifact, options),
+    );
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#sources.map(({ store }) => store.close()));
+  }
+
+  #merge(): Merged {
+    const kept = this.#sources.flatMap(({ store, catalog }) =>
+      catalog === undefined ? [] : [{ source: store.source, catalog }],
+    );
+    if (kept.length === 0) throw this.#noCatalog();
+    const inputs = kept.map(({ catalog }) => catalog);
+    const isSame =
+      inputs.length === this.#mergedOf.length && inputs.every((c, i) => c === this.#mergedOf[i]);
+    if (this.#merged === undefined || !isSame) {
+      const merged = mergeCatalogs(kept);
+      this.#merged = { ...merged, etag: `"${writeCatalog(merged.catalog).sha256}"` };
+      this.#mergedOf = inputs;
+    }
+    return this.#merged;
+  }
+
+  /** Asks the owner of a dataset, then every other source that holds the same bytes. */
+  async #firstOf<T>(
+    entry: StoreEntry,
+    holds: (own: StoreEntry) => boolean,
+    fetch: (store: Store, own: StoreEntry) => Promise<T>,
+  ): Promise<T> {
+    const failures: StoreError[] = [];
+    for (const { store, own } of this.#holders(entry.name, holds)) {
+      try {
+        return await fetch(store, own);
+      } catch (error) {
+        if (!isStoreError(error)) throw error;
+        failures.push(error);
+      }
+    }
+    const [first] = failures;
+    if (first === undefined)
+      throw this.#error('not_found', `no source holds dataset "${entry.name}" with these bytes`);
+    const is = failures.map(({ message }) => message).join(' | ');
+    throw this.#error(first.class, is, first);
+  }
+
+  #holders(
+    name: DatasetName,
+    holds: (own: StoreEntry) => boolean,
+  ): { store: Store; own: StoreEntry }[] {
+    const owner = this.#merged?.owners.get(name);
+    const found = this.#sources.flatMap(({ store, catalog }) => {
+      const own = catalog === undefined ? undefined : entryOf(catalog.datasets, name);
+      return own !== undefined && holds(own) ? [{ store, own }] : [];
+    });
+    // The sort is stable: behind the owner they stay in the order of priority.
+    return found.toSorted(
+      (a, b) => Number(b.store.source === owner) - Number(a.store.source === owner),
+    );
+  }
+
+  #noCatalog(): StoreError {
+    const errors = this.#sources.flatMap(({ state }) => state.lastError ?? []);
+    const [first] = errors;
+    const isOneClass = errors.every((error) => error.class === first?.class);
+    const is = `no source has a catalog: ${errors.map(({ message }) => message).join(' | ')}`;
+    return this.#error(isOneClass ? (first?.class ?? 'unavailable') : 'unavailable', is, first);
+  }
+
+  #error(errorClass: StoreError['class'], is: string, cause?: StoreError): StoreError {
+    return new StoreError(errorClass, this, { verb: 'fetch', is, cause });
+  }
+}
+
+/** Finds an entry by its name: entries are sorted by it. */
+function entryOf(entries: readonly StoreEntry[], name: DatasetName): StoreEntry | undefined {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const entry = entries[middle];
+    if (entry === undefined || entry.name >= name) high = middle;
+    else low = middle + 1;
+  }
+  return entries[low]?.name === name ? entries[low] : undefined;
+}

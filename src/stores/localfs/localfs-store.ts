@@ -1,0 +1,155 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Sha256, sha256Of } from '#domain/digest';
+import {
+  CATALOG_BYTES_MAX,
+  MANIFEST_BYTES_MAX,
+  parseCatalog,
+  parseManifest,
+  type StoreEntry,
+  type StoreManifest,
+} from '#stores/catalog-document';
+import { artifactPath, CATALOG_DIGEST_PATH, CATALOG_PATH, manifestPath } from '#stores/layout';
+import { RootFolder } from '#stores/localfs/root-folder';
+import type {
+  ArtifactFetchOptions,
+  ArtifactRef,
+  ArtifactStream,
+  CatalogFetch,
+  FetchOptions,
+  Store,
+} from '#stores/store';
+import { isStoreError, StoreError, type StoreErrorClass } from '#stores/store-error';
+
+export interface LocalfsStoreOptions {
+  readonly source: string;
+  readonly root: string;
+}
+
+interface Why {
+  readonly is: string;
+  readonly cause?: unknown;
+}
+
+interface ReadFrom {
+  readonly sha256: Sha256;
+  readonly offset: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+const CHUNK_BYTES = 262_144;
+// The catalog and its digest are two files: between their renames they do not fit.
+const DIGEST_ATTEMPTS = 5;
+const DIGEST_WAIT_MS = 20;
+
+/** A store in a local folder, for reading only. */
+export class LocalfsStore implements Store {
+  readonly backend = 'localfs';
+  readonly source: string;
+  readonly #root: RootFolder;
+
+  constructor({ source, root }: LocalfsStoreOptions) {
+    this.source = source;
+    this.#root = new RootFolder(root, this);
+  }
+
+  async fetchCatalog(ifNoneMatch?: string, options: FetchOptions = {}): Promise<CatalogFetch> {
+    const bytes = await this.#catalogBytes(options);
+    const etag = `"${sha256Of(bytes)}"`;
+    if (etag === ifNoneMatch) return { kind: 'not_modified' };
+    return { kind: 'catalog', etag, catalog: parseCatalog(bytes, this) };
+  }
+
+  async fetchManifest(entry: StoreEntry, options: FetchOptions = {}): Promise<StoreManifest> {
+    const path = manifestPath(entry.name, entry.manifest.sha256);
+    const bytes = await this.#whole(path, MANIFEST_BYTES_MAX, options);
+    return parseManifest(bytes, entry, this);
+  }
+
+  async fetchArtifact(
+    _entry: StoreEntry,
+    { sha256 }: ArtifactRef,
+    { offset = 0, signal }: ArtifactFetchOptions = {},
+  ): Promise<ArtifactStream> {
+    signal?.throwIfAborted();
+    const file = await this.#root.open(artifactPath(sha256));
+    const { size: bytes } = await file.stat();
+    // Opened again by whoever reads: what is never read leaves nothing open.
+    await file.close();
+    if (offset > bytes)
+      throw this.#error('validation', sha256, {
+        is: `it has ${bytes} bytes (want at least ${offset})`,
+      });
+    return { bytes, offset, chunks: this.#chunks({ sha256, offset, signal }) };
+  }
+
+  async close(): Promise<void> {}
+
+  async #catalogBytes(options: FetchOptions): Promise<Buffer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const bytes = await this.#whole(CATALOG_PATH, CATALOG_BYTES_MAX, options);
+      const want = await this.#catalogDigest(options);
+      const actual = sha256Of(bytes);
+      if (want === undefined || want === actual) return bytes;
+      if (attempt === DIGEST_ATTEMPTS) {
+        throw this.#error('checksum', CATALOG_PATH, {
+          is: `its SHA-256 is "${actual}" (want "${want}")`,
+        });
+      }
+      await delay(DIGEST_WAIT_MS, undefined, { signal: options.signal });
+    }
+  }
+
+  /** The first word of the digest's file; `undefined` where there is none. */
+  async #catalogDigest(options: FetchOptions): Promise<string | undefined> {
+    try {
+      const bytes = await this.#whole(CATALOG_DIGEST_PATH, 1_024, options);
+      return bytes.toString('latin1').trim().split(/\s/)[0]?.toLowerCase();
+    } catch (error) {
+      if (isStoreError(error, 'not_found')) return undefined;
+      throw error;
+    }
+  }
+
+  async #whole(path: string, bytesMax: number, { signal }: FetchOptions): Promise<Buffer> {
+    signal?.throwIfAborted();
+    const file = await this.#root.open(path);
+    try {
+      const { size } = await file.stat();
+      if (size > bytesMax)
+        throw this.#error('validation', path, {
+          is: `it has ${size} bytes (want at most ${bytesMax})`,
+        });
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async *#chunks({ sha256, offset, signal }: ReadFrom): AsyncGenerator<Uint8Array> {
+    const file = await this.#root.open(artifactPath(sha256));
+    try {
+      for (let at = offset; ; ) {
+        signal?.throwIfAborted();
+        const { bytesRead, buffer } = await file.read(
+          Buffer.allocUnsafe(CHUNK_BYTES),
+          0,
+          CHUNK_BYTES,
+          at,
+        );
+        if (bytesRead === 0) return;
+        at += bytesRead;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } catch (cause) {
+      if (signal?.aborted === true) throw cause;
+      const is = cause instanceof Error ? cause.message : String(cause);
+      throw this.#error('unavailable', sha256, { is, cause });
+    } finally {
+      await file.close();
+    }
+  }
+
+  #error(errorClass: StoreErrorClass, what: string, why: Why): StoreError {
+    return new StoreError(errorClass, this, { verb: `read ${JSON.stringify(what)}`, ...why });
+  }
+}
