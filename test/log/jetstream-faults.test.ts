@@ -36,6 +36,22 @@ describe('a server that does not answer', () => {
     expect((await log.head()).last).toBe(before + events.length);
   });
 
+  it('append() that waits while its log closes is refused as not applied, and never hangs', async () => {
+    const log = openLog(await nats.connect());
+    const { last } = await log.head();
+    const appends = Array.from({ length: 20 }, () =>
+      log.append(datasetSubject(`closing/${newId()}`), START, someEvent()),
+    );
+    await Promise.resolve();
+    log.close();
+    const late = log.append(datasetSubject(`closed/${newId()}`), START, someEvent());
+    await expect(late).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE', outcome: 'not-applied' });
+    const settled = await Promise.allSettled(appends);
+    const stored = (await openLog(await nats.connect()).head()).last - last;
+    const refused = settled.filter((s) => s.status === 'rejected').length;
+    expect(refused + stored).toBeLessThanOrEqual(20);
+  });
+
   it('follow() goes on without gap or repeat after the server was killed', async () => {
     const log = openLog(await nats.connect());
     const { last } = await log.head();

@@ -118,6 +118,19 @@ describe('a Postgres that is away', () => {
     expect(runs).toContain('during');
   });
 
+  it('does not make a run that was started look as if it was not, on a node that only watches', async () => {
+    await using broker = await startTestNats({ provision: false });
+    const writer = await startTestRegistry({
+      ATLAS_ROLE: 'writer',
+      NATS_URL: broker.server.url.replace('//', `//${broker.server.token}@`),
+      DATABASE_URL: 'postgres://nobody:x@127.0.0.1:1/none',
+      ATLAS_LOG_LEVEL: 'silent',
+    });
+    const answer = await writer.api.post('/registry/job-runs', { job: 'unseen' });
+    expect(answer.status).toBe(201);
+    await writer[Symbol.asyncDispose]();
+  });
+
   it('does not keep a registry from starting', async () => {
     const url = 'postgres://nobody:x@127.0.0.1:1/none';
     const own = await startTestRegistry({ DATABASE_URL: url, ATLAS_LOG_LEVEL: 'silent' });
