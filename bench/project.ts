@@ -6,7 +6,10 @@ import type { Projection } from '#projections/projection';
 import { Projector } from '#projections/projector';
 
 /** As the registry has it where nobody sets anything. */
-export const PROJECTION_BATCH_MAX = Number(SETTINGS.projectionBatchMax.default);
+export const BATCH_MAX = {
+  REGISTRY: Number(SETTINGS.projectionBatchMax.default),
+  JOBS: Number(SETTINGS.jobRunBatchMax.default),
+};
 
 const TIMEOUT_MS = 600_000;
 
@@ -21,7 +24,7 @@ export async function project(
     projection,
     log,
     clock: systemClock,
-    batchMax: PROJECTION_BATCH_MAX,
+    batchMax: BATCH_MAX[log.name as keyof typeof BATCH_MAX],
   });
   projector.start();
   if (!(await projector.reached(toPosition(events), TIMEOUT_MS)))

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fillDatasets } from '#bench/fill';
 import { type Bench, median } from '#bench/harness';
 import { bareConsumer, openBenchLog, startBenchNats } from '#bench/nats';
-import { PROJECTION_BATCH_MAX, project } from '#bench/project';
+import { BATCH_MAX, project } from '#bench/project';
 import { provisionStreams } from '#log/provision';
 import { CatalogProjection } from '#projections/catalog/catalog-projection';
 
@@ -27,7 +27,7 @@ export const rebuildBench: Bench = {
       eager.push(
         await bareConsumer(broker, 'REGISTRY', {
           messages: EVENTS,
-          underWay: PROJECTION_BATCH_MAX,
+          underWay: BATCH_MAX.REGISTRY,
         }),
       );
       const folder = mkdtempSync(join(tmpdir(), 'atlas-bench-'));
@@ -43,7 +43,7 @@ export const rebuildBench: Bench = {
       {
         what: `catalog rebuild, ${EVENTS} events of ${DATASETS} datasets`,
         measured: `${median(rebuilt).toFixed(0)} events/s`,
-        beside: `${median(bare).toFixed(0)} events/s by a bare ordered consumer that counts, as the client sets it up (${median(eager).toFixed(0)} with ${PROJECTION_BATCH_MAX} messages under way)`,
+        beside: `${median(bare).toFixed(0)} events/s by a bare ordered consumer that counts, as the client sets it up (${median(eager).toFixed(0)} with ${BATCH_MAX.REGISTRY} messages under way)`,
         value: median(rebuilt) / median(bare),
         limit: { atLeast: 0.4 },
         detail: { rebuilt, bare, eager },

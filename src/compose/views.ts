@@ -51,7 +51,9 @@ export async function openViews(
   const { broker } = from.opened;
   const sharesViews = config.role === 'all' || config.role === 'projector';
   const catalog = new CatalogProjection(join(from.folder, 'catalog.sqlite'));
-  const catalogView = project(setup, catalog, from.logs.REGISTRY);
+  const { projectionBatchMax, jobRunBatchMax } = config;
+  const registry = { log: from.logs.REGISTRY, batchMax: projectionBatchMax };
+  const catalogView = project(setup, catalog, registry);
   const kept: KeptView[] = [{ view: catalogView, isRemote: false }];
   if (sharesViews) {
     const { js, jsm } = broker;
@@ -60,7 +62,7 @@ export async function openViews(
     const flushLater = replicas === 1 && isAtLeast(broker.nc, FLUSH_LATER_VERSION_MIN);
     const shared = { bucket, replicas, flushLater };
     const kv = new ContractKv({ js, jsm, ...shared, valueBytesMax: messageBytesMax(broker) });
-    const kvView = project(setup, kv, from.logs.REGISTRY);
+    const kvView = project(setup, kv, registry);
     kept.push({ view: kvView, isRemote: true });
     releases.add(
       'contract bucket watch',
@@ -74,7 +76,7 @@ export async function openViews(
       : new PostgresJobRuns(postgres);
   let jobRunsView: Projector | SharedView;
   if (postgres === undefined || sharesViews) {
-    jobRunsView = project(setup, jobRuns, from.logs.JOBS);
+    jobRunsView = project(setup, jobRuns, { log: from.logs.JOBS, batchMax: jobRunBatchMax });
   } else {
     const watched = { view: jobRuns, log: from.logs.JOBS, clock: systemClock };
     jobRunsView = new SharedView({ ...watched, pollMs: SHARED_VIEW_POLL_MS });
@@ -95,16 +97,15 @@ function haltOf(view: Projector | SharedView): string | undefined {
 }
 
 function project(
-  { config, logger, releases }: Setup,
+  { logger, releases }: Setup,
   projection: Projection,
-  log: EventLog,
+  from: { readonly log: EventLog; readonly batchMax: number },
 ): Projector {
   let told = '';
   const projector = new Projector({
     projection,
-    log,
     clock: systemClock,
-    batchMax: config.projectionBatchMax,
+    ...from,
     onStatus: (status) => {
       const trouble = 'reason' in status ? status.reason : '';
       // The same trouble again is not news; its end is.

@@ -113,7 +113,9 @@ describe('a projector that is killed', () => {
       const results: ProjectionDigest[] = [];
       for (let killBeforeStep = 1; killBeforeStep <= stepsInAll; killBeforeStep += 1) {
         const storage = await storageFor(kind);
-        expect(await run({ ...task, storage, killBeforeStep })).toBeUndefined();
+        // Batches come out in other sizes each time: a run may end with fewer steps than the first took.
+        const ended = await run({ ...task, storage, killBeforeStep });
+        if (ended !== undefined) expect(ended).toBeLessThan(killBeforeStep);
         results.push(await digest(storage));
       }
       expect(results).toEqual(results.map(() => reference));

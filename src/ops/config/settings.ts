@@ -128,8 +128,12 @@ export const SETTINGS = {
     doc: 'Commands that wait in all; more are answered 503.',
   }),
   projectionBatchMax: setting('ATLAS_PROJECTION_BATCH_MAX', whole(1, 100_000), {
-    default: '4000',
-    doc: 'Events in one transaction of a view while it catches up. Larger ones rebuild faster and take more memory.',
+    default: '2000',
+    doc: 'Events of datasets and contracts in one transaction of a view while it catches up. 10000 rebuild a third faster and take 150 MB more.',
+  }),
+  jobRunBatchMax: setting('ATLAS_JOB_RUN_BATCH_MAX', whole(1, 100_000), {
+    default: '10000',
+    doc: 'The same for events of job runs. A run that begins and ends in one transaction is written once.',
   }),
   readWaitMs: setting('ATLAS_READ_WAIT_MS', whole(0, 60_000), {
     default: '2000',
