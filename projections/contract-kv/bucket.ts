@@ -7,6 +7,7 @@ import {
   StorageType,
 } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
+import { API_ERRORS } from '#log/jetstream-errors';
 
 export interface BucketOptions {
   readonly js: JetStreamClient;
@@ -18,9 +19,6 @@ export interface BucketOptions {
   readonly flushLater: boolean;
 }
 
-const WRONG_LAST_SEQUENCE = 10_071;
-const STREAM_NOT_FOUND = 10_059;
-
 /** Opens the bucket of contracts, and creates it when it is not there. */
 export async function openBucket(options: BucketOptions): Promise<KV> {
   const { js, jsm, bucket } = options;
@@ -31,7 +29,7 @@ export async function openBucket(options: BucketOptions): Promise<KV> {
 
 /** Whether a write was refused because the key has another revision than expected. */
 export function isConflict(error: unknown): boolean {
-  return error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE;
+  return error instanceof JetStreamApiError && error.code === API_ERRORS.wrongLastSequence;
 }
 
 async function exists(jsm: JetStreamManager, bucket: string): Promise<boolean> {
@@ -39,7 +37,8 @@ async function exists(jsm: JetStreamManager, bucket: string): Promise<boolean> {
     await jsm.streams.info(`KV_${bucket}`);
     return true;
   } catch (error) {
-    if (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND) return false;
+    if (error instanceof JetStreamApiError && error.code === API_ERRORS.streamNotFound)
+      return false;
     throw error;
   }
 }

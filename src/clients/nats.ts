@@ -12,6 +12,7 @@ import {
   type NatsConnection,
   type Status,
 } from 'nats';
+import { isAtLeast, VERSION_WANTED } from '#clients/nats-version';
 import { quote, RegistryError } from '#domain/errors';
 
 export interface BrokerOptions {
@@ -38,10 +39,6 @@ export interface Broker {
   readonly onReconnect: (listener: () => void) => () => void;
   readonly close: () => Promise<void>;
 }
-
-// Debian's 2.9 has no sync_interval: always; before 2.11 a new leader could miss acknowledged messages (#6194, #6485),
-// and compare-and-set was not serializable on clusters (#4320).
-const VERSION_MIN: readonly [number, number] = [2, 11];
 
 /**
  * Connects to NATS and checks that the server is new enough and has JetStream.
@@ -152,22 +149,17 @@ function readCreds(path: string): NonNullable<ConnectionOptions['authenticator']
   }
 }
 
-/** Whether the server that a connection has reached is of a version or newer. */
-export function isAtLeast(nc: NatsConnection, [major, minor]: readonly [number, number]): boolean {
-  const [actualMajor = 0, actualMinor = 0] = versionOf(nc).split('.').map(Number);
-  return actualMajor > major || (actualMajor === major && actualMinor >= minor);
-}
-
-function versionOf(nc: NatsConnection): string {
+/** Gives the version of the server that a connection has reached. */
+export function versionOf(nc: NatsConnection): string {
   return nc.info?.version ?? '0.0.0';
 }
 
 function checkVersion(nc: NatsConnection, url: string): void {
-  if (isAtLeast(nc, VERSION_MIN)) return;
   const version = versionOf(nc);
+  if (isAtLeast(version)) return;
   throw new RegistryError(
     'CANNOT_START',
-    `Cannot use NATS at ${quote(withoutPasswords(url))}: its version is ${version} (want ${VERSION_MIN.join('.')} or later: before it there is no "sync_interval: always", and compare-and-set could be lost on clusters)`,
+    `Cannot use NATS at ${quote(withoutPasswords(url))}: its version is ${version} (want ${VERSION_WANTED})`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { isAtLeast } from '#clients/nats';
+import { versionOf } from '#clients/nats';
+import { isAtLeast, type NatsVersion } from '#clients/nats-version';
 import type { OpenedBroker } from '#clients/open-broker';
 import { Postgres } from '#clients/postgres';
 import { type Logs, messageBytesMax } from '#compose/logs';
@@ -18,7 +19,7 @@ import { Projector } from '#projections/projector';
 import { SharedView } from '#projections/shared-view';
 
 const SHARED_VIEW_POLL_MS = 10;
-const FLUSH_LATER_VERSION_MIN: readonly [number, number] = [2, 12];
+const FLUSH_LATER_VERSION_MIN: NatsVersion = [2, 12];
 
 /** A view that this node keeps or watches. */
 export interface KeptView {
@@ -59,7 +60,7 @@ export async function openViews(
     const { js, jsm } = broker;
     const { kvBucket: bucket, streamReplicas: replicas } = config;
     // What a power cut takes from it is projected again: every reconnect begins at the checkpoint that is still there.
-    const flushLater = replicas === 1 && isAtLeast(broker.nc, FLUSH_LATER_VERSION_MIN);
+    const flushLater = replicas === 1 && isAtLeast(versionOf(broker.nc), FLUSH_LATER_VERSION_MIN);
     const shared = { bucket, replicas, flushLater };
     const kv = new ContractKv({ js, jsm, ...shared, valueBytesMax: messageBytesMax(broker) });
     const kvView = project(setup, kv, registry);

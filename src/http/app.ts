@@ -12,7 +12,7 @@ import { healthRoutes } from '#http/health-routes';
 import { HotReads } from '#http/hot-reads';
 import { jobRunRoutes } from '#http/job-run-routes';
 import { openApiDocument } from '#http/openapi';
-import { parseRequest } from '#http/parse-request';
+import { headerOf, parseRequest } from '#http/parse-request';
 import { retryAfterOf, toProblem } from '#http/problem';
 import { respond } from '#http/respond';
 import { type Route, route } from '#http/route';
@@ -97,7 +97,7 @@ function handler(spec: Route, { limits }: HttpDependencies, hot: HotReads): Midd
 }
 
 async function scoped(context: Context, next: Next): Promise<void> {
-  const { scope, path, prefix } = scopeOf(context.path, (name) => headerOf(context, name));
+  const { scope, path, prefix } = scopeOf(context.path, (name) => headerOf(context.req, name));
   context.state['scope'] = scope;
   context.state['prefix'] = prefix;
   context.set('Vary', SCOPE_HEADERS.join(', '));
@@ -166,9 +166,4 @@ function unknownPath(router: Router): Middleware {
       `Cannot ${method} ${quote(path)}: there is no such path (want one of GET /openapi.json)`,
     );
   };
-}
-
-function headerOf(context: Context, name: string): string | undefined {
-  const value = context.req.headers[name];
-  return Array.isArray(value) ? value[0] : value;
 }

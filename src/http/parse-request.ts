@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { quote, RegistryError } from '#domain/errors';
@@ -33,15 +34,18 @@ export async function parseRequest(
     prefix: String(context.state['prefix']),
     requestId: String(context.state['requestId']),
     actor: ANONYMOUS,
-    header: (name) => {
-      const value = context.req.headers[name];
-      return Array.isArray(value) ? value[0] : value;
-    },
+    header: (name) => headerOf(context.req, name),
     stream: bodyOf(context.req),
     get signal() {
       return signalOf(context);
     },
   };
+}
+
+/** Reads a request header by its lower-case name; of one that is there twice, the first. */
+export function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
 }
 
 async function jsonOf(spec: Route, { req }: Context, limits: BodyLimits): Promise<unknown> {

@@ -46,12 +46,11 @@ export class AppendChannel {
     nc: NatsConnection;
     stream: string;
     timeoutMs: number;
-    inboxPrefix?: string;
   }) {
     this.#nc = options.nc;
     this.#stream = options.stream;
     this.#timeoutMs = options.timeoutMs;
-    this.#inbox = createInbox(options.inboxPrefix);
+    this.#inbox = createInbox();
     this.#subscription = options.nc.subscribe(`${this.#inbox}.*`, {
       callback: (error, msg) => {
         if (error === null) this.#receive(msg);

@@ -62,7 +62,7 @@ export function full(stream: string): RegistryError {
 /** Makes the error for a message that the client did not send. */
 export function notSent(stream: string, cause: unknown): RegistryError {
   const is = cause instanceof Error ? cause.message : String(cause);
-  if (!/max_payload|payload/i.test(is)) return unavailable(stream, is, cause);
+  if (!/payload/i.test(is)) return unavailable(stream, is, cause);
   return new RegistryError(
     'TOO_LARGE',
     `Cannot append to stream "${stream}": ${is} (want a smaller body, or a larger max_payload of the server)`,

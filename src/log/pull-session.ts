@@ -35,7 +35,7 @@ export class PullSession {
     this.#jsm = from.jsm;
     this.#stream = from.stream;
     this.#batchMax = batchMax;
-    this.#inbox = createInbox(from.inboxPrefix);
+    this.#inbox = createInbox();
     this.#subscription = from.nc.subscribe(this.#inbox, {
       callback: (error, msg) => (error ? this.end(error.message) : this.#receive(msg)),
     });
@@ -162,8 +162,6 @@ export interface PullSource {
   readonly nc: NatsConnection;
   readonly jsm: JetStreamManager;
   readonly stream: string;
-  /** The first tokens of reply subjects, where permissions name them. Default `_INBOX`. */
-  readonly inboxPrefix?: string;
   /** Calls the listener whenever the connection was renewed; gives the function that stops that. */
   readonly onReconnect: (listener: () => void) => () => void;
 }

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256Of } from '#domain/digest';
 import { newId } from '#flow/new-id';
 import type { Api } from '#test/support/api';
 import { HOSTILE } from '#test/support/hostile';
+import { registration } from '#test/support/registration';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 
 let registry: TestRegistry;
@@ -15,15 +16,9 @@ afterAll(async () => {
   await registry[Symbol.asyncDispose]();
 });
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-
-function body(name: string, rest: object = {}): object {
-  return { name, schema_fingerprint: 'sha256:one', objects: [], row_count: 1, ...rest };
-}
-
 describe('POST /registry/datasets', () => {
   it('registers a new name: 201, existing false', async () => {
-    const answer = await api.post('/registry/datasets', body('110/homo_sapiens/GRCh38'));
+    const answer = await api.post('/registry/datasets', registration('110/homo_sapiens/GRCh38'));
     expect(answer.status).toBe(201);
     expect(answer.json).toMatchObject({
       existing: false,
@@ -35,9 +30,12 @@ describe('POST /registry/datasets', () => {
 
   it('registers the same fingerprint again: 200, existing true, objects and row count replaced', async () => {
     const name = `again/${newId()}`;
-    const first = (await api.post('/registry/datasets', body(name))).json.manifest;
-    const objects = [{ key: 'a', sha256: sha256('a'), bytes: 1, media_type: 'text/plain' }];
-    const second = await api.post('/registry/datasets', body(name, { objects, row_count: null }));
+    const first = (await api.post('/registry/datasets', registration(name))).json.manifest;
+    const objects = [{ key: 'a', sha256: sha256Of('a'), bytes: 1, media_type: 'text/plain' }];
+    const second = await api.post(
+      '/registry/datasets',
+      registration(name, { objects, row_count: null }),
+    );
     expect(second.status).toBe(200);
     expect(second.json).toMatchObject({
       existing: true,
@@ -53,10 +51,10 @@ describe('POST /registry/datasets', () => {
 
   it('refuses another fingerprint: 409 that names have and got', async () => {
     const name = `conflict/${newId()}`;
-    await api.post('/registry/datasets', body(name));
+    await api.post('/registry/datasets', registration(name));
     const answer = await api.post(
       '/registry/datasets',
-      body(name, { schema_fingerprint: 'sha256:two' }),
+      registration(name, { schema_fingerprint: 'sha256:two' }),
     );
     expect(answer.status).toBe(409);
     expect(answer.json).toMatchObject({
@@ -71,8 +69,8 @@ describe('POST /registry/datasets', () => {
   });
 
   it('refuses an empty name and an empty fingerprint: 400', async () => {
-    expect((await api.post('/registry/datasets', body(''))).status).toBe(400);
-    const noFingerprint = body('x', { schema_fingerprint: '' });
+    expect((await api.post('/registry/datasets', registration(''))).status).toBe(400);
+    const noFingerprint = registration('x', { schema_fingerprint: '' });
     expect((await api.post('/registry/datasets', noFingerprint)).json).toMatchObject({
       status: 400,
       code: 'INVALID_REQUEST',
@@ -80,22 +78,23 @@ describe('POST /registry/datasets', () => {
   });
 
   it('refuses two objects with the same key', async () => {
-    const object = { key: 'a', sha256: sha256('a'), bytes: 1 };
-    const twice = body(`twice/${newId()}`, { objects: [object, object] });
+    const object = { key: 'a', sha256: sha256Of('a'), bytes: 1 };
+    const twice = registration(`twice/${newId()}`, { objects: [object, object] });
     expect((await api.post('/registry/datasets', twice)).json).toMatchObject({ status: 400 });
   });
 
   it('refuses hostile names, unknown fields and wrong types: 400 that says where', async () => {
     for (const name of HOSTILE) {
-      expect((await api.post('/registry/datasets', body(name))).status, JSON.stringify(name)).toBe(
-        400,
-      );
+      expect(
+        (await api.post('/registry/datasets', registration(name))).status,
+        JSON.stringify(name),
+      ).toBe(400);
     }
-    const unknown = await api.post('/registry/datasets', body('x', { tenant: 'other' }));
+    const unknown = await api.post('/registry/datasets', registration('x', { tenant: 'other' }));
     expect(unknown.json.details.faults[0].message).toContain('tenant');
     const wrong = await api.post(
       '/registry/datasets',
-      body('x', { row_count: -1, objects: [{ key: 1 }] }),
+      registration('x', { row_count: -1, objects: [{ key: 1 }] }),
     );
     expect(wrong.json.details.faults.length).toBeGreaterThan(2);
   });
@@ -111,22 +110,29 @@ describe('POST /registry/datasets', () => {
   it('gives a retry with the same key the first answer, and refuses the key for another request', async () => {
     const name = `key/${newId()}`;
     const headers = { 'Idempotency-Key': newId() };
-    const first = await api.post('/registry/datasets', body(name), headers);
-    await api.post('/registry/datasets', body(name, { row_count: 2 }));
-    const again = await api.post('/registry/datasets', body(name), headers);
+    const first = await api.post('/registry/datasets', registration(name), headers);
+    await api.post('/registry/datasets', registration(name, { row_count: 2 }));
+    const again = await api.post('/registry/datasets', registration(name), headers);
     expect(again.status).toBe(201);
     expect(again.json).toEqual(first.json);
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect(again.position).toBe(first.position);
-    const other = await api.post('/registry/datasets', body(name, { row_count: 3 }), headers);
+    const other = await api.post(
+      '/registry/datasets',
+      registration(name, { row_count: 3 }),
+      headers,
+    );
     expect(other.json).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' });
-    const prefixed = await api.post('/registry/datasets', body(name), {
+    const prefixed = await api.post('/registry/datasets', registration(name), {
       'X-Idempotency-Key': headers['Idempotency-Key'],
     });
     expect(prefixed.headers.get('idempotency-replayed')).toBe('true');
     expect(
-      (await api.post('/registry/datasets', body(name), { 'Idempotency-Key': 'x'.repeat(256) }))
-        .status,
+      (
+        await api.post('/registry/datasets', registration(name), {
+          'Idempotency-Key': 'x'.repeat(256),
+        })
+      ).status,
     ).toBe(400);
   });
 
@@ -134,7 +140,7 @@ describe('POST /registry/datasets', () => {
     const name = `race/${newId()}`;
     const answers = await Promise.all(
       Array.from({ length: 40 }, (_, i) =>
-        api.post('/registry/datasets', body(name, { row_count: i })),
+        api.post('/registry/datasets', registration(name, { row_count: i })),
       ),
     );
     expect(answers.filter((a) => a.status === 201)).toHaveLength(1);
@@ -147,7 +153,7 @@ describe('POST /registry/datasets', () => {
 describe('GET /registry/datasets/{name}', () => {
   it('finds a name with its slashes as they are and as %2F', async () => {
     const name = `deep/${newId()}/x.y-z_1`;
-    await api.post('/registry/datasets', body(name));
+    await api.post('/registry/datasets', registration(name));
     for (const path of [name, encodeURIComponent(name)]) {
       expect((await api.get(`/registry/datasets/${path}`)).json.name).toBe(name);
     }
@@ -163,25 +169,26 @@ describe('GET /registry/datasets/{name}', () => {
 
   it('answers 304 to whoever has it, also when asked with Cache-Control: no-cache', async () => {
     const name = `etag/${newId()}`;
-    await api.post('/registry/datasets', body(name));
+    await api.post('/registry/datasets', registration(name));
     const first = await api.get(`/registry/datasets/${name}`);
     const etag = first.headers.get('etag') ?? '';
     expect(etag).toMatch(/^"[^"]+"$/);
     const headers = { 'If-None-Match': `"other", ${etag}`, 'Cache-Control': 'no-cache' };
     const second = await api.get(`/registry/datasets/${name}`, headers);
     expect([second.status, second.text]).toEqual([304, '']);
-    await api.post('/registry/datasets', body(name, { row_count: 2 }));
+    await api.post('/registry/datasets', registration(name, { row_count: 2 }));
     expect((await api.get(`/registry/datasets/${name}`, headers)).status).toBe(200);
   });
 
   it('shows the past by position and by time', async () => {
     const name = `past/${newId()}`;
-    const before = (await api.post('/registry/datasets', body(`other/${newId()}`))).position;
-    const one = await api.post('/registry/datasets', body(name, { row_count: 1 }));
+    const before = (await api.post('/registry/datasets', registration(`other/${newId()}`)))
+      .position;
+    const one = await api.post('/registry/datasets', registration(name, { row_count: 1 }));
     await new Promise((resolve) => setTimeout(resolve, 20));
     const between = new Date().toISOString();
     await new Promise((resolve) => setTimeout(resolve, 20));
-    await api.post('/registry/datasets', body(name, { row_count: 2 }));
+    await api.post('/registry/datasets', registration(name, { row_count: 2 }));
     const rows = async (at: string) =>
       (await api.get(`/registry/datasets/${name}?at=${at}`)).json.row_count;
     expect(await rows(String(one.position))).toBe(1);
@@ -196,7 +203,7 @@ describe('GET /registry/datasets/{name}', () => {
 
   it('waits for Atlas-Min-Position, and answers 503 when it does not come', async () => {
     const name = `min/${newId()}`;
-    const written = await api.post('/registry/datasets', body(name));
+    const written = await api.post('/registry/datasets', registration(name));
     const min = (position: number) =>
       api.get(`/registry/datasets/${name}`, { 'Atlas-Min-Position': String(position) });
     expect((await min(written.position)).position).toBeGreaterThanOrEqual(written.position);
@@ -215,7 +222,7 @@ describe('GET /registry/datasets', () => {
       { length: 25 },
       (_, i) => `p/${String((i * 7) % 25).padStart(2, '0')}`,
     );
-    for (const name of names) await api.post('/registry/datasets', body(name), scope);
+    for (const name of names) await api.post('/registry/datasets', registration(name), scope);
     const seen: string[] = [];
     let cursor: string | undefined;
     do {
@@ -230,10 +237,10 @@ describe('GET /registry/datasets', () => {
 
   it('shows the moment of the first page on all pages', async () => {
     const scope = '/tenants/pinned/environments/dev/registry/datasets';
-    for (const name of ['a', 'c', 'e']) await api.post(scope, body(name));
+    for (const name of ['a', 'c', 'e']) await api.post(scope, registration(name));
     const first = (await api.get(`${scope}?limit=1`)).json;
-    await api.post(scope, body('b'));
-    await api.post(scope, body('c', { row_count: 9 }));
+    await api.post(scope, registration('b'));
+    await api.post(scope, registration('c', { row_count: 9 }));
     const second = (await api.get(`${scope}?limit=1&cursor=${first.next_cursor}`)).json;
     expect(second.datasets).toMatchObject([{ name: 'c', row_count: 1 }]);
     const third = (await api.get(`${scope}?limit=1&cursor=${second.next_cursor}`)).json;

@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sha256Of } from '#domain/digest';
 import { newId } from '#flow/new-id';
 import type { Api } from '#test/support/api';
+import { registration } from '#test/support/registration';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 
 let registry: TestRegistry;
@@ -14,24 +15,18 @@ afterAll(async () => {
   await registry[Symbol.asyncDispose]();
 });
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-
 async function upload(content: string): Promise<{ key: string; sha256: string; bytes: number }> {
-  const digest = sha256(content);
+  const digest = sha256Of(content);
   await api.send(`/registry/artifacts/${digest}`, { method: 'PUT', raw: content });
   return { key: 'data.sqlite', sha256: digest, bytes: Buffer.byteLength(content) };
-}
-
-function body(name: string, rest: object = {}): object {
-  return { name, schema_fingerprint: 'sha256:one', objects: [], row_count: 1, ...rest };
 }
 
 describe('publishing', () => {
   it('puts a dataset into the catalog, and withdrawing takes it out', async () => {
     const scope = '/tenants/publish/environments/dev';
     const artifact = await upload('the bytes');
-    await api.post(`${scope}/registry/datasets`, body('b/two', { objects: [artifact] }));
-    await api.post(`${scope}/registry/datasets`, body('a/one', { objects: [artifact] }));
+    await api.post(`${scope}/registry/datasets`, registration('b/two', { objects: [artifact] }));
+    await api.post(`${scope}/registry/datasets`, registration('a/one', { objects: [artifact] }));
     expect((await api.get(`${scope}/catalog`)).json).toEqual({ model_version: 'v1', datasets: [] });
     for (const name of ['b%2Ftwo', 'a/one']) {
       const answer = await api.post(`${scope}/registry/datasets/${name}/publish`, { artifact });
@@ -40,7 +35,7 @@ describe('publishing', () => {
     const catalog = await api.get(`${scope}/catalog`);
     expect(catalog.json.datasets.map((d: { name: string }) => d.name)).toEqual(['a/one', 'b/two']);
     const etag = catalog.headers.get('etag') ?? '';
-    expect(etag).toBe(`"${sha256(catalog.text)}"`);
+    expect(etag).toBe(`"${sha256Of(catalog.text)}"`);
     expect((await api.get(`${scope}/catalog`, { 'If-None-Match': etag })).status).toBe(304);
     const withdrawn = await api.post(`${scope}/registry/datasets/a%2Fone/withdraw`, {
       reason: 'old',
@@ -55,8 +50,8 @@ describe('publishing', () => {
 
   it('refuses an artifact that is not in the store, or not an object of the dataset', async () => {
     const name = `unpublished/${newId()}`;
-    const missing = { key: 'data.sqlite', sha256: sha256(newId()), bytes: 3 };
-    await api.post('/registry/datasets', body(name, { objects: [missing] }));
+    const missing = { key: 'data.sqlite', sha256: sha256Of(newId()), bytes: 3 };
+    await api.post('/registry/datasets', registration(name, { objects: [missing] }));
     const publish = (artifact: object) =>
       api.post(`/registry/datasets/${encodeURIComponent(name)}/publish`, { artifact });
     expect((await publish(missing)).json.code).toBe('ARTIFACT_MISSING');
@@ -72,7 +67,7 @@ describe('publishing', () => {
   });
 
   it('takes an artifact only under its own digest, and only once', async () => {
-    const digest = sha256('right');
+    const digest = sha256Of('right');
     const wrong = await api.send(`/registry/artifacts/${digest}`, { method: 'PUT', raw: 'wrong' });
     expect(wrong.json).toMatchObject({ status: 422, code: 'CHECKSUM_MISMATCH' });
     const right = () => api.send(`/registry/artifacts/${digest}`, { method: 'PUT', raw: 'right' });
@@ -89,7 +84,10 @@ describe('publishing', () => {
 describe('scopes', () => {
   it('keep the same name apart: what another scope holds is 404', async () => {
     const name = `scoped/${newId()}`;
-    const created = await api.post('/tenants/acme/environments/prod/registry/datasets', body(name));
+    const created = await api.post(
+      '/tenants/acme/environments/prod/registry/datasets',
+      registration(name),
+    );
     expect(created.status).toBe(201);
     const location = created.headers.get('location') ?? '';
     expect(location).toMatch(/^\/tenants\/acme\/environments\/prod\//);
@@ -104,7 +102,7 @@ describe('scopes', () => {
     );
     const elsewhere = await api.post(
       '/registry/datasets',
-      body(name, { schema_fingerprint: 'other' }),
+      registration(name, { schema_fingerprint: 'other' }),
     );
     expect(elsewhere.status).toBe(201);
     expect(elsewhere.json.manifest.dataset_id).not.toBe(created.json.manifest.dataset_id);

@@ -80,4 +80,16 @@ describe('Projector', () => {
     await eventually('to be live', () => projector.status.state === 'live');
     await projector.stop();
   });
+
+  it('rebuild() throws the view away and applies every event again, from the first', async () => {
+    const log = await filledLog(7);
+    const projection = new ForgetfulView();
+    const projector = new Projector({ projection, log, clock: systemClock, batchMax: 3 });
+    projector.start();
+    await eventually('to be live', () => projector.caughtUp);
+    await projector.rebuild();
+    await eventually('to be live again', () => projector.caughtUp);
+    expect(projection.applied).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    await projector.stop();
+  });
 });
