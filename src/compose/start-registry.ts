@@ -14,7 +14,7 @@ import type { Logger } from '#ops/logger';
 import { packageInfo } from '#ops/package-root';
 import { ReleaseStack } from '#ops/release-stack';
 import { EventFeed } from '#projections/event-feed';
-import { LocalfsPublisher } from '#stores/localfs-publisher';
+import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
 
 /** A registry that runs in this process. */
 export interface RunningRegistry {
@@ -79,6 +79,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       catalogView: views.catalogView,
       jobRuns: views.jobRuns,
       jobRunsView: views.jobRunsView,
+      artifacts: publisher,
       feed: new EventFeed(logs),
       health,
       frozen: views.halted,

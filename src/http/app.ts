@@ -3,6 +3,7 @@ import Koa, { type Context, type Middleware, type Next } from 'koa';
 import { z } from 'zod';
 import { isRegistryError, quote, RegistryError } from '#domain/errors';
 import { artifactRoutes } from '#http/artifact-routes';
+import { catalogRoutes } from '#http/catalog-routes';
 import { contractRoutes } from '#http/contract-routes';
 import { datasetCommandRoutes } from '#http/dataset-commands-routes';
 import { datasetRoutes } from '#http/dataset-routes';
@@ -17,6 +18,7 @@ import { retryAfterOf, toProblem } from '#http/problem';
 import { respond } from '#http/respond';
 import { type Route, route } from '#http/route';
 import { SCOPE_HEADERS, scopeOf } from '#http/scope';
+import { storeRoutes } from '#http/store-routes';
 
 /** What the app tells whoever listens: one line a request, and every unexpected error. */
 export interface HttpObserver {
@@ -62,6 +64,8 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...jobRunRoutes(dependencies),
     ...eventRoutes(dependencies),
     ...artifactRoutes(dependencies),
+    ...catalogRoutes(dependencies),
+    ...storeRoutes(dependencies),
   ];
   let document: string | undefined;
   const describe: Route = route({
@@ -139,6 +143,8 @@ function boundary(
       if (retryAfter !== undefined) context.set('Retry-After', String(retryAfter));
       if (isRegistryError(error, 'METHOD_NOT_ALLOWED'))
         context.set('Allow', String(error.details['allow']));
+      if (isRegistryError(error, 'RANGE_NOT_SATISFIABLE'))
+        context.set('Content-Range', `bytes */${String(error.details['bytes'])}`);
       // What is left of a body that was refused is not read: the connection cannot be used again.
       if (!context.req.complete) context.set('Connection', 'close');
     }

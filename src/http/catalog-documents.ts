@@ -1,15 +1,16 @@
-import { createHash } from 'node:crypto';
 import { setImmediate as yieldToOthers } from 'node:timers/promises';
+import { canonicalJson } from '#domain/canonical-json';
+import { type Sha256, sha256Of } from '#domain/digest';
+import { catalogDocument, catalogEntry } from '#domain/manifest-document';
 import type { Position } from '#domain/position';
 import { type Scope, scopeKey } from '#domain/scope';
-import { strongEtag } from '#http/conditional';
-import type { DatasetQueries, DatasetRow } from '#projections/catalog/dataset-queries';
+import type { DatasetQueries } from '#projections/catalog/dataset-queries';
 
 /** The catalog of one scope as it is sent. */
 export interface CatalogDocument {
   readonly body: Buffer;
-  /** The SHA-256 of the body: equal bytes have equal tags on every node. */
-  readonly etag: string;
+  /** Equal on every node that shows the same. */
+  readonly sha256: Sha256;
 }
 
 interface Kept {
@@ -71,23 +72,15 @@ async function build(
   const parts: string[] = [];
   for (let after = ''; ; ) {
     const rows = datasets.list(scope, { after, limit: PAGE, asOf, status: 'published' });
-    for (const row of rows) parts.push(JSON.stringify(entryOf(row)));
+    for (const { manifest } of rows) {
+      const entry = catalogEntry(manifest);
+      if (entry !== undefined) parts.push(canonicalJson(entry));
+    }
     const last = rows.at(-1);
     if (rows.length < PAGE || last === undefined) break;
     after = last.manifest.name;
     await yieldToOthers();
   }
-  const body = Buffer.from(`{"model_version":"v1","datasets":[${parts.join(',')}]}`);
-  return { body, etag: strongEtag(createHash('sha256').update(body).digest('hex')) };
-}
-
-function entryOf({ manifest }: DatasetRow): Record<string, unknown> {
-  return {
-    name: manifest.name,
-    dataset_id: manifest.datasetId,
-    schema_fingerprint: manifest.schemaFingerprint,
-    row_count: manifest.rowCount,
-    artifact: manifest.artifact,
-    published_at: manifest.publishedAt,
-  };
+  const body = catalogDocument(parts);
+  return { body, sha256: sha256Of(body) };
 }

@@ -5,9 +5,9 @@ import { withdrawDataset } from '#commands/withdraw-dataset';
 import { type DatasetName, parseDatasetName } from '#domain/dataset-name';
 import { parseSha256 } from '#domain/digest';
 import { RegistryError } from '#domain/errors';
+import { manifestDocument } from '#domain/manifest-document';
 import { commandContext, commandHeaders, writableCommands } from '#http/command-request';
 import {
-  manifestJson,
   manifestSchema,
   publishBody,
   registerBody,
@@ -69,7 +69,7 @@ function register(dependencies: HttpDependencies): Route {
       return {
         status: existing ? 200 : 201,
         headers: existing ? headers : { ...headers, ...location },
-        body: { existing, manifest: manifestJson(manifest) },
+        body: { existing, manifest: manifestDocument(manifest) },
       };
     },
   });
@@ -131,7 +131,7 @@ async function manifestReply(
   const manifest = answer.recorded?.event.data.manifest ?? answer.state;
   if (manifest === undefined) throw new TypeError('A changed dataset has no manifest');
   const headers = await commandHeaders(answer, dependencies.catalogView, dependencies);
-  return { status: 200, headers, body: manifestJson(manifest) };
+  return { status: 200, headers, body: manifestDocument(manifest) };
 }
 
 function emptyFingerprint(name: DatasetName): RegistryError {

@@ -1,18 +1,12 @@
 import { z } from 'zod';
 import { parseDatasetName } from '#domain/dataset-name';
 import { quote, RegistryError } from '#domain/errors';
+import { manifestDocument } from '#domain/manifest-document';
 import { atQuery, cursorQuery, integerQuery } from '#http/api-schemas';
-import { CatalogDocuments } from '#http/catalog-documents';
 import { matchesEtag, strongEtag } from '#http/conditional';
 import { asOfCatalog, POSITION_HEADER } from '#http/consistency';
 import { decodeCursor, encodeCursor } from '#http/cursor';
-import {
-  catalogSchema,
-  datasetListSchema,
-  manifestJson,
-  manifestSchema,
-  statusSchema,
-} from '#http/dataset-schemas';
+import { datasetListSchema, manifestSchema, statusSchema } from '#http/dataset-schemas';
 import type { HttpDependencies } from '#http/dependencies';
 import { type Route, route } from '#http/route';
 
@@ -21,7 +15,7 @@ const cursorSchema = z.strictObject({ after: z.string(), at: z.number().int().mi
 
 /** The routes that read datasets. */
 export function datasetRoutes(dependencies: HttpDependencies): readonly Route[] {
-  return [list(dependencies), get(dependencies), catalog(dependencies)];
+  return [list(dependencies), get(dependencies)];
 }
 
 function list(dependencies: HttpDependencies): Route {
@@ -55,7 +49,7 @@ function list(dependencies: HttpDependencies): Route {
         status: 200,
         headers: { [POSITION_HEADER]: String(position) },
         body: {
-          datasets: shown.map((row) => manifestJson(row.manifest)),
+          datasets: shown.map((row) => manifestDocument(row.manifest)),
           ...(more
             ? { next_cursor: encodeCursor({ after: last.manifest.name, at: position }) }
             : {}),
@@ -84,40 +78,17 @@ function get(dependencies: HttpDependencies): Route {
       const name = parseDatasetName(params.name);
       const position = await asOfCatalog(dependencies, { header, at: query.at });
       const row = dependencies.catalog().datasets.find(scope, name, position);
-      if (row === undefined) throw notFound(name);
+      if (row === undefined) throw datasetNotFound(name);
       const etag = strongEtag(`dataset-${row.revision}`);
       const headers = { [POSITION_HEADER]: String(position), ETag: etag };
       if (matchesEtag(header('if-none-match'), etag)) return { status: 304, headers };
-      return { status: 200, headers, body: manifestJson(row.manifest) };
+      return { status: 200, headers, body: manifestDocument(row.manifest) };
     },
   });
 }
 
-function catalog(dependencies: HttpDependencies): Route {
-  const documents = new CatalogDocuments(dependencies.limits.catalogCacheBytesMax);
-  return route({
-    method: 'get',
-    path: '/catalog',
-    operationId: 'getCatalog',
-    summary: 'Get every published dataset, sorted by name',
-    tag: 'datasets',
-    query: z.strictObject({ at: atQuery }),
-    responses: {
-      200: { description: 'The catalog', schema: catalogSchema },
-      304: { description: 'It has not changed' },
-    },
-    handle: async ({ query, scope, header }) => {
-      const position = await asOfCatalog(dependencies, { header, at: query.at });
-      const { datasets } = dependencies.catalog();
-      const document = await documents.get(datasets, scope, position);
-      const headers = { [POSITION_HEADER]: String(position), ETag: document.etag };
-      if (matchesEtag(header('if-none-match'), document.etag)) return { status: 304, headers };
-      return { status: 200, headers, body: document.body };
-    },
-  });
-}
-
-function notFound(name: string): RegistryError {
+/** Says that a dataset is not there. */
+export function datasetNotFound(name: string): RegistryError {
   return new RegistryError(
     'NOT_FOUND',
     `Cannot find dataset ${quote(name)}: it is not registered in this tenant and environment (want a registered name, and a time after its registration)`,

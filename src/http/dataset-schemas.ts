@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { DatasetObject, Manifest } from '#domain/dataset';
+import type { DatasetObject } from '#domain/dataset';
 import { parseSha256 } from '#domain/digest';
 import { plainText, sha256, timestamp } from '#http/api-schemas';
 
@@ -94,6 +94,9 @@ export const catalogSchema = z
         schema_fingerprint: z.string(),
         row_count: z.number().int().nullable(),
         artifact: objectSchema.pick({ key: true, sha256: true, bytes: true }),
+        manifest: objectSchema
+          .pick({ sha256: true, bytes: true })
+          .meta({ description: 'The manifest as a file of the store' }),
         published_at: timestamp,
       }),
     ),
@@ -105,23 +108,4 @@ export function toObject(body: z.output<typeof objectSchema>): DatasetObject {
   const { key, bytes, media_type: mediaType } = body;
   const object = { key, sha256: parseSha256(body.sha256), bytes };
   return mediaType === undefined ? object : { ...object, mediaType };
-}
-
-/** Writes a manifest as HTTP shows it. */
-export function manifestJson(manifest: Manifest): z.output<typeof manifestSchema> {
-  const { artifact, publishedAt } = manifest;
-  return {
-    dataset_id: manifest.datasetId,
-    name: manifest.name,
-    schema_fingerprint: manifest.schemaFingerprint,
-    objects: manifest.objects.map(({ mediaType, ...object }) =>
-      mediaType === undefined ? object : { ...object, media_type: mediaType },
-    ),
-    row_count: manifest.rowCount,
-    created_at: manifest.createdAt,
-    updated_at: manifest.updatedAt,
-    status: manifest.status,
-    ...(artifact === undefined ? {} : { artifact }),
-    ...(publishedAt === undefined ? {} : { published_at: publishedAt }),
-  };
 }

@@ -2,6 +2,7 @@ import type { ContractCommands } from '#commands/publish-contract';
 import type { DatasetCommands } from '#commands/register-dataset';
 import type { JobRunCommands } from '#commands/start-job-run';
 import type { ArtifactCommands } from '#commands/store-artifact';
+import type { Sha256 } from '#domain/digest';
 import type { Position } from '#domain/position';
 import type { Clock } from '#flow/clock';
 import type { CatalogReader } from '#projections/catalog/catalog-reader';
@@ -52,6 +53,17 @@ export interface HttpLimits {
   readonly hotReadBytesMax: number;
 }
 
+/** The bytes of artifacts, by their digest. */
+export interface ArtifactReader {
+  /** Looks an artifact up; `undefined` when it is not there. @throws STORE_UNAVAILABLE */
+  stat(sha256: Sha256): Promise<{ readonly bytes: number } | undefined>;
+  /** Reads it from a byte on, so many bytes. @throws ARTIFACT_MISSING, STORE_UNAVAILABLE */
+  read(
+    sha256: Sha256,
+    range: { readonly offset: number; readonly length: number },
+  ): AsyncIterable<Uint8Array>;
+}
+
 /** Everything that routes use; assembled in the composition root. */
 export interface HttpDependencies {
   readonly commands: HttpCommands | undefined;
@@ -60,6 +72,7 @@ export interface HttpDependencies {
   readonly catalogView: PositionedView;
   readonly jobRuns: JobRunView;
   readonly jobRunsView: PositionedView;
+  readonly artifacts: ArtifactReader;
   readonly feed: EventFeed;
   readonly health: () => readonly PartHealth[];
   /** Why nothing may be written: a view has met an event that it cannot apply, or another log. */

@@ -10,6 +10,7 @@ const TABLE: Readonly<
   READ_ONLY: [403, 'This node does not write', false],
   NOT_FOUND: [404, 'There is no such thing', false],
   METHOD_NOT_ALLOWED: [405, 'The resource has no such method', false],
+  RANGE_NOT_SATISFIABLE: [416, 'The range is outside the file', false],
   FINGERPRINT_CONFLICT: [409, 'The name has another schema fingerprint', false],
   VERSION_CONFLICT: [409, 'The version exists with other content', false],
   ILLEGAL_TRANSITION: [409, 'The state does not allow it', false],

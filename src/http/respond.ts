@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import type { Reply } from '#http/route';
 
@@ -5,16 +6,24 @@ import type { Reply } from '#http/route';
 export function respond(context: Context, reply: Reply): void {
   const { status, headers, body } = reply;
   context.status = status;
-  if (headers !== undefined) for (const name in headers) context.set(name, headers[name] ?? '');
   if (body === undefined) {
     // Setting null would turn the status into 204.
     context.response.body = status === 204 || status === 304 ? null : '';
     context.status = status;
+    setHeaders(context, headers);
     return;
   }
+  // Its client sees a broken connection: what was promised cannot be taken back.
+  if (body instanceof Readable) body.once('error', () => context.res.destroy());
   const isRaw = typeof body === 'string' || body instanceof Uint8Array || isStream(body);
   context.body = isRaw ? body : JSON.stringify(body);
+  // After the body, whose setter guesses some of them.
+  setHeaders(context, headers);
   context.set('Content-Type', reply.contentType ?? 'application/json');
+}
+
+function setHeaders(context: Context, headers: Reply['headers'] = {}): void {
+  for (const name in headers) context.set(name, headers[name] ?? '');
 }
 
 function isStream(body: unknown): boolean {

@@ -16,3 +16,11 @@ export function artifactPath(sha256: Sha256): string {
 export function manifestPath(name: DatasetName, sha256: Sha256): string {
   return `datasets/${name}/${sha256}.json`;
 }
+
+/** The folder of the catalogs that were published, each under its revision. */
+export const CATALOGS_FOLDER = 'catalogs';
+
+/** Gives the path of a published catalog: `catalogs/<revision, 12 digits>.json`. */
+export function catalogPath(revision: number): string {
+  return `${CATALOGS_FOLDER}/${String(revision).padStart(12, '0')}.json`;
+}

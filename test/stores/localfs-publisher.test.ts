@@ -5,13 +5,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Sha256, sha256Of } from '#domain/digest';
 import { newId } from '#flow/new-id';
 import { artifactPath } from '#stores/layout';
-import { LocalfsPublisher } from '#stores/localfs-publisher';
+import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
 import { forSeeds, type Seeded } from '#test/support/seed';
 import { smallDisk } from '#test/support/small-disk';
 import { type TempFolder, tempFolder } from '#test/support/temp';
 import { eventually } from '#test/support/wait';
 
-const MODULE = join(import.meta.dirname, '../../dist/src/stores/localfs-publisher.js');
+const MODULE = join(import.meta.dirname, '../../dist/src/stores/localfs/localfs-publisher.js');
 const ROOMY = { bytesMax: 100_000_000 };
 
 let folder: TempFolder;

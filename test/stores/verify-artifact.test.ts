@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256Of } from '#domain/digest';
 import { artifactPath } from '#stores/layout';
-import { LocalfsPublisher } from '#stores/localfs-publisher';
+import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
 import { verifyArtifact } from '#stores/verify-artifact';
 import { type TempFolder, tempFolder } from '#test/support/temp';
 
