@@ -29,12 +29,32 @@ dist/.built: node_modules/.installed $(SOURCES)
 	@touch $@
 
 .PHONY: setup-tests
-setup-tests: node_modules/.installed ## Install what the tests need beside that: PostgreSQL, as root from Debian's packages
+setup-tests: node_modules/.installed ## Install what the tests need beside that: PostgreSQL, nginx, Redis, as root from Debian's packages
 	@./test/support/install.sh
 
 .PHONY: dev-test-all
 dev-test-all: setup-tests ## Run every test
 	@node_modules/.bin/vitest run
+
+.PHONY: setup-s3
+setup-s3: setup-tests ## Install a real S3 server for the tests: radosgw, as root from Debian's packages
+	@./test/support/install-radosgw.sh
+
+.PHONY: ci-store-conformance
+ci-store-conformance: setup-s3 ## Hold every store to the one suite: folder, HTTP, S3, federated, fake, guarded
+	@node_modules/.bin/vitest run test/stores
+
+.PHONY: ci-store-conformance-localfs
+ci-store-conformance-localfs: setup-tests ## The same for folders
+	@node_modules/.bin/vitest run test/stores/localfs
+
+.PHONY: ci-store-conformance-http
+ci-store-conformance-http: setup-tests ## The same for web servers, against nginx
+	@node_modules/.bin/vitest run test/stores/http
+
+.PHONY: ci-store-conformance-s3
+ci-store-conformance-s3: setup-s3 ## The same for S3, against S3_ENDPOINT if it is set, else radosgw, else the tests' own server
+	@node_modules/.bin/vitest run test/stores/s3
 
 .PHONY: lint
 lint: node_modules/.installed ## Check format, rules, and what nothing uses

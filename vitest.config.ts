@@ -14,6 +14,7 @@ export default defineConfig({
     exclude: ['dist/**', 'node_modules/**'],
     reporters: ['default', './test/support/closing-line.ts'],
     globalSetup: ['test/support/global-setup.ts'],
+    env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     teardownTimeout: 30_000,

@@ -7,6 +7,7 @@ import { jobRunsBench } from '#bench/job-runs';
 import { memoryBench } from '#bench/memory';
 import { readBench } from '#bench/read';
 import { rebuildBench } from '#bench/rebuild';
+import { storesBench } from '#bench/stores';
 
 const BENCHES: readonly Bench[] = [
   commandsBench,
@@ -14,6 +15,7 @@ const BENCHES: readonly Bench[] = [
   rebuildBench,
   jobRunsBench,
   memoryBench,
+  storesBench,
 ];
 
 function holds({ value, limit, detail }: BenchRow): boolean {

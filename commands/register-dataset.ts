@@ -14,6 +14,7 @@ import {
 } from '#domain/dataset';
 import { type DatasetName, datasetIdOf } from '#domain/dataset-name';
 import { quote, RegistryError } from '#domain/errors';
+import type { TableDeclaration } from '#domain/table-declaration';
 import type { EventLog } from '#log/event-log';
 
 /** What a publisher says of a dataset. */
@@ -23,6 +24,8 @@ export interface RegisterDataset {
   readonly schemaFingerprint: string;
   readonly objects: readonly DatasetObject[];
   readonly rowCount: number | null;
+  /** How the tables of its artifacts may be read. Absent: as before, for a new name not at all. */
+  readonly tables?: readonly TableDeclaration[];
 }
 
 /** What commands about datasets need. */
@@ -33,7 +36,7 @@ export interface DatasetCommands {
 }
 
 /**
- * Decides a registration. New name: registered. Same fingerprint: objects and row count are replaced, `updatedAt`
+ * Decides a registration. New name: registered. Same fingerprint: objects, row count and tables are replaced, `updatedAt`
  * moves, id and `createdAt` stay. Other fingerprint: refused, naming both.
  */
 export function decideRegisterDataset(
@@ -42,10 +45,11 @@ export function decideRegisterDataset(
   context: DecisionContext,
 ): Decision<DatasetEvent> {
   const { name, schemaFingerprint, objects, rowCount } = command;
+  const tables = command.tables === undefined ? {} : { tables: command.tables };
   if (state === undefined) {
     const datasetId = datasetIdOf(context.scope, name);
     const times = { createdAt: context.time, updatedAt: context.time };
-    const manifest = { datasetId, name, schemaFingerprint, objects, rowCount, ...times };
+    const manifest = { datasetId, name, schemaFingerprint, objects, rowCount, ...tables, ...times };
     return append({
       type: 'DatasetRegistered',
       data: { manifest: { ...manifest, status: 'registered' } },
@@ -56,7 +60,7 @@ export function decideRegisterDataset(
   const updatedAt = context.time > state.updatedAt ? context.time : state.updatedAt;
   return append({
     type: 'DatasetObjectsReplaced',
-    data: { manifest: { ...state, objects, rowCount, updatedAt } },
+    data: { manifest: { ...state, objects, rowCount, ...tables, updatedAt } },
   });
 }
 

@@ -1,7 +1,15 @@
 #!/usr/bin/env node
 import { buildProgram } from '#cli/program';
 import { startRegistry } from '#compose/start-registry';
+import { parseScope } from '#domain/scope';
 import { packageInfo } from '#ops/package-root';
+import { manifestFolder } from '#projections/manifest-files/manifest-path';
+import { readManifestFile } from '#projections/manifest-files/read-manifest-file';
 
 const { root, version } = packageInfo();
-await buildProgram({ root, version, startRegistry }).parseAsync();
+const manifestFormat = {
+  folderOf: (tenant: string, environment: string) =>
+    manifestFolder(parseScope(tenant, environment)),
+  read: readManifestFile,
+};
+await buildProgram({ root, version, startRegistry, manifestFormat }).parseAsync();

@@ -110,8 +110,8 @@ interface Write {
 }
 
 function valueOf(message: StoredMessage, valueBytesMax: number): Write[] {
-  if (!message.subject.includes('.contract.')) return [];
-  const { scope } = parseSubject(message.subject);
+  const { scope, kind } = parseSubject(message.subject);
+  if (kind !== 'contract') return [];
   const { event, metadata } = decodeEvent(message);
   const { bundle } = contractEvolution.parse(event).data;
   const value = JSON.stringify(toValue(bundle, metadata.time, true));

@@ -1,4 +1,6 @@
 import { Command } from 'commander';
+import { addCatalogImport } from '#cli/catalog-import';
+import type { ManifestFormat } from '#cli/catalog-import/manifest-folder';
 import { type StartRegistry, serve } from '#cli/serve';
 
 export interface ProgramOptions {
@@ -6,10 +8,12 @@ export interface ProgramOptions {
   readonly root: string;
   readonly version: string;
   readonly startRegistry: StartRegistry;
+  readonly manifestFormat: ManifestFormat;
 }
 
 /** Builds the `atlas-registry` command. */
-export function buildProgram({ root, version, startRegistry }: ProgramOptions): Command {
+export function buildProgram(options: ProgramOptions): Command {
+  const { root, version, startRegistry, manifestFormat } = options;
   const program = new Command('atlas-registry')
     .description('An event-sourced registry for datasets, contracts and jobs.')
     .version(version);
@@ -19,8 +23,9 @@ export function buildProgram({ root, version, startRegistry }: ProgramOptions): 
       'Start a registry in this process. Settings come from the environment, see the README.',
     )
     .option('--examples', 'load the bundled example data first, if it is not there')
-    .action(async (options: { examples?: boolean }) => {
-      await serve({ root, version, startRegistry, examples: options.examples === true });
+    .action(async (flags: { examples?: boolean }) => {
+      await serve({ root, version, startRegistry, examples: flags.examples === true });
     });
+  addCatalogImport(program, manifestFormat);
   return program;
 }

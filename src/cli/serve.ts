@@ -33,6 +33,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   const started = performance.now();
   const out = process.stdout;
   let registry: ServedRegistry;
+  // The SDK of S3 tells whoever runs Node 20 at every start that it will want 22 some day: it is pinned to one that does not.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const signalled = untilSignalled();
   try {
     const config = readConfig(process.env);

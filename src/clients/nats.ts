@@ -175,10 +175,13 @@ async function jetstreamOrExplain(nc: NatsConnection, url: string): Promise<JetS
   }
 }
 
+// Any other text before "://" may be a part of a password.
+const BEFORE_HOST = /^(\s*(?:(?:nats|tls|wss?|https?):\/\/)?).*@/s;
+
 /** Writes a URL list without what stands before the `@`. */
 export function withoutPasswords(url: string): string {
   const servers = url.split(',');
-  return servers.map((one) => one.replace(/^(\s*(?:[^/@]*:\/\/)?).*@/s, '$1***@')).join(',');
+  return servers.map((one) => one.replace(BEFORE_HOST, '$1***@')).join(',');
 }
 
 function reasonOf(error: unknown): string {

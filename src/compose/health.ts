@@ -27,7 +27,7 @@ export function logHealth({ broker, embedded }: OpenedBroker): PartHealth {
 }
 
 /** Says how far a view is and whether it follows. */
-export function viewHealth({ view, isRemote }: KeptView): PartHealth {
+export function viewHealth({ view, isRemote, isOptional = false }: KeptView): PartHealth {
   const { name, position, caughtUp } = view;
   const status = view instanceof Projector ? view.status : undefined;
   const follows = status === undefined || status.state === 'live';
@@ -39,7 +39,7 @@ export function viewHealth({ view, isRemote }: KeptView): PartHealth {
   // everything else does: the node is degraded.
   const served = view instanceof Projector && view.wasCaughtUp;
   const isAway = isRemote && (served || status?.state === 'retrying');
-  const optional = status?.state !== 'halted' && (caughtUp || isAway);
+  const optional = isOptional || (status?.state !== 'halted' && (caughtUp || isAway));
   return { name, ready: caughtUp && follows, optional, detail, position };
 }
 

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import type { DataFolder } from '#clients/data-folder';
 import type { Broker } from '#clients/nats';
 import { type OpenedBroker, openBroker } from '#clients/open-broker';
+import type { ArtifactStore } from '#compose/artifact-store';
 import type { Setup } from '#compose/setup';
 import { JetStreamLog } from '#log/jetstream-log';
 import { provisionStreams } from '#log/provision';
 import type { StreamName } from '#log/streams';
 import { packageInfo } from '#ops/package-root';
 import { artifactBodies } from '#stores/artifact-bodies';
-import type { Publisher } from '#stores/publisher';
 
 // Room for the header block of an event inside the broker's limit for a message.
 const HEADER_BYTES = 16_384;
@@ -42,7 +42,7 @@ export async function openLogBroker(
 export function openLogs(
   { config }: Setup,
   { broker, embedded }: OpenedBroker,
-  publisher: Publisher,
+  { publisher, isShared }: ArtifactStore,
 ): Logs {
   const bodyBytesMax = config.jsonBytesMax * 2;
   const open = (stream: StreamName): JetStreamLog =>
@@ -54,7 +54,8 @@ export function openLogs(
         messageBytesMax: messageBytesMax(broker),
         bodyBytesMax,
         // Other nodes of a shared broker could not read what lies in a folder of this one.
-        bodies: embedded === undefined ? undefined : artifactBodies(publisher, bodyBytesMax),
+        bodies:
+          embedded === undefined && !isShared ? undefined : artifactBodies(publisher, bodyBytesMax),
       },
       publishTimeoutMs: config.publishTimeoutMs,
       onReconnect: broker.onReconnect,

@@ -1,9 +1,13 @@
-import { openDataFolder } from '#clients/data-folder';
+import { type DataFolder, openDataFolder } from '#clients/data-folder';
+import type { OpenedBroker } from '#clients/open-broker';
+import { type ArtifactStore, openArtifactStore } from '#compose/artifact-store';
 import { buildCommands } from '#compose/commands';
 import { DRAINING, logHealth, untilReady, viewHealth } from '#compose/health';
-import { openLogBroker, openLogs } from '#compose/logs';
+import { type Logs, openLogBroker, openLogs } from '#compose/logs';
 import type { Setup } from '#compose/setup';
-import { openViews } from '#compose/views';
+import { debugOf, openSources, type Sources, sourcesText } from '#compose/sources';
+import { followCatalog, keepsFiles } from '#compose/store-catalog';
+import { openViews, type Views } from '#compose/views';
 import { systemClock } from '#flow/clock';
 import { newId } from '#flow/new-id';
 import { buildApp, type HttpObserver } from '#http/app';
@@ -14,7 +18,6 @@ import type { Logger } from '#ops/logger';
 import { packageInfo } from '#ops/package-root';
 import { ReleaseStack } from '#ops/release-stack';
 import { EventFeed } from '#projections/event-feed';
-import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
 
 /** A registry that runs in this process. */
 export interface RunningRegistry {
@@ -49,32 +52,54 @@ export async function startRegistry(config: Config, logger: Logger): Promise<Run
   }
 }
 
-async function assemble(setup: Setup): Promise<RunningRegistry> {
-  const { config, logger, releases } = setup;
+/** Everything of a node but its HTTP side. */
+interface Parts {
+  readonly folder: DataFolder;
+  readonly opened: OpenedBroker;
+  readonly artifacts: ArtifactStore;
+  readonly logs: Logs;
+  readonly views: Views;
+  readonly sources: Sources | undefined;
+}
+
+async function openParts(setup: Setup): Promise<Parts> {
+  const { config, releases } = setup;
   const folder = openDataFolder(config.dataDir, config.diskFreeBytesMin);
   releases.add('data folder', () => folder.release());
   const opened = await openLogBroker(setup, folder);
-  const publisher = new LocalfsPublisher(folder.folder('store'));
-  await publisher.removeLeftovers();
-  const logs = openLogs(setup, opened, publisher);
+  const artifacts = await openArtifactStore(setup, folder.folder('store'));
+  const logs = openLogs(setup, opened, artifacts);
   releases.add('logs', () => {
     logs.REGISTRY.close();
     logs.JOBS.close();
   });
-  const views = await openViews(setup, { opened, logs, folder: folder.folder('views') });
+  const views = await openViews(setup, {
+    opened,
+    logs,
+    folder: folder.folder('views'),
+    files: keepsFiles(config, artifacts.isShared) ? artifacts.publisher.files : undefined,
+  });
+  followCatalog(setup, views, artifacts);
+  const sources = await openSources(setup, folder.folder('cache'));
+  return { folder, opened, artifacts, logs, views, sources };
+}
+
+async function assemble(setup: Setup): Promise<RunningRegistry> {
+  const { config, logger, releases } = setup;
+  const parts = await openParts(setup);
+  const { opened, artifacts, logs, views, sources } = parts;
+  const { publisher } = artifacts;
   const closing = new AbortController();
   const health = (): PartHealth[] => [
     logHealth(opened),
     ...views.kept.map(viewHealth),
+    ...(sources === undefined ? [] : [sources.health()]),
     ...(closing.signal.aborted ? [DRAINING] : []),
   ];
-  const commands =
-    config.role === 'all' || config.role === 'writer'
-      ? buildCommands(config, { logs, views, publisher })
-      : undefined;
+  const writes = config.role === 'all' || config.role === 'writer';
   const app = buildApp(
     {
-      commands,
+      commands: writes ? buildCommands(config, { logs, views, publisher }) : undefined,
       catalog: () => views.catalog.reader,
       catalogView: views.catalogView,
       jobRuns: views.jobRuns,
@@ -82,6 +107,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       artifacts: publisher,
       feed: new EventFeed(logs),
       health,
+      debug: debugOf(config, sources),
       frozen: views.halted,
       clock: systemClock,
       newId,
@@ -98,14 +124,21 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   });
   return {
     url: server.url,
-    parts: [
-      ['role', config.role],
-      ['broker', opened.description],
-      ['views', `${views.description} in ${folder.path}/views`],
-      ['artifacts', `${folder.path}/store`],
-    ],
+    parts: describe(config, parts),
     health,
     ready: (timeoutMs) => untilReady(health, timeoutMs),
     close: () => releases.releaseAll(),
   };
+}
+
+/** Says which parts a node uses, for people. */
+function describe(config: Config, parts: Parts): RunningRegistry['parts'] {
+  const { folder, opened, artifacts, views, sources } = parts;
+  return [
+    ['role', config.role],
+    ['broker', opened.description],
+    ['views', `${views.description} in ${folder.path}/views`],
+    ['artifacts', artifacts.description],
+    ...(sources === undefined ? [] : [['sources', sourcesText(config)] as const]),
+  ];
 }

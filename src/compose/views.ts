@@ -14,6 +14,7 @@ import { ContractKv } from '#projections/contract-kv/contract-kv';
 import type { JobRunView } from '#projections/job-runs/job-run-view';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
+import { type FileStore, ManifestFiles } from '#projections/manifest-files/manifest-files';
 import type { Projection } from '#projections/projection';
 import { Projector } from '#projections/projector';
 import { SharedView } from '#projections/shared-view';
@@ -26,6 +27,8 @@ export interface KeptView {
   readonly view: Projector | SharedView;
   /** Whether its storage is another process: then the node can do without it for a while. */
   readonly isRemote: boolean;
+  /** Whether nothing on this node reads it: then the node never waits for it. */
+  readonly isOptional?: boolean;
 }
 
 /** The read models of this node. */
@@ -40,14 +43,19 @@ export interface Views {
   readonly description: string;
 }
 
+interface ViewsFrom {
+  readonly opened: OpenedBroker;
+  readonly logs: Logs;
+  readonly folder: string;
+  /** Where this node keeps manifests as files; `undefined` where it does not. */
+  readonly files: FileStore | undefined;
+}
+
 /**
  * Opens the views that the role asks for and starts to keep them. The catalog is local to every node; the KV bucket and
  * Postgres are shared, and kept by the roles `all` and `projector`.
  */
-export async function openViews(
-  setup: Setup,
-  from: { readonly opened: OpenedBroker; readonly logs: Logs; readonly folder: string },
-): Promise<Views> {
+export async function openViews(setup: Setup, from: ViewsFrom): Promise<Views> {
   const { config, releases } = setup;
   const { broker } = from.opened;
   const sharesViews = config.role === 'all' || config.role === 'projector';
@@ -69,6 +77,18 @@ export async function openViews(
       'contract bucket watch',
       broker.onReconnect(() => kvView.restart()),
     );
+  }
+  const filesPerSecondMax = config.manifestFilesPerSecond;
+  if (from.files !== undefined && filesPerSecondMax > 0) {
+    const manifests = new ManifestFiles({
+      files: from.files,
+      checkpointPath: join(from.folder, 'manifest-files.json'),
+      clock: systemClock,
+      filesPerSecondMax,
+    });
+    const batchMax = Math.min(projectionBatchMax, filesPerSecondMax);
+    const view = project(setup, manifests, { log: from.logs.REGISTRY, batchMax });
+    kept.push({ view, isRemote: true, isOptional: true });
   }
   const postgres = await openPostgres(setup);
   const jobRuns: JobRunView =

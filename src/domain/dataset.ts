@@ -1,6 +1,7 @@
 import type { Evolution } from '#domain/aggregate';
 import type { DatasetId, DatasetName } from '#domain/dataset-name';
 import type { Sha256 } from '#domain/digest';
+import type { TableDeclaration } from '#domain/table-declaration';
 import { unknownEventType } from '#domain/upcast';
 
 /** One file of a dataset, named by its key inside the dataset and by the SHA-256 of its bytes. */
@@ -22,6 +23,8 @@ export type Manifest = {
   readonly objects: readonly DatasetObject[];
   /** Rows in all objects together; `null` where the publisher did not say. */
   readonly rowCount: number | null;
+  /** How the tables of the artifact may be read; absent where the publisher did not say. */
+  readonly tables?: readonly TableDeclaration[];
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly status: DatasetStatus;

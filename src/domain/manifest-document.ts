@@ -1,6 +1,7 @@
 import { canonicalJson } from '#domain/canonical-json';
 import type { Artifact, Manifest } from '#domain/dataset';
 import { type Sha256, sha256Of } from '#domain/digest';
+import type { TableDeclaration } from '#domain/table-declaration';
 
 /** A manifest as clients and stores see it. */
 export interface ManifestDocument {
@@ -14,6 +15,7 @@ export interface ManifestDocument {
     readonly media_type?: string;
   }[];
   readonly row_count: number | null;
+  readonly tables?: readonly TableDeclaration[];
   readonly created_at: string;
   readonly updated_at: string;
   readonly status: Manifest['status'];
@@ -40,7 +42,7 @@ export interface CatalogEntry {
 
 /** Writes a manifest as clients see it. */
 export function manifestDocument(manifest: Manifest): ManifestDocument {
-  const { artifact, publishedAt } = manifest;
+  const { artifact, publishedAt, tables } = manifest;
   return {
     dataset_id: manifest.datasetId,
     name: manifest.name,
@@ -49,6 +51,7 @@ export function manifestDocument(manifest: Manifest): ManifestDocument {
       mediaType === undefined ? object : { ...object, media_type: mediaType },
     ),
     row_count: manifest.rowCount,
+    ...(tables === undefined ? {} : { tables }),
     created_at: manifest.createdAt,
     updated_at: manifest.updatedAt,
     status: manifest.status,

@@ -6,7 +6,7 @@ export interface Clock {
   nowMs(): number;
   /** A clock that never goes back, milliseconds. For deadlines, intervals and cache lifetimes. */
   monotonicMs(): number;
-  /** Waits; rejects with the signal's reason when it aborts. */
+  /** Waits; rejects with an AbortError when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import { catalogRoutes } from '#http/catalog-routes';
 import { contractRoutes } from '#http/contract-routes';
 import { datasetCommandRoutes } from '#http/dataset-commands-routes';
 import { datasetRoutes } from '#http/dataset-routes';
+import { debugRoutes } from '#http/debug-routes';
 import type { HttpDependencies } from '#http/dependencies';
 import { eventRoutes } from '#http/event-routes';
 import { healthRoutes } from '#http/health-routes';
@@ -66,6 +67,7 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...artifactRoutes(dependencies),
     ...catalogRoutes(dependencies),
     ...storeRoutes(dependencies),
+    ...debugRoutes(dependencies),
   ];
   let document: string | undefined;
   const describe: Route = route({

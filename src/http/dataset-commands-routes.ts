@@ -13,6 +13,7 @@ import {
   registerBody,
   registeredSchema,
   toObject,
+  toTables,
   withdrawBody,
 } from '#http/dataset-schemas';
 import type { HttpDependencies } from '#http/dependencies';
@@ -58,6 +59,7 @@ function register(dependencies: HttpDependencies): Route {
         schemaFingerprint: body.schema_fingerprint,
         objects: body.objects.map(toObject),
         rowCount: body.row_count,
+        ...toTables(body.tables),
       });
       const manifest = answer.recorded?.event.data.manifest ?? answer.state;
       if (manifest === undefined) throw new TypeError('A registered dataset has no manifest');

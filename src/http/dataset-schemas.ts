@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import type { DatasetObject } from '#domain/dataset';
 import { parseSha256 } from '#domain/digest';
+import { SQL_NAME, type TableDeclaration } from '#domain/table-declaration';
 import { plainText, sha256, timestamp } from '#http/api-schemas';
 
 /** The most objects that one manifest may list. */
 const OBJECTS_MAX = 10_000;
 const KEY_LENGTH_MAX = 512;
+/** The most tables that one manifest may declare, and columns of one key. */
+const TABLES_MAX = 64;
+const KEY_COLUMNS_MAX = 4;
 
 const objectSchema = z
   .strictObject({
@@ -26,6 +30,29 @@ function haveDifferentKeys(objects: readonly { readonly key: string }[]): boolea
   return new Set(objects.map(({ key }) => key)).size === objects.length;
 }
 
+const sqlName = z
+  .string()
+  .regex(SQL_NAME, 'want a letter or "_", then letters, digits and "_", at most 63 characters');
+
+const tableSchema = z
+  .strictObject({
+    name: sqlName.meta({ example: 'genes' }),
+    key: z
+      .array(sqlName)
+      .min(1)
+      .max(KEY_COLUMNS_MAX)
+      .meta({ description: 'The columns that name one row, in the order of an index' }),
+    range: z
+      .strictObject({ within: sqlName, start: sqlName, end: sqlName })
+      .optional()
+      .meta({ description: 'Columns of a stretch of whole numbers, both ends included' }),
+  })
+  .meta({ id: 'TableDeclaration', description: 'How the rows of a table may be found.' });
+
+function haveDifferentNames(tables: readonly { readonly name: string }[]): boolean {
+  return new Set(tables.map(({ name }) => name)).size === tables.length;
+}
+
 export const registerBody = z
   .strictObject({
     name: z.string().meta({ example: '110/homo_sapiens/GRCh38' }),
@@ -40,6 +67,11 @@ export const registerBody = z
       .refine(haveDifferentKeys, 'want every key once')
       .default([]),
     row_count: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable().default(null),
+    tables: z
+      .array(tableSchema)
+      .max(TABLES_MAX)
+      .refine(haveDifferentNames, 'want every table once')
+      .optional(),
   })
   .meta({ id: 'RegisterDataset' });
 
@@ -62,6 +94,7 @@ export const manifestSchema = z
     schema_fingerprint: z.string(),
     objects: z.array(objectSchema),
     row_count: z.number().int().nullable(),
+    tables: z.array(tableSchema).optional(),
     created_at: timestamp,
     updated_at: timestamp,
     status: statusSchema,
@@ -108,4 +141,18 @@ export function toObject(body: z.output<typeof objectSchema>): DatasetObject {
   const { key, bytes, media_type: mediaType } = body;
   const object = { key, sha256: parseSha256(body.sha256), bytes };
   return mediaType === undefined ? object : { ...object, mediaType };
+}
+
+/** Reads the tables of a request; nothing where it does not say. */
+export function toTables(tables: z.output<typeof registerBody>['tables']): {
+  readonly tables?: readonly TableDeclaration[];
+} {
+  if (tables === undefined) return {};
+  return {
+    tables: tables.map(({ name, key, range }) => ({
+      name,
+      key,
+      ...(range === undefined ? {} : { range }),
+    })),
+  };
 }

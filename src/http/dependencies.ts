@@ -5,6 +5,7 @@ import type { ArtifactCommands } from '#commands/store-artifact';
 import type { Sha256 } from '#domain/digest';
 import type { Position } from '#domain/position';
 import type { Clock } from '#flow/clock';
+import type { RegistryHealth } from '#http/registry-health';
 import type { CatalogReader } from '#projections/catalog/catalog-reader';
 import type { EventFeed } from '#projections/event-feed';
 import type { JobRunView } from '#projections/job-runs/job-run-view';
@@ -75,6 +76,8 @@ export interface HttpDependencies {
   readonly artifacts: ArtifactReader;
   readonly feed: EventFeed;
   readonly health: () => readonly PartHealth[];
+  /** What `/debug/` shows; absent where that is not enabled. */
+  readonly debug: { readonly registryHealth: () => RegistryHealth } | undefined;
   /** Why nothing may be written: a view has met an event that it cannot apply, or another log. */
   readonly frozen: () => string | undefined;
   readonly clock: Clock;

@@ -7,6 +7,7 @@ const TABLE: Readonly<
   INVALID_REQUEST: [400, 'The request is malformed', false],
   INVALID_NAME: [400, 'A name is malformed', false],
   INVALID_JSON: [400, 'The body is not JSON', false],
+  INVALID_CURSOR: [400, 'The cursor does not belong to this request', false],
   READ_ONLY: [403, 'This node does not write', false],
   NOT_FOUND: [404, 'There is no such thing', false],
   METHOD_NOT_ALLOWED: [405, 'The resource has no such method', false],
@@ -20,6 +21,8 @@ const TABLE: Readonly<
   IDEMPOTENCY_KEY_REUSED: [422, 'The idempotency key belongs to another request', false],
   ARTIFACT_MISSING: [422, 'The artifact is not in the store', false],
   CHECKSUM_MISMATCH: [422, 'The bytes are not the ones that were named', false],
+  QUERY_TOO_BROAD: [422, 'The query would read too much', false],
+  DATASET_UNUSABLE: [422, 'The dataset cannot be asked for that', false],
   INVALID_SETTING: [500, 'A setting is not valid', false],
   LOG_MISMATCH: [500, 'The log is not the one that is expected', false],
   CORRUPT_EVENT: [500, 'An event cannot be read', false],
@@ -33,6 +36,9 @@ const TABLE: Readonly<
   NOT_READY: [503, 'This node is not ready', true],
   VIEW_UNAVAILABLE: [503, 'The view does not answer', true],
   STORE_UNAVAILABLE: [503, 'The artifact store does not answer', true],
+  DATASET_QUARANTINED: [503, 'The bytes of the dataset are damaged', true],
+  NOT_CACHED: [503, 'The dataset is not on this node', true],
+  OVERLOADED: [503, 'This node is overloaded', true],
   LOG_FULL: [507, 'The log has no room left', true],
 };
 

@@ -1,7 +1,8 @@
+import type { Sha256 } from '#domain/digest';
 import { backoffMs } from '#flow/backoff';
 import type { Clock } from '#flow/clock';
 import { SingleFlight } from '#flow/single-flight';
-import type { StoreCatalog } from '#stores/catalog-document';
+import { type StoreCatalog, writeCatalog } from '#stores/catalog-document';
 import type { FetchOptions, Store } from '#stores/store';
 import { isStoreError, StoreError } from '#stores/store-error';
 
@@ -18,6 +19,8 @@ export interface CatalogCacheOptions {
   readonly mode: CatalogMode;
   /** How long a catalog is taken for the newest; how often the background asks. */
   readonly ttlMs: number;
+  /** What was loaded before this process; it counts as old. Default none. */
+  readonly initial?: { readonly catalog: StoreCatalog; readonly etag: string } | undefined;
   /** How long the background waits after errors: longer with each, at most the cap. */
   readonly backoff: { readonly baseMs: number; readonly capMs: number };
 }
@@ -26,6 +29,8 @@ export interface CatalogCacheOptions {
 export interface CachedCatalog {
   readonly catalog: StoreCatalog;
   readonly etag: string;
+  /** Of the catalog written canonically. */
+  readonly sha256: Sha256;
   /** Counts the changes that this node has seen, from 1. Never goes back, whatever the store gives. */
   readonly epoch: number;
 }
@@ -52,6 +57,7 @@ export class CatalogCache {
 
   constructor(options: CatalogCacheOptions) {
     this.#options = options;
+    if (options.initial !== undefined) this.#take(options.initial);
   }
 
   get state(): CatalogCacheState {
@@ -112,10 +118,7 @@ export class CatalogCache {
     try {
       const fetched = await store.fetchCatalog(this.#current?.etag, { signal });
       if (fetched.kind === 'catalog') {
-        const { catalog, etag } = fetched;
-        const isNew = etag !== this.#current?.etag;
-        const epoch = (this.#current?.epoch ?? 0) + (isNew ? 1 : 0);
-        this.#current = { catalog, etag, epoch };
+        this.#take(fetched);
       } else if (this.#current === undefined) {
         throw new StoreError('validation', store, {
           verb: 'take the catalog',
@@ -131,6 +134,16 @@ export class CatalogCache {
       this.#errors += 1;
       throw error;
     }
+  }
+
+  /** What counts is the content: servers behind one address may give it different tags, or different ones the same. */
+  #take({ catalog, etag }: { readonly catalog: StoreCatalog; readonly etag: string }): void {
+    const current = this.#current;
+    const { sha256 } = writeCatalog(catalog);
+    this.#current =
+      current?.sha256 === sha256
+        ? { ...current, etag }
+        : { catalog, etag, sha256, epoch: (current?.epoch ?? 0) + 1 };
   }
 
   #nothing(): StoreError {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { canonicalJson } from '#domain/canonical-json';
 import { type DatasetName, parseDatasetName } from '#domain/dataset-name';
 import { parseSha256, type Sha256, sha256Of } from '#domain/digest';
+import { SQL_NAME } from '#domain/table-declaration';
 import { StoreError, type StoreErrorClass, type StoreIdentity } from '#stores/store-error';
 
 /** The most bytes that a catalog may have: 100,000 datasets take about 60 MB. */
@@ -33,6 +34,13 @@ export type StoreEntry = z.output<typeof entrySchema>;
 /** The catalog of a store: entries sorted by name, each name once. */
 export type StoreCatalog = z.output<typeof catalogSchema>;
 
+const sqlName = z.string().regex(SQL_NAME);
+const tableSchema = z.strictObject({
+  name: sqlName,
+  key: z.array(sqlName).min(1).max(4),
+  range: z.strictObject({ within: sqlName, start: sqlName, end: sqlName }).optional(),
+});
+
 const manifestSchema = z.strictObject({
   dataset_id: z.uuid(),
   name: z.string().transform((text) => parseDatasetName(text)),
@@ -46,6 +54,7 @@ const manifestSchema = z.strictObject({
     }),
   ),
   row_count: size.nullable(),
+  tables: z.array(tableSchema).max(64).optional(),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
   status: z.enum(['registered', 'published', 'withdrawn']),
@@ -104,6 +113,18 @@ export function writeCatalog(catalog: StoreCatalog): {
 } {
   const bytes = Buffer.from(canonicalJson(catalog));
   return { bytes, sha256: sha256Of(bytes) };
+}
+
+/** Gives where a name stands among entries, which are sorted by it, or where it would stand. */
+export function entryIndex(entries: readonly StoreEntry[], name: DatasetName): number {
+  let [low, high] = [0, entries.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const entry = entries[middle];
+    if (entry === undefined || entry.name >= name) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 type Refuse = (errorClass: StoreErrorClass, is: string, cause?: unknown) => StoreError;

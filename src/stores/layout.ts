@@ -12,9 +12,13 @@ export function artifactPath(sha256: Sha256): string {
   return `artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`;
 }
 
+// A part of a name that looks like a manifest would be a folder where another dataset has a file.
+const MANIFEST_NAME = /^[0-9a-f]{64}\.json$/;
+
 /** Gives the path of a manifest in any store: `datasets/<name>/<digest>.json`. */
 export function manifestPath(name: DatasetName, sha256: Sha256): string {
-  return `datasets/${name}/${sha256}.json`;
+  const folders = name.split('/').map((part) => (MANIFEST_NAME.test(part) ? `${part}=` : part));
+  return `datasets/${folders.join('/')}/${sha256}.json`;
 }
 
 /** The folder of the catalogs that were published, each under its revision. */

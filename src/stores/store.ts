@@ -21,10 +21,14 @@ export interface ArtifactRef {
 export interface ArtifactFetchOptions extends FetchOptions {
   /** How many bytes to leave out at the beginning: those that are there already. Default 0. */
   readonly offset?: number;
+  /** Sources to ask last, because their bytes were wrong before. Default none. */
+  readonly last?: ReadonlySet<string>;
 }
 
 /** Bytes on their way. They are not checked: whoever takes them whole compares size and digest. */
 export interface ArtifactStream {
+  /** Who gives them. */
+  readonly source: string;
   /** The size of the whole artifact. */
   readonly bytes: number;
   /** Where these bytes begin. */
@@ -34,8 +38,8 @@ export interface ArtifactStream {
 
 /**
  * A store of published datasets, for reading. Everything in it is named by a digest in its catalog, see
- * `docs/store-layout.md`. All methods throw `StoreError` and nothing else; none keeps anything between two calls but
- * connections.
+ * `docs/store-layout.md`. All methods throw `StoreError` or what the signal carries. Between two calls a store keeps
+ * connections and at most what its last catalog was called.
  */
 export interface Store {
   readonly backend: StoreBackend;

@@ -174,6 +174,7 @@ describe('withoutPasswords()', () => {
       ['nats://u:p@ss@a', 'nats://***@a'],
       ['nats://u:p/a@ss@a', 'nats://***@a'],
       ['http://user:secret@x', 'http://***@x'],
+      ['user:pa://ss@a', '***@a'],
       ['nats://a:1', 'nats://a:1'],
     ] as const) {
       expect(withoutPasswords(url)).toBe(shown);

@@ -26,6 +26,7 @@ describe('the API as a whole', () => {
       'log',
       'catalog',
       'contracts-kv',
+      'manifest-files',
       'job-runs',
     ]);
   });

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '#flow/new-id';
 import type { Api } from '#test/support/api';
 import { HOSTILE } from '#test/support/hostile';
+import { registration } from '#test/support/registration';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
+import { eventually } from '#test/support/wait';
 
 let registry: TestRegistry;
 let api: Api;
@@ -191,6 +193,22 @@ describe('GET /registry/contracts', () => {
   it('gives an empty list for an empty scope', async () => {
     expect((await api.get('/registry/contracts', { 'Atlas-Tenant': 'empty' })).json).toEqual({
       contracts: [],
+    });
+  });
+});
+
+describe('the bucket of contracts', () => {
+  it('is kept whatever tenants and environments are called', async () => {
+    const scope = '/tenants/contract/environments/contract';
+    await api.post(`${scope}/registry/datasets`, registration('not/a/contract'));
+    const { json } = await api.post(`${scope}/registry/contracts`, contract('own.contract'));
+    expect(json.status).toBe('created');
+    const { position } = await api.get(`${scope}/registry/contracts/own.contract/v1`);
+    await eventually('the bucket to have got so far', async () => {
+      const ready = await api.get('/readyz');
+      const part = ready.json.parts.find((one: { name: string }) => one.name === 'contracts-kv');
+      expect(part.detail).toBe('live');
+      return part.position >= position;
     });
   });
 });

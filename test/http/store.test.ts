@@ -119,7 +119,7 @@ describe('/store/', () => {
     const { sha256 } = artifact;
     const missing = sha256Of('missing');
     for (const [path, status] of [
-      [artifactPath(missing as never), 404],
+      [artifactPath(missing), 404],
       [`artifacts/sha256/zz/${sha256}`, 404],
       [`artifacts/sha256/${sha256}/${sha256}`, 404],
       ['artifacts/sha256/ab/nodigest', 400],

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isRegistryError } from '#domain/errors';
 import { readConfig } from '#ops/config/read-config';
-import { SETTINGS, type Setting } from '#ops/config/settings';
+import type { Setting } from '#ops/config/setting';
+import { SETTINGS } from '#ops/config/settings';
 import { settingsTable } from '#ops/config/settings-table';
 
 const ALL = Object.values(SETTINGS) as readonly Setting<unknown>[];

@@ -6,6 +6,7 @@ import { type Sha256, sha256Of } from '#domain/digest';
 import { newId } from '#flow/new-id';
 import { artifactPath } from '#stores/layout';
 import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
+import { publisherConformance } from '#test/support/publisher-conformance';
 import { forSeeds, type Seeded } from '#test/support/seed';
 import { smallDisk } from '#test/support/small-disk';
 import { type TempFolder, tempFolder } from '#test/support/temp';
@@ -56,6 +57,21 @@ function someBytes(length: number): { readonly bytes: Buffer; readonly sha256: S
   const bytes = Buffer.alloc(length, newId());
   return { bytes, sha256: sha256Of(bytes) };
 }
+
+publisherConformance('localfs', async () => {
+  const own = tempFolder();
+  const [publisher, other] = [new LocalfsPublisher(own.path), new LocalfsPublisher(own.path)];
+  return {
+    publisher,
+    other,
+    everything: async () => files(own.path),
+    async [Symbol.asyncDispose]() {
+      await publisher.close();
+      await other.close();
+      own[Symbol.dispose]();
+    },
+  };
+});
 
 describe('LocalfsPublisher', () => {
   it('put() stores bytes under their digest, and read() gives them back', async () => {

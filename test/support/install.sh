@@ -1,10 +1,12 @@
 #!/bin/sh
-# Installs what the tests start beside the registry: PostgreSQL, and pgrep to find its processes.
+# Installs what the tests start beside the registry: PostgreSQL, nginx, Redis, and pgrep to find their processes.
 set -eu
 
 missing=
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postgresql"
 command -v pgrep >/dev/null 2>&1 || missing="$missing procps"
+[ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
+[ -x /usr/bin/redis-server ] || missing="$missing redis-server"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
@@ -12,6 +14,15 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   exit 1
 fi
 echo "Installing$missing" >&2
+# The packages of nginx and Redis start servers on ports 80 and 6379. Where nobody has said what may be started, nothing is,
+# for as long as this takes.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+  trap 'rm -f "$policy"' EXIT
+  trap 'exit 1' HUP INT TERM
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
+fi
 apt-get update -qq
 # shellcheck disable=SC2086
 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -1,5 +1,6 @@
 import { quote, RegistryError } from '#domain/errors';
-import { type Config, SETTINGS, type Setting } from '#ops/config/settings';
+import type { Setting } from '#ops/config/setting';
+import { type Config, SETTINGS } from '#ops/config/settings';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,11 +29,41 @@ export function readConfig(env: Environment): Config {
   return config as Config;
 }
 
-function contradictions({ role, natsUrl }: Partial<Config>): string[] {
-  if (role === undefined || role === 'all' || natsUrl !== undefined) return [];
-  return [
-    `Cannot use ATLAS_ROLE=${quote(role)}: there is no NATS_URL, and a broker of its own would hold nothing (want the NATS_URL of the nodes that it belongs to)`,
+/** Settings that fit each by itself and not together. */
+function contradictions(config: Partial<Config>): string[] {
+  const { role, natsUrl, store, s3Bucket, fakeScript, sources = [], sourcesMax } = config;
+  const problems: string[] = [];
+  if (role !== undefined && role !== 'all' && natsUrl === undefined) {
+    problems.push(
+      `Cannot use ATLAS_ROLE=${quote(role)}: there is no NATS_URL, and a broker of its own would hold nothing (want the NATS_URL of the nodes that it belongs to)`,
+    );
+  }
+  if (store === 's3' && s3Bucket === undefined)
+    problems.push('Cannot use ATLAS_STORE="s3": there is no ATLAS_S3_BUCKET (want its name)');
+  if (store === 'fake' && fakeScript === undefined)
+    problems.push('Cannot use ATLAS_STORE="fake": there is no ATLAS_STORE_FAKE_SCRIPT (want one)');
+  if (sourcesMax !== undefined && sources.length > sourcesMax) {
+    problems.push(
+      `Cannot use ATLAS_REGISTRY_SOURCES: it names ${sources.length} sources (want at most ${sourcesMax}, see ATLAS_REGISTRY_MAX_SOURCES)`,
+    );
+  }
+  return [...problems, ...unknownSources(config)];
+}
+
+/** Names of sources that nobody declared: mistakes that would show as nothing happening. */
+function unknownSources(config: Partial<Config>): string[] {
+  const { sources = [], sourcePriority = [], sourceSignatures, sourceTokens } = config;
+  const declared = new Set(sources.map(({ name }) => name));
+  const used: [string, Iterable<string>][] = [
+    ['ATLAS_REGISTRY_PRIORITY', sourcePriority],
+    ['ATLAS_REGISTRY_SIGNATURES', sourceSignatures?.keys() ?? []],
+    ['ATLAS_REGISTRY_TOKENS', sourceTokens?.keys() ?? []],
   ];
+  return used.flatMap(([env, names]) =>
+    [...names]
+      .filter((name) => !declared.has(name))
+      .map((name) => `Cannot use ${env}: there is no source ${quote(name)} (want one declared)`),
+  );
 }
 
 function problemOf(

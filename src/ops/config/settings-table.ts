@@ -1,4 +1,5 @@
-import { SETTINGS, type Setting } from '#ops/config/settings';
+import type { Setting } from '#ops/config/setting';
+import { SETTINGS } from '#ops/config/settings';
 
 /** Writes the settings as a Markdown table, for the README. */
 export function settingsTable(): string {

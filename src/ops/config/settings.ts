@@ -1,31 +1,6 @@
 import { z } from 'zod';
-
-/** One setting: its name in the environment, what it takes, and what it is for. */
-export interface Setting<T> {
-  readonly env: string;
-  readonly schema: z.ZodType<T>;
-  /** As it would be written in the environment; absent where the setting has none. */
-  readonly default?: string;
-  readonly doc: string;
-  /** Never shown in logs or dumps. */
-  readonly secret?: boolean;
-}
-
-const MIB = 1_048_576;
-
-const text = z.string().min(1, 'want a text that is not empty');
-const flag = z
-  .enum(['true', 'false', '1', '0', 'yes', 'no'], 'want true or false')
-  .transform((value) => ['true', '1', 'yes'].includes(value));
-
-function whole(min: number, max: number) {
-  const want = `want a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,15}$/, want)
-    .transform(Number)
-    .pipe(z.number().min(min, want).max(max, want));
-}
+import { flag, MIB, type Setting, setting, text, whole } from '#ops/config/setting';
+import { STORE_SETTINGS } from '#ops/config/store-settings';
 
 const postgresUrl = z
   .string()
@@ -42,14 +17,6 @@ const bindAddress = z
     };
   })
   .refine(({ port }) => port <= 65_535, 'want a port from 0 to 65535');
-
-function setting<T>(
-  env: string,
-  schema: z.ZodType<T>,
-  rest: Omit<Setting<T>, 'env' | 'schema'>,
-): Setting<T> {
-  return { env, schema, ...rest };
-}
 
 /** Every setting of the registry. The README's table is made from it. */
 export const SETTINGS = {
@@ -175,6 +142,7 @@ export const SETTINGS = {
     default: String(8 * MIB),
     doc: 'Memory for replies about single datasets and contracts that are sent again while they are right. 0 keeps none.',
   }),
+  ...STORE_SETTINGS,
   shutdownGraceMs: setting('ATLAS_SHUTDOWN_GRACE_MS', whole(0, 600_000), {
     default: '10000',
     doc: 'How long running requests may go on after SIGTERM.',

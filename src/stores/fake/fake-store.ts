@@ -2,6 +2,7 @@ import type { Clock } from '#flow/clock';
 import { untilAborted } from '#flow/until-aborted';
 import type { StoreEntry, StoreManifest } from '#stores/catalog-document';
 import type { FakeScript, FakeStep } from '#stores/fake/fake-script';
+import { classOfStatus } from '#stores/http-s3/http-reply';
 import type {
   ArtifactFetchOptions,
   ArtifactRef,
@@ -87,7 +88,11 @@ export class FakeStore implements Store {
     if (step.hangs === true) await untilAborted(signal, () => new Promise(() => undefined));
     if (step.delayMs !== undefined) await this.#options.clock.sleep(step.delayMs, signal);
     if (step.status !== undefined) {
-      throw this.#error(classOf(step.status), `it answered ${step.status}`, `fetch a ${kind}`);
+      throw this.#error(
+        classOfStatus(step.status),
+        `it answered ${step.status}`,
+        `fetch a ${kind}`,
+      );
     }
     return step;
   }
@@ -136,13 +141,4 @@ export class FakeStore implements Store {
   #error(errorClass: StoreErrorClass, is: string, verb: string): StoreError {
     return new StoreError(errorClass, this, { verb, is });
   }
-}
-
-function classOf(status: number): StoreErrorClass {
-  if (status === 404 || status === 410) return 'not_found';
-  if (status === 408 || status === 504) return 'timeout';
-  if (status === 405 || status === 501) return 'unsupported';
-  return status === 429 || status >= 500 || status === 401 || status === 403
-    ? 'unavailable'
-    : 'validation';
 }

@@ -1,5 +1,10 @@
 import type { DatasetName } from '#domain/dataset-name';
-import { type StoreEntry, type StoreManifest, writeCatalog } from '#stores/catalog-document';
+import {
+  entryIndex,
+  type StoreEntry,
+  type StoreManifest,
+  writeCatalog,
+} from '#stores/catalog-document';
 import type { KeptSource, SourceState } from '#stores/federated/kept-source';
 import { type MergedCatalog, mergeCatalogs } from '#stores/federated/merge-catalogs';
 import type {
@@ -17,12 +22,21 @@ export interface SourceHealth extends SourceState {
   readonly name: string;
   /** 0 comes first. */
   readonly priority: number;
-  /** Datasets that a source before it holds already. */
+  /** Datasets in its last good catalog. */
+  readonly datasets: number;
+  /** Those of them that a source before it holds already. */
   readonly shadowedDatasets: number;
 }
 
 interface Merged extends MergedCatalog {
   readonly etag: string;
+}
+
+interface Wanted {
+  readonly entry: StoreEntry;
+  readonly holds: (own: StoreEntry) => boolean;
+  /** Sources to ask last. */
+  readonly last?: ReadonlySet<string> | undefined;
 }
 
 /** Many stores as one. Sources are given in the order of their priority, see `bySourcePriority`. */
@@ -42,6 +56,7 @@ export class FederatedStore implements Store {
     return this.#sources.map((source, priority) => ({
       name: source.store.source,
       priority,
+      datasets: source.catalog?.datasets.length ?? 0,
       shadowedDatasets: this.#merged?.shadowed.get(source.store.source) ?? 0,
       ...source.state,
     }));
@@ -60,7 +75,7 @@ export class FederatedStore implements Store {
 
   async fetchManifest(entry: StoreEntry, options: FetchOptions = {}): Promise<StoreManifest> {
     const holds = (own: StoreEntry): boolean => own.manifest.sha256 === entry.manifest.sha256;
-    return await this.#firstOf(entry, holds, async (store, own) =>
+    return await this.#firstOf({ entry, holds }, async (store, own) =>
       store.fetchManifest(own, options),
     );
   }
@@ -71,9 +86,20 @@ export class FederatedStore implements Store {
     options: ArtifactFetchOptions = {},
   ): Promise<ArtifactStream> {
     const holds = (own: StoreEntry): boolean => own.artifact.sha256 === entry.artifact.sha256;
-    return await this.#firstOf(entry, holds, async (store, own) =>
+    return await this.#firstOf({ entry, holds, last: options.last }, async (store, own) =>
       store.fetchArtifact(own, artifact, options),
     );
+  }
+
+  /**
+   * Merges what the sources have kept from an earlier process, without asking any; `undefined` when none has anything.
+   * Before the first `fetchCatalog`.
+   */
+  async restore(): Promise<Extract<CatalogFetch, { kind: 'catalog' }> | undefined> {
+    await Promise.all(this.#sources.map((source) => source.restore()));
+    if (this.#sources.every(({ catalog }) => catalog === undefined)) return undefined;
+    const { etag, catalog } = this.#merge();
+    return { kind: 'catalog', etag, catalog };
   }
 
   async close(): Promise<void> {
@@ -98,12 +124,12 @@ export class FederatedStore implements Store {
 
   /** Asks the owner of a dataset, then every other source that holds the same bytes. */
   async #firstOf<T>(
-    entry: StoreEntry,
-    holds: (own: StoreEntry) => boolean,
+    wanted: Wanted,
     fetch: (store: Store, own: StoreEntry) => Promise<T>,
   ): Promise<T> {
+    const { entry } = wanted;
     const failures: StoreError[] = [];
-    for (const { store, own } of this.#holders(entry.name, holds)) {
+    for (const { store, own } of this.#holders(wanted)) {
       try {
         return await fetch(store, own);
       } catch (error) {
@@ -118,19 +144,16 @@ export class FederatedStore implements Store {
     throw this.#error(first.class, is, first);
   }
 
-  #holders(
-    name: DatasetName,
-    holds: (own: StoreEntry) => boolean,
-  ): { store: Store; own: StoreEntry }[] {
+  #holders({ entry: { name }, holds, last }: Wanted): { store: Store; own: StoreEntry }[] {
     const owner = this.#merged?.owners.get(name);
     const found = this.#sources.flatMap(({ store, catalog }) => {
       const own = catalog === undefined ? undefined : entryOf(catalog.datasets, name);
       return own !== undefined && holds(own) ? [{ store, own }] : [];
     });
+    const rank = ({ source }: Store): number =>
+      (source === owner ? 0 : 1) + (last?.has(source) === true ? 2 : 0);
     // The sort is stable: behind the owner they stay in the order of priority.
-    return found.toSorted(
-      (a, b) => Number(b.store.source === owner) - Number(a.store.source === owner),
-    );
+    return found.toSorted((a, b) => rank(a.store) - rank(b.store));
   }
 
   #noCatalog(): StoreError {
@@ -146,14 +169,7 @@ export class FederatedStore implements Store {
   }
 }
 
-/** Finds an entry by its name: entries are sorted by it. */
 function entryOf(entries: readonly StoreEntry[], name: DatasetName): StoreEntry | undefined {
-  let [low, high] = [0, entries.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const entry = entries[middle];
-    if (entry === undefined || entry.name >= name) high = middle;
-    else low = middle + 1;
-  }
-  return entries[low]?.name === name ? entries[low] : undefined;
+  const entry = entries[entryIndex(entries, name)];
+  return entry?.name === name ? entry : undefined;
 }

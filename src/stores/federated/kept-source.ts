@@ -1,7 +1,7 @@
 import type { Clock } from '#flow/clock';
 import { type StoreCatalog, writeCatalog } from '#stores/catalog-document';
 import type { FetchOptions, Store } from '#stores/store';
-import { isStoreError, StoreError } from '#stores/store-error';
+import { isStoreError, StoreError, type StoreIdentity } from '#stores/store-error';
 
 export interface KeptSourceOptions {
   readonly store: Store;
@@ -10,6 +10,20 @@ export interface KeptSourceOptions {
   readonly ttlMs: number;
   /** The SHA-256 that the catalog must have, written canonically; any when absent. */
   readonly signature?: string;
+  /** Where the last good catalog is kept for the next process; nowhere when absent. */
+  readonly keeper?: CatalogKeeper;
+}
+
+/** A catalog as its source named it. */
+export interface NamedCatalog {
+  readonly etag: string;
+  readonly catalog: StoreCatalog;
+}
+
+/** Keeps catalogs beyond the process. What cannot be kept or read is as good as not there: none of it throws. */
+export interface CatalogKeeper {
+  load(source: StoreIdentity): Promise<NamedCatalog | undefined>;
+  save(source: StoreIdentity, kept: NamedCatalog): Promise<void>;
 }
 
 /** How a source stands. */
@@ -65,20 +79,35 @@ export class KeptSource {
     }
   }
 
+  /** Takes up what an earlier process has kept. It counts as old: the first `refresh` asks. */
+  async restore(): Promise<void> {
+    const { store, keeper } = this.#options;
+    const kept = await keeper?.load(store);
+    if (kept === undefined || this.#catalog !== undefined || !this.#isSigned(kept.catalog)) return;
+    this.#catalog = kept.catalog;
+    this.#etag = kept.etag;
+  }
+
   async #fetch(options: FetchOptions): Promise<void> {
-    const { store, signature } = this.#options;
+    const { store, signature, keeper } = this.#options;
     const fetched = await store.fetchCatalog(this.#etag, options);
     if (fetched.kind === 'not_modified') {
       if (this.#catalog !== undefined) return;
       throw this.#refuse('it says that nothing has changed, and has never given a catalog');
     }
-    if (signature !== undefined) {
-      const { sha256 } = writeCatalog(fetched.catalog);
-      if (sha256 !== signature)
-        throw this.#refuse(`its catalog has SHA-256 "${sha256}" (want "${signature}")`);
+    const { catalog, etag } = fetched;
+    if (!this.#isSigned(catalog)) {
+      const { sha256 } = writeCatalog(catalog);
+      throw this.#refuse(`its catalog has SHA-256 "${sha256}" (want "${signature}")`);
     }
-    this.#catalog = fetched.catalog;
-    this.#etag = fetched.etag;
+    this.#catalog = catalog;
+    this.#etag = etag;
+    await keeper?.save(store, { catalog, etag });
+  }
+
+  #isSigned(catalog: StoreCatalog): boolean {
+    const { signature } = this.#options;
+    return signature === undefined || writeCatalog(catalog).sha256 === signature;
   }
 
   #refuse(is: string): StoreError {

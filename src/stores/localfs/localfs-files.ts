@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { fileUnavailable } from '#stores/checked-bytes';
 import { codeOf, type DurableFiles, writeAll } from '#stores/localfs/durable-files';
 import type { StoreFiles } from '#stores/publisher';
-
-const SEGMENT = /^[A-Za-z0-9._=-]+$/;
+import { checkStorePath } from '#stores/store-path';
 
 /** The small files of a store in a local folder. */
 export class LocalfsFiles implements StoreFiles {
@@ -52,19 +51,11 @@ export class LocalfsFiles implements StoreFiles {
 
   async #run<T>(verb: string, path: string, work: (full: string) => Promise<T>): Promise<T> {
     try {
-      return await work(join(this.#durable.root, checked(path)));
+      return await work(join(this.#durable.root, checkStorePath(path)));
     } catch (error) {
       throw fileUnavailable(verb, path, error);
     }
   }
-}
-
-function checked(path: string): string {
-  const isInside = path
-    .split('/')
-    .every((part) => SEGMENT.test(part) && part !== '.' && part !== '..');
-  if (isInside) return path;
-  throw new RangeError('it leads out of the store (want segments of letters, digits and . _ - =)');
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

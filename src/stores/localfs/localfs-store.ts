@@ -1,5 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Sha256, sha256Of } from '#domain/digest';
+import type { Sha256 } from '#domain/digest';
+import {
+  CATALOG_DIGEST_BYTES_MAX,
+  readCatalogDigest,
+  readFittingCatalog,
+} from '#stores/catalog-digest';
 import {
   CATALOG_BYTES_MAX,
   MANIFEST_BYTES_MAX,
@@ -18,7 +22,7 @@ import type {
   FetchOptions,
   Store,
 } from '#stores/store';
-import { isStoreError, StoreError, type StoreErrorClass } from '#stores/store-error';
+import { StoreError, type StoreErrorClass } from '#stores/store-error';
 
 export interface LocalfsStoreOptions {
   readonly source: string;
@@ -37,9 +41,6 @@ interface ReadFrom {
 }
 
 const CHUNK_BYTES = 262_144;
-// The catalog and its digest are two files: between their renames they do not fit.
-const DIGEST_ATTEMPTS = 5;
-const DIGEST_WAIT_MS = 20;
 
 /** A store in a local folder, for reading only. */
 export class LocalfsStore implements Store {
@@ -53,8 +54,19 @@ export class LocalfsStore implements Store {
   }
 
   async fetchCatalog(ifNoneMatch?: string, options: FetchOptions = {}): Promise<CatalogFetch> {
-    const bytes = await this.#catalogBytes(options);
-    const etag = `"${sha256Of(bytes)}"`;
+    const { bytes, sha256 } = await readFittingCatalog(
+      {
+        catalog: async () => ({
+          bytes: await this.#whole(CATALOG_PATH, CATALOG_BYTES_MAX, options),
+        }),
+        digest: () =>
+          readCatalogDigest(() =>
+            this.#whole(CATALOG_DIGEST_PATH, CATALOG_DIGEST_BYTES_MAX, options),
+          ),
+      },
+      { identity: this, signal: options.signal },
+    );
+    const etag = `"${sha256}"`;
     if (etag === ifNoneMatch) return { kind: 'not_modified' };
     return { kind: 'catalog', etag, catalog: parseCatalog(bytes, this) };
   }
@@ -79,36 +91,15 @@ export class LocalfsStore implements Store {
       throw this.#error('validation', sha256, {
         is: `it has ${bytes} bytes (want at least ${offset})`,
       });
-    return { bytes, offset, chunks: this.#chunks({ sha256, offset, signal }) };
+    return {
+      source: this.source,
+      bytes,
+      offset,
+      chunks: this.#chunks({ sha256, offset, signal }),
+    };
   }
 
   async close(): Promise<void> {}
-
-  async #catalogBytes(options: FetchOptions): Promise<Buffer> {
-    for (let attempt = 1; ; attempt += 1) {
-      const bytes = await this.#whole(CATALOG_PATH, CATALOG_BYTES_MAX, options);
-      const want = await this.#catalogDigest(options);
-      const actual = sha256Of(bytes);
-      if (want === undefined || want === actual) return bytes;
-      if (attempt === DIGEST_ATTEMPTS) {
-        throw this.#error('checksum', CATALOG_PATH, {
-          is: `its SHA-256 is "${actual}" (want "${want}")`,
-        });
-      }
-      await delay(DIGEST_WAIT_MS, undefined, { signal: options.signal });
-    }
-  }
-
-  /** The first word of the digest's file; `undefined` where there is none. */
-  async #catalogDigest(options: FetchOptions): Promise<string | undefined> {
-    try {
-      const bytes = await this.#whole(CATALOG_DIGEST_PATH, 1_024, options);
-      return bytes.toString('latin1').trim().split(/\s/)[0]?.toLowerCase();
-    } catch (error) {
-      if (isStoreError(error, 'not_found')) return undefined;
-      throw error;
-    }
-  }
 
   async #whole(path: string, bytesMax: number, { signal }: FetchOptions): Promise<Buffer> {
     signal?.throwIfAborted();

@@ -1,0 +1,110 @@
+import type { Command } from 'commander';
+import {
+  type ImportProgress,
+  type ImportSummary,
+  importCatalog,
+} from '#cli/catalog-import/import-catalog';
+import { type ManifestFormat, messageOf } from '#cli/catalog-import/manifest-folder';
+import { ProgressBar, type TextOutput } from '#cli/progress';
+import { untilSignalled } from '#ops/signals';
+
+interface Flags {
+  readonly url: string;
+  readonly tenant: string;
+  readonly environment: string;
+  readonly dryRun?: boolean;
+  readonly withoutArtifacts?: boolean;
+  readonly json?: boolean;
+}
+
+const STOPPED_EXIT_CODE = 130;
+
+/** Adds `catalog import` to the program. */
+export function addCatalogImport(program: Command, format: ManifestFormat): void {
+  program
+    .command('catalog')
+    .description('Work with the manifests of datasets as files.')
+    .command('import')
+    .description(
+      'Fill an empty registry from a store folder, or from its manifest files: all of them, or nothing where one cannot be read.',
+    )
+    .argument('<folder>', 'a folder that holds _catalog/manifests, or that folder itself')
+    .option('--url <url>', 'the registry', 'http://127.0.0.1:3001')
+    .option('--tenant <tenant>', 'whose datasets, there and here', 'default')
+    .option('--environment <environment>', 'of which environment, there and here', 'dev')
+    .option('--dry-run', 'check everything and write nothing')
+    .option('--without-artifacts', 'register datasets whose artifact is nowhere, and no more')
+    .option('--json', 'print a summary as JSON')
+    .action(async (folder: string, flags: Flags) => runImport(folder, flags, format));
+}
+
+/** Runs an import. Exits with 1 and a clear message when it fails, with 130 when it was stopped. */
+async function runImport(folder: string, flags: Flags, format: ManifestFormat): Promise<void> {
+  const { url, tenant, environment, dryRun = false, withoutArtifacts = false } = flags;
+  const stop = new AbortController();
+  void untilSignalled().then((signal) => stop.abort(new Error(`Stopped by ${signal}`)));
+  const bars = new ProgressBars(process.stderr);
+  try {
+    const summary = await importCatalog({
+      folder,
+      url,
+      tenant,
+      environment,
+      dryRun,
+      withoutArtifacts,
+      format,
+      signal: stop.signal,
+      progress: bars,
+    });
+    bars.finish();
+    const text = flags.json === true ? JSON.stringify(summary) : describe(summary, flags);
+    process.stdout.write(`${text}\n`);
+    process.exit(0);
+  } catch (error) {
+    bars.finish();
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exit(stop.signal.aborted ? STOPPED_EXIT_CODE : 1);
+  }
+}
+
+/** One bar after the other, each for a phase. */
+class ProgressBars implements ImportProgress {
+  readonly #out: TextOutput;
+  #bar: ProgressBar | undefined;
+  #line = '';
+
+  constructor(out: TextOutput) {
+    this.#out = out;
+  }
+
+  begin(phase: string, total: number): void {
+    this.finish();
+    if (total === 0) return;
+    this.#bar = new ProgressBar(this.#out, phase, total);
+    this.#line = `${phase}: ${total}`;
+  }
+
+  advance(note: string): void {
+    this.#bar?.advance(1, note);
+  }
+
+  /** Ends the bar, if there is one. */
+  finish(): void {
+    if (this.#out.isTTY === true) this.#bar?.finish(this.#line);
+    this.#bar = undefined;
+  }
+}
+
+function describe(summary: ImportSummary, { url, tenant, environment }: Flags): string {
+  const { datasets, there_already: already, without_artifact: without } = summary;
+  const verb = summary.dry_run ? 'Would import' : 'Imported';
+  const counts = [
+    `${summary.published} published`,
+    `${summary.withdrawn} withdrawn`,
+    `${summary.registered} registered`,
+    `${summary.artifacts_uploaded} artifacts uploaded (${summary.artifact_bytes_uploaded} bytes)`,
+    ...(without === 0 ? [] : [`${without} registered only, without their artifacts`]),
+    ...(already === 0 ? [] : [`${already} were there already`]),
+  ];
+  return `${verb} ${datasets - already} of ${datasets} datasets into ${url} (${tenant}/${environment}): ${counts.join(', ')}`;
+}

@@ -1,0 +1,157 @@
+import type { ArtifactStore } from '#compose/artifact-store';
+import type { Setup } from '#compose/setup';
+import type { Views } from '#compose/views';
+import { catalogEntry, manifestFile } from '#domain/manifest-document';
+import type { Position } from '#domain/position';
+import { DEFAULT_SCOPE } from '#domain/scope';
+import { type Clock, systemClock } from '#flow/clock';
+import { CatalogDocuments } from '#http/catalog-documents';
+import type { PositionedView } from '#http/dependencies';
+import type { Config } from '#ops/config/settings';
+import type { DatasetQueries } from '#projections/catalog/dataset-queries';
+import { CATALOG_BYTES_MAX, parseCatalog } from '#stores/catalog-document';
+import { catalogPath, manifestPath } from '#stores/layout';
+import { type CatalogHead, PublishedCatalog } from '#stores/published-catalog';
+import type { Publisher } from '#stores/publisher';
+
+export interface StoreCatalogOptions {
+  readonly publisher: Publisher;
+  /** Another object after the view was opened anew. */
+  readonly datasets: () => DatasetQueries;
+  readonly view: PositionedView;
+  readonly clock: Clock;
+  /** How often it looks whether something has changed. */
+  readonly intervalMs: number;
+  /** Hears of what could not be written; it is tried again. */
+  readonly onTrouble: (error: unknown) => void;
+}
+
+const PAGE = 500;
+// How often it looks what others have made of the catalog, in intervals: a node that was behind may have put an older one.
+const LOOKS_AFTER = 30;
+
+/**
+ * Keeps the files of a store up to date with the catalog view: manifests first, then the catalog that names them, of the
+ * default scope. Any folder or bucket of artifacts so becomes a source for others, without this registry.
+ */
+export class StoreCatalog {
+  readonly #options: StoreCatalogOptions;
+  readonly #published: PublishedCatalog;
+  // Nothing is kept: it builds one after another.
+  readonly #documents = new CatalogDocuments(0);
+  /** Manifests that are in the store, by their digests. */
+  #written: Set<string> | undefined;
+  #head: CatalogHead | undefined;
+  #change = -1;
+
+  constructor(options: StoreCatalogOptions) {
+    this.#options = options;
+    this.#published = new PublishedCatalog(options.publisher.files);
+  }
+
+  /** Follows the view until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, intervalMs, onTrouble } = this.#options;
+    for (let round = 1; !signal.aborted; round += 1) {
+      try {
+        if (round % LOOKS_AFTER === 0) await this.#look();
+        await this.#update(signal);
+      } catch (error) {
+        if (!signal.aborted) onTrouble(error);
+      }
+      await clock.sleep(intervalMs, signal).catch(() => undefined);
+    }
+  }
+
+  /** Makes it write again when the newest catalog is not its own. */
+  async #look(): Promise<void> {
+    const head = await this.#published.head();
+    if (head.sha256 !== this.#head?.sha256) this.#change = -1;
+    this.#head = head;
+  }
+
+  async #update(signal: AbortSignal): Promise<void> {
+    const { view, datasets } = this.#options;
+    if (!view.caughtUp) return;
+    const { position } = view;
+    const change = datasets().lastChange(DEFAULT_SCOPE);
+    if (change === this.#change) return;
+    this.#head ??= await this.#published.head();
+    this.#written ??= await this.#manifestsOf(this.#head);
+    await this.#writeManifests(this.#written, position, signal);
+    const { body, sha256 } = await this.#documents.get(datasets(), DEFAULT_SCOPE, position);
+    if (this.#head.sha256 !== sha256) {
+      const put = await this.#published.put(body, this.#head);
+      this.#head = put.head;
+      // Whoever was faster may have been behind: the next round compares again.
+      if (put.kind === 'conflict' && put.head.sha256 !== sha256) return;
+    }
+    this.#change = change;
+  }
+
+  async #writeManifests(written: Set<string>, asOf: Position, signal: AbortSignal): Promise<void> {
+    const { datasets, publisher } = this.#options;
+    const listed = new Set<string>();
+    for (let after = ''; ; ) {
+      const page = { after, limit: PAGE, asOf, status: 'published' as const };
+      const rows = datasets().list(DEFAULT_SCOPE, page);
+      for (const { manifest } of rows) {
+        signal.throwIfAborted();
+        if (catalogEntry(manifest) === undefined) continue;
+        const { bytes, sha256 } = manifestFile(manifest);
+        listed.add(sha256);
+        if (!written.has(sha256))
+          await publisher.files.create(manifestPath(manifest.name, sha256), bytes);
+        written.add(sha256);
+      }
+      const last = rows.at(-1);
+      if (rows.length < PAGE || last === undefined) break;
+      after = last.manifest.name;
+    }
+    for (const sha256 of written) if (!listed.has(sha256)) written.delete(sha256);
+  }
+
+  /** The manifests of the newest catalog: they were written before it. */
+  async #manifestsOf({ revision }: CatalogHead): Promise<Set<string>> {
+    const { files } = this.#options.publisher;
+    const bytes = await files.read(catalogPath(revision), CATALOG_BYTES_MAX);
+    if (bytes === undefined) return new Set();
+    const { datasets } = parseCatalog(bytes, { backend: 'localfs', source: 'own' });
+    return new Set(datasets.map(({ manifest }) => manifest.sha256));
+  }
+}
+
+/** Tells whether a node keeps the files of its store: where many share one, those do that keep what is shared. */
+export function keepsFiles({ role }: Config, isShared: boolean): boolean {
+  return role === 'all' || (role === 'projector' && isShared);
+}
+
+/** Keeps the store's catalog on the nodes that keep what is shared. */
+export function followCatalog(
+  { config, logger, releases }: Setup,
+  { catalog, catalogView }: Views,
+  { publisher, isShared }: ArtifactStore,
+): void {
+  if (!keepsFiles(config, isShared) || config.catalogPublishMs === 0) return;
+  let told = '';
+  const storeCatalog = new StoreCatalog({
+    publisher,
+    datasets: () => catalog.reader.datasets,
+    view: catalogView,
+    clock: systemClock,
+    intervalMs: config.catalogPublishMs,
+    onTrouble: (error) => {
+      const message = error instanceof Error ? error.message : String(error);
+      // The same trouble again is not news.
+      if (message !== told)
+        logger.warn({ part: 'store', err: error }, 'the catalog of the store could not be written');
+      told = message;
+    },
+  });
+  const stop = new AbortController();
+  const running = storeCatalog.run(stop.signal);
+  releases.add('catalog of the store', async () => {
+    stop.abort();
+    await running;
+  });
+}
