@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sha256Of } from '#domain/digest';
 import { artifactPath } from '#stores/layout';
 import type { Publisher } from '#stores/publisher';
+import { catalogConformance } from '#test/support/catalog-conformance';
 import {
   chunksOf,
   freshBytes,
@@ -34,6 +35,7 @@ export function publisherConformance(name: string, open: () => Promise<Publisher
 
     describeArtifacts(() => bed);
     filesConformance(() => bed);
+    catalogConformance(() => bed);
 
     it('close() can be called after everything and once more', async () => {
       const { bytes, sha256 } = freshBytes(10);
