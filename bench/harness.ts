@@ -95,6 +95,7 @@ export interface LoadOptions {
   readonly url: string;
   readonly connections: number;
   readonly seconds: number;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Makes the next request; without it the URL is fetched. */
   readonly next?: (index: number) => { method: 'GET' | 'POST'; path: string; body?: string };
 }
@@ -106,9 +107,11 @@ export interface LoadResult {
 }
 
 /** Sends requests with keep-alive connections for some time. Anything but 2xx and 304 is an error. */
-export async function load({ url, connections, seconds, next }: LoadOptions): Promise<LoadResult> {
+export async function load(options: LoadOptions): Promise<LoadResult> {
+  const { url, connections, seconds, headers: given = {}, next } = options;
   let index = 0;
   const result = await autocannon({
+    headers: given,
     url,
     connections,
     duration: seconds,
@@ -135,7 +138,7 @@ export async function load({ url, connections, seconds, next }: LoadOptions): Pr
   });
   return {
     perSecond: result.requests.total / result.duration,
-    errors: result.errors + result.non2xx,
+    errors: result.errors + result.non2xx - (result.statusCodeStats?.['304']?.count ?? 0),
     p50Ms: result.latency.p50,
   };
 }

@@ -5,8 +5,10 @@ import { commandsBench } from '#bench/commands';
 import { type Bench, type BenchRow, ROOT } from '#bench/harness';
 import { jobRunsBench } from '#bench/job-runs';
 import { memoryBench } from '#bench/memory';
+import { queriesBench } from '#bench/queries';
 import { readBench } from '#bench/read';
 import { rebuildBench } from '#bench/rebuild';
+import { servingBench } from '#bench/serving';
 import { storesBench } from '#bench/stores';
 
 const BENCHES: readonly Bench[] = [
@@ -16,6 +18,8 @@ const BENCHES: readonly Bench[] = [
   jobRunsBench,
   memoryBench,
   storesBench,
+  servingBench,
+  queriesBench,
 ];
 
 function holds({ value, limit, detail }: BenchRow): boolean {

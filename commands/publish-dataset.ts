@@ -8,7 +8,9 @@ import {
   datasetEvolution,
 } from '#domain/dataset';
 import type { DatasetName } from '#domain/dataset-name';
+import type { Sha256 } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
+import type { TableDeclaration } from '#domain/table-declaration';
 import type { Publisher } from '#stores/publisher';
 import { verifyArtifact } from '#stores/verify-artifact';
 
@@ -17,6 +19,15 @@ export interface PublishDataset {
   readonly name: DatasetName;
   /** It must be one of the registered objects, with the same digest and size. */
   readonly artifact: Artifact;
+  /** Says why the artifact cannot be read with such tables; absent: it can. */
+  readonly faultOf?: (tables: readonly TableDeclaration[]) => string | undefined;
+}
+
+/** What publishing needs beside the commands of datasets. */
+export interface PublishCommands extends DatasetCommands {
+  readonly publisher: Pick<Publisher, 'read' | 'stat'>;
+  /** Looks into an artifact whose bytes were checked. */
+  readonly inspect: (sha256: Sha256) => Promise<NonNullable<PublishDataset['faultOf']>>;
 }
 
 /** Decides a publication. The same artifact again changes nothing; another one replaces it. */
@@ -31,6 +42,8 @@ export function decidePublishDataset(
   if (registered?.sha256 !== sha256 || registered.bytes !== bytes) {
     return reject(notAnObject(command, registered?.sha256));
   }
+  const fault = command.faultOf?.(state.tables ?? []);
+  if (fault !== undefined) return reject(unusable(command, fault));
   if (state.status === 'published' && sameArtifact(state.artifact, command.artifact)) {
     return { kind: 'unchanged' };
   }
@@ -42,17 +55,18 @@ export function decidePublishDataset(
 /**
  * Carries out a publication. The artifact is read and hashed in the store before anything is appended, so that what is
  * in the catalog can be fetched.
- * @throws NOT_FOUND, ARTIFACT_MISSING, CHECKSUM_MISMATCH, and what `runCommand` throws
+ * @throws NOT_FOUND, ARTIFACT_MISSING, CHECKSUM_MISMATCH, DATASET_UNUSABLE, and what `runCommand` throws
  */
 export async function publishDataset(
-  commands: DatasetCommands & { readonly publisher: Pick<Publisher, 'read' | 'stat'> },
+  commands: PublishCommands,
   context: CommandContext,
-  command: PublishDataset,
+  { name, artifact }: PublishDataset,
 ): Promise<CommandAnswer<DatasetState, DatasetEvent>> {
-  await verifyArtifact(commands.publisher, command.artifact);
+  await verifyArtifact(commands.publisher, artifact);
+  const command = { name, artifact, faultOf: await commands.inspect(artifact.sha256) };
   return await runCommand(commands.env, context, {
     kind: 'dataset',
-    id: command.name,
+    id: name,
     log: commands.log,
     source: commands.source,
     evolution: datasetEvolution,
@@ -78,6 +92,14 @@ function notAnObject({ name, artifact }: PublishDataset, have: string | undefine
     'CHECKSUM_MISMATCH',
     `Cannot publish dataset ${quote(name)}: ${is} (want a registered object with SHA-256 "${artifact.sha256}" and ${artifact.bytes} bytes)`,
     { details: { name, key: artifact.key }, outcome: 'not-applied' },
+  );
+}
+
+function unusable({ name, artifact }: PublishDataset, fault: string): RegistryError {
+  return new RegistryError(
+    'DATASET_UNUSABLE',
+    `Cannot publish dataset ${quote(name)}: artifact "${artifact.sha256}" cannot be served: ${fault}`,
+    { details: { name, sha256: artifact.sha256, reason: fault }, outcome: 'not-applied' },
   );
 }
 

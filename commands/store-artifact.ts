@@ -1,3 +1,4 @@
+import type { PublishCommands } from '#commands/publish-dataset';
 import type { Sha256 } from '#domain/digest';
 import type { Publisher, PutResult } from '#stores/publisher';
 
@@ -5,6 +6,7 @@ import type { Publisher, PutResult } from '#stores/publisher';
 export interface ArtifactCommands {
   readonly publisher: Publisher;
   readonly artifactBytesMax: number;
+  readonly inspect: PublishCommands['inspect'];
 }
 
 /**

@@ -1,15 +1,29 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ArtifactInspector } from '#cache/artifact-inspector';
+import type { DataFolder } from '#clients/data-folder';
+import { faked } from '#compose/open-source';
+import { s3Limits } from '#compose/s3-limits';
 import type { Setup } from '#compose/setup';
+import type { Sha256 } from '#domain/digest';
 import { systemClock } from '#flow/clock';
-import type { Config } from '#ops/config/settings';
-import type { S3Limits } from '#stores/http-s3/s3-client';
+import { HttpS3Store } from '#stores/http-s3/http-s3-store';
+import { artifactPath } from '#stores/layout';
 import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
+import { LocalfsStore } from '#stores/localfs/localfs-store';
 import type { Publisher } from '#stores/publisher';
+import type { Store } from '#stores/store';
 
-const SOCKETS_MAX = 64;
+// How errors name the store of this registry. No source can be called so: names of sources have no space.
+const OWN = 'own store';
 
 /** The store that this registry writes to. */
 export interface ArtifactStore {
   readonly publisher: Publisher;
+  /** The same for reading. */
+  readonly store: Store;
+  /** Looks into what is about to be published. */
+  readonly inspector: ArtifactInspector;
   /** Where it is, for people. */
   readonly description: string;
   /** Whether other nodes see it too. */
@@ -17,18 +31,26 @@ export interface ArtifactStore {
 }
 
 /** Opens the artifact store. @throws CANNOT_START when its bucket cannot be used */
-export async function openArtifactStore(setup: Setup, folder: string): Promise<ArtifactStore> {
+export async function openArtifactStore(setup: Setup, data: DataFolder): Promise<ArtifactStore> {
   const { config, logger, releases } = setup;
+  const copies = join(data.folder('cache'), 'inspected');
+  // What a killed process has left.
+  await rm(copies, { recursive: true, force: true });
   if (config.store !== 's3' || config.s3Bucket === undefined) {
+    const folder = data.folder('store');
     const publisher = new LocalfsPublisher(folder);
     await publisher.removeLeftovers();
-    return { publisher, description: folder, isShared: false };
+    const store = faked(new LocalfsStore({ source: OWN, root: folder }), config);
+    const pathOf = (sha256: Sha256): string => join(folder, artifactPath(sha256));
+    const inspector = new ArtifactInspector({ publisher, pathOf, folder: copies });
+    return { publisher, store, inspector, description: folder, isShared: false };
   }
   // Only where it is used: its SDK takes 20 MB.
   const { S3Bucket } = await import('#stores/http-s3/s3-client');
   const { S3Publisher } = await import('#stores/http-s3/s3-publisher');
+  const { S3Transport } = await import('#stores/http-s3/s3-transport');
   const bucket = new S3Bucket({
-    source: 'artifacts',
+    source: OWN,
     endpoint: config.s3Endpoint,
     region: config.s3Region,
     bucket: config.s3Bucket,
@@ -45,17 +67,8 @@ export async function openArtifactStore(setup: Setup, folder: string): Promise<A
   logger.debug({ bucket: config.s3Bucket }, 'the artifact store answers');
   const at = config.s3Endpoint === undefined ? '' : ` at ${config.s3Endpoint}`;
   const description = `s3://${config.s3Bucket}/${config.s3Prefix ?? ''}${at}`;
-  return { publisher, description, isShared: true };
-}
-
-/** The limits of everything that speaks S3. */
-export function s3Limits(config: Config): S3Limits {
-  return {
-    connectMs: config.storeConnectMs,
-    firstByteMs: config.storeFirstByteMs,
-    idleMs: config.storeIdleMs,
-    totalMs: config.storeTotalMs,
-    writeMs: config.storeTotalMs,
-    socketsMax: SOCKETS_MAX,
-  };
+  const transport = new S3Transport({ source: OWN, bucket });
+  const store = new HttpS3Store({ source: OWN, transport });
+  const inspector = new ArtifactInspector({ publisher, pathOf: undefined, folder: copies });
+  return { publisher, store, inspector, description, isShared: true };
 }

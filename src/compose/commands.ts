@@ -1,3 +1,4 @@
+import type { ArtifactStore } from '#compose/artifact-store';
 import type { Logs } from '#compose/logs';
 import type { Views } from '#compose/views';
 import { SchemaSyntax } from '#contracts/schema-syntax';
@@ -6,12 +7,11 @@ import { KeyedQueue } from '#flow/keyed-queue';
 import { newId } from '#flow/new-id';
 import type { HttpCommands } from '#http/dependencies';
 import type { Config } from '#ops/config/settings';
-import type { Publisher } from '#stores/publisher';
 
 /** Gives the commands of a node whose role writes; they decide on what its own views hold. */
 export function buildCommands(
   config: Config,
-  { logs, views, publisher }: { logs: Logs; views: Views; publisher: Publisher },
+  { logs, views, artifacts }: { logs: Logs; views: Views; artifacts: ArtifactStore },
 ): HttpCommands {
   const env = {
     clock: systemClock,
@@ -34,6 +34,10 @@ export function buildCommands(
       syntax: new SchemaSyntax(),
     },
     jobRuns: { env, log: logs.JOBS, source: jobRuns },
-    artifacts: { publisher, artifactBytesMax: config.artifactBytesMax },
+    artifacts: {
+      publisher: artifacts.publisher,
+      artifactBytesMax: config.artifactBytesMax,
+      inspect: async (sha256) => artifacts.inspector.inspect(sha256),
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { s3Limits } from '#compose/artifact-store';
+import { s3Limits } from '#compose/s3-limits';
 import { RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
 import type { Config } from '#ops/config/settings';
@@ -21,10 +21,14 @@ export async function openSource(
   { name: source, address }: DeclaredSource,
   config: Config,
 ): Promise<Store> {
-  const store = await openAddress({ name: source, address }, config);
-  if (config.store !== 'fake') return store;
-  const script = parseFakeScript(readScript(config.fakeScript ?? ''));
-  return new FakeStore({ source, content: store, script, clock: systemClock });
+  return faked(await openAddress({ name: source, address }, config), config);
+}
+
+/** Makes a store fail as the script of `ATLAS_STORE=fake` says; with any other it stays as it is. */
+export function faked(content: Store, { store, fakeScript = '' }: Config): Store {
+  if (store !== 'fake') return content;
+  const script = parseFakeScript(readScript(fakeScript));
+  return new FakeStore({ source: content.source, content, script, clock: systemClock });
 }
 
 async function openAddress(

@@ -4,6 +4,7 @@ import { type ArtifactStore, openArtifactStore } from '#compose/artifact-store';
 import { buildCommands } from '#compose/commands';
 import { DRAINING, logHealth, untilReady, viewHealth } from '#compose/health';
 import { type Logs, openLogBroker, openLogs } from '#compose/logs';
+import { openServing } from '#compose/serving';
 import type { Setup } from '#compose/setup';
 import { debugOf, openSources, type Sources, sourcesText } from '#compose/sources';
 import { followCatalog, keepsFiles } from '#compose/store-catalog';
@@ -11,7 +12,7 @@ import { openViews, type Views } from '#compose/views';
 import { systemClock } from '#flow/clock';
 import { newId } from '#flow/new-id';
 import { buildApp, type HttpObserver } from '#http/app';
-import type { PartHealth } from '#http/dependencies';
+import type { PartHealth, Serving } from '#http/dependencies';
 import { listen } from '#http/server';
 import type { Config } from '#ops/config/settings';
 import type { Logger } from '#ops/logger';
@@ -60,6 +61,7 @@ interface Parts {
   readonly logs: Logs;
   readonly views: Views;
   readonly sources: Sources | undefined;
+  readonly serving: Serving;
 }
 
 async function openParts(setup: Setup): Promise<Parts> {
@@ -67,7 +69,7 @@ async function openParts(setup: Setup): Promise<Parts> {
   const folder = openDataFolder(config.dataDir, config.diskFreeBytesMin);
   releases.add('data folder', () => folder.release());
   const opened = await openLogBroker(setup, folder);
-  const artifacts = await openArtifactStore(setup, folder.folder('store'));
+  const artifacts = await openArtifactStore(setup, folder);
   const logs = openLogs(setup, opened, artifacts);
   releases.add('logs', () => {
     logs.REGISTRY.close();
@@ -81,7 +83,13 @@ async function openParts(setup: Setup): Promise<Parts> {
   });
   followCatalog(setup, views, artifacts);
   const sources = await openSources(setup, folder.folder('cache'));
-  return { folder, opened, artifacts, logs, views, sources };
+  const serving = await openServing(setup, {
+    folder: folder.folder('cache'),
+    views,
+    artifacts,
+    sources,
+  });
+  return { folder, opened, artifacts, logs, views, sources, serving };
 }
 
 async function assemble(setup: Setup): Promise<RunningRegistry> {
@@ -99,12 +107,13 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   const writes = config.role === 'all' || config.role === 'writer';
   const app = buildApp(
     {
-      commands: writes ? buildCommands(config, { logs, views, publisher }) : undefined,
+      commands: writes ? buildCommands(config, { logs, views, artifacts }) : undefined,
       catalog: () => views.catalog.reader,
       catalogView: views.catalogView,
       jobRuns: views.jobRuns,
       jobRunsView: views.jobRunsView,
       artifacts: publisher,
+      serving: parts.serving,
       feed: new EventFeed(logs),
       health,
       debug: debugOf(config, sources),

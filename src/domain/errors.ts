@@ -37,6 +37,7 @@ export const ERROR_CODES = [
   'DATASET_QUARANTINED',
   'NOT_CACHED',
   'OVERLOADED',
+  'RATE_LIMITED',
   'CORRUPT_EVENT',
   'CANNOT_START',
 ] as const;

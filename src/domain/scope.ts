@@ -40,6 +40,12 @@ export function scopeKey(scope: Scope): string {
   return `${scope.tenant}/${scope.environment}`;
 }
 
+/** Reads what `scopeKey` wrote. @throws INVALID_NAME */
+export function parseScopeKey(key: string): Scope {
+  const [tenant = '', environment = ''] = key.split('/');
+  return parseScope(tenant, environment);
+}
+
 function parseLabel(noun: string, text: string): string {
   if (!LABEL.test(text)) {
     throw new RegistryError(

@@ -9,16 +9,22 @@ import { datasetCommandRoutes } from '#http/dataset-commands-routes';
 import { datasetRoutes } from '#http/dataset-routes';
 import { debugRoutes } from '#http/debug-routes';
 import type { HttpDependencies } from '#http/dependencies';
+import { ensemblRoutes } from '#http/ensembl-routes';
 import { eventRoutes } from '#http/event-routes';
+import { FastGenes } from '#http/fast-genes';
+import { geneRoutes } from '#http/gene-routes';
 import { healthRoutes } from '#http/health-routes';
 import { HotReads } from '#http/hot-reads';
 import { jobRunRoutes } from '#http/job-run-routes';
 import { openApiDocument } from '#http/openapi';
 import { headerOf, parseRequest } from '#http/parse-request';
 import { retryAfterOf, toProblem } from '#http/problem';
+import { takeToken } from '#http/rate-limit';
 import { respond } from '#http/respond';
 import { type Route, route } from '#http/route';
+import { rowRoutes } from '#http/row-routes';
 import { SCOPE_HEADERS, scopeOf } from '#http/scope';
+import { servedDatasetRoutes } from '#http/served-dataset-routes';
 import { storeRoutes } from '#http/store-routes';
 
 /** What the app tells whoever listens: one line a request, and every unexpected error. */
@@ -46,7 +52,8 @@ export function buildApp(dependencies: HttpDependencies, observer: HttpObserver 
     const path = spec.path.replaceAll(/\{(\w+)\}/g, toRouterParameter);
     router[spec.method](path, handler(spec, dependencies, hot));
   }
-  app.use(boundary(dependencies, { observer, hot }));
+  const fast = new FastGenes(dependencies);
+  app.use(boundary(dependencies, { observer, hot, fast }));
   app.use(scoped);
   app.use(router.routes());
   app.use(unknownPath(router));
@@ -67,6 +74,11 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...artifactRoutes(dependencies),
     ...catalogRoutes(dependencies),
     ...storeRoutes(dependencies),
+    ...geneRoutes(dependencies),
+    // Before the dataset itself, whose name may go on.
+    ...rowRoutes(dependencies),
+    ...servedDatasetRoutes(dependencies),
+    ...ensemblRoutes(dependencies),
     ...debugRoutes(dependencies),
   ];
   let document: string | undefined;
@@ -90,8 +102,11 @@ function toRouterParameter(...[, name, , path]: [string, string, number, string]
   return name === 'name' && path.includes('/datasets/') ? `*${name}` : `:${name}`;
 }
 
-function handler(spec: Route, { limits }: HttpDependencies, hot: HotReads): Middleware {
+function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Middleware {
+  const { limits } = dependencies;
+  const { rateLimit } = dependencies.serving;
   return async (context) => {
+    if (spec.isLimited && rateLimit !== undefined) await takeToken(rateLimit, context);
     const request = await parseRequest(spec, context, limits);
     const reply = await spec.handle(request, context);
     // What shows the past is asked for once.
@@ -113,8 +128,9 @@ async function scoped(context: Context, next: Next): Promise<void> {
 
 function boundary(
   { clock, newId }: HttpDependencies,
-  { observer, hot }: { readonly observer: HttpObserver; readonly hot: HotReads },
+  side: { readonly observer: HttpObserver; readonly hot: HotReads; readonly fast: FastGenes },
 ): Middleware {
+  const { observer, hot, fast } = side;
   return async (context, next) => {
     const started = clock.monotonicMs();
     const requestId = newId();
@@ -125,6 +141,13 @@ function boundary(
     if (kept !== undefined) {
       context.respond = false;
       hot.send(kept, context.res, requestId);
+      const durationMs = clock.monotonicMs() - started;
+      const { statusCode: status } = context.res;
+      observer.onRequest?.({ requestId, method, path, status, durationMs });
+      return;
+    }
+    if (fast.answer(context.req, context.res, requestId)) {
+      context.respond = false;
       const durationMs = clock.monotonicMs() - started;
       const { statusCode: status } = context.res;
       observer.onRequest?.({ requestId, method, path, status, durationMs });

@@ -95,7 +95,8 @@ function publish(dependencies: HttpDependencies): Route {
       const { key, sha256, bytes } = request.body.artifact;
       const context = commandContext(dependencies, 'publishDataset', request);
       const artifact = { key, sha256: parseSha256(sha256), bytes };
-      const commands = { ...datasets, publisher: artifacts.publisher };
+      const { publisher, inspect } = artifacts;
+      const commands = { ...datasets, publisher, inspect };
       const answer = await publishDataset(commands, context, { name, artifact });
       return await manifestReply(dependencies, answer);
     },

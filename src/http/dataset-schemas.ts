@@ -34,7 +34,8 @@ const sqlName = z
   .string()
   .regex(SQL_NAME, 'want a letter or "_", then letters, digits and "_", at most 63 characters');
 
-const tableSchema = z
+/** How the rows of a table may be found. */
+export const tableSchema = z
   .strictObject({
     name: sqlName.meta({ example: 'genes' }),
     key: z

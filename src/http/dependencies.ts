@@ -1,3 +1,7 @@
+import type { RateLimit } from '#cache/admission/rate-limit';
+import type { DatasetCache } from '#cache/dataset-cache';
+import type { DatasetDirectory } from '#cache/dataset-directory';
+import type { DatasetReader } from '#cache/dataset-reader';
 import type { ContractCommands } from '#commands/publish-contract';
 import type { DatasetCommands } from '#commands/register-dataset';
 import type { JobRunCommands } from '#commands/start-job-run';
@@ -6,6 +10,7 @@ import type { Sha256 } from '#domain/digest';
 import type { Position } from '#domain/position';
 import type { Clock } from '#flow/clock';
 import type { RegistryHealth } from '#http/registry-health';
+import type { SignedCursors } from '#http/signed-cursor';
 import type { CatalogReader } from '#projections/catalog/catalog-reader';
 import type { EventFeed } from '#projections/event-feed';
 import type { JobRunView } from '#projections/job-runs/job-run-view';
@@ -65,6 +70,16 @@ export interface ArtifactReader {
   ): AsyncIterable<Uint8Array>;
 }
 
+/** What serves the rows of datasets. */
+export interface Serving {
+  readonly directory: DatasetDirectory;
+  readonly reader: DatasetReader;
+  readonly cache: DatasetCache;
+  readonly cursors: SignedCursors;
+  /** Counts the requests of clients for rows; absent where nothing is limited. */
+  readonly rateLimit: RateLimit | undefined;
+}
+
 /** Everything that routes use; assembled in the composition root. */
 export interface HttpDependencies {
   readonly commands: HttpCommands | undefined;
@@ -74,6 +89,7 @@ export interface HttpDependencies {
   readonly jobRuns: JobRunView;
   readonly jobRunsView: PositionedView;
   readonly artifacts: ArtifactReader;
+  readonly serving: Serving;
   readonly feed: EventFeed;
   readonly health: () => readonly PartHealth[];
   /** What `/debug/` shows; absent where that is not enabled. */

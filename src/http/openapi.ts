@@ -60,14 +60,18 @@ function ownResponses({ responses }: Route) {
   return Object.entries(responses).map(([status, spec]) => [status, responseOf(spec)] as const);
 }
 
-function responseOf({ description, schema, contentType, headers }: ResponseSpec) {
+function responseOf({ description, schema, lines, contentType, headers }: ResponseSpec) {
   const type = contentType ?? 'application/json';
   const body = schema ?? (contentType === undefined ? undefined : { type: 'string' as const });
   return {
     description,
-    ...(body === undefined ? {} : { content: { [type]: { schema: body } } }),
+    ...(body === undefined ? {} : { content: { [type]: { schema: body }, ...linesOf(lines) } }),
     ...(headers === undefined ? {} : { headers: headerObjects(headers) }),
   };
+}
+
+function linesOf(lines: ResponseSpec['lines']) {
+  return lines === undefined ? {} : { 'application/x-ndjson': { schema: lines } };
 }
 
 function headerObjects(headers: Readonly<Record<string, string>>) {
@@ -79,9 +83,10 @@ function headerObjects(headers: Readonly<Record<string, string>>) {
   );
 }
 
-function errorResponses({ errors, responses, method }: Route) {
+function errorResponses({ errors, responses, method, isLimited }: Route) {
   const writing = method === 'get' ? [] : [403];
-  const statuses = [...COMMON_ERRORS, ...writing, ...errors].filter(
+  const limited = isLimited ? [429] : [];
+  const statuses = [...COMMON_ERRORS, ...writing, ...limited, ...errors].filter(
     (status) => !(status in responses),
   );
   return statuses.map((status) => {

@@ -23,6 +23,7 @@ const TABLE: Readonly<
   CHECKSUM_MISMATCH: [422, 'The bytes are not the ones that were named', false],
   QUERY_TOO_BROAD: [422, 'The query would read too much', false],
   DATASET_UNUSABLE: [422, 'The dataset cannot be asked for that', false],
+  RATE_LIMITED: [429, 'Too many requests', true],
   INVALID_SETTING: [500, 'A setting is not valid', false],
   LOG_MISMATCH: [500, 'The log is not the one that is expected', false],
   CORRUPT_EVENT: [500, 'An event cannot be read', false],

@@ -35,6 +35,8 @@ export interface ResponseSpec {
   readonly description: string;
   /** Schema of the JSON body; absent for an empty one. */
   readonly schema?: z.ZodType;
+  /** Schema of one line, where the body comes as one JSON value a line too. */
+  readonly lines?: z.ZodType;
   /** For bodies that are not JSON. */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -55,6 +57,8 @@ export interface Route {
    * (`content`). Default: no.
    */
   readonly keep: 'catalog' | 'content' | undefined;
+  /** Whether the rate limit counts its requests. Default: no. */
+  readonly isLimited: boolean;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
   readonly body: z.ZodType | 'stream' | undefined;
@@ -81,6 +85,7 @@ export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   readonly body?: B | 'stream';
   readonly isCommand?: boolean;
   readonly keep?: Route['keep'];
+  readonly isLimited?: boolean;
   readonly bodyIsOptional?: boolean;
   readonly errors?: readonly number[];
   readonly handle: (
@@ -101,6 +106,7 @@ export function route<
   return {
     isCommand: false,
     keep: undefined,
+    isLimited: false,
     bodyIsOptional: false,
     errors: [],
     body: undefined,

@@ -78,8 +78,12 @@ describe('runCommand()', () => {
     };
     const register = { ...request('a'), objects: [object] };
     await registerDataset(fresh, commandContext(), register);
+    const inspect = async () => () => undefined;
     const publish = (commands: typeof fresh) =>
-      publishDataset({ ...commands, publisher }, commandContext(), { name, artifact: object });
+      publishDataset({ ...commands, publisher, inspect }, commandContext(), {
+        name,
+        artifact: object,
+      });
     await publish(fresh);
     const then = await fresh.source.load(DEFAULT_SCOPE, name, commandContext().commandId);
     const stale = { load: async () => then };

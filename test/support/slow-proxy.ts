@@ -12,15 +12,11 @@ export async function startSlowProxy(target: number): Promise<SlowProxy> {
   const sockets = new Set<Socket>();
   const timers = new Set<NodeJS.Timeout>();
   let delayMs = 0;
-  const later = (send: () => void): void => {
-    if (delayMs === 0) {
-      send();
-      return;
-    }
+  const sendLater = (ms: number, send: () => void): void => {
     const timer = setTimeout(() => {
       timers.delete(timer);
       send();
-    }, delayMs);
+    }, ms);
     timers.add(timer);
   };
   const keep = (socket: Socket): void => {
@@ -32,7 +28,15 @@ export async function startSlowProxy(target: number): Promise<SlowProxy> {
     const upstream = connect(target, '127.0.0.1');
     for (const socket of [client, upstream]) keep(socket);
     client.on('data', (chunk) => upstream.write(chunk));
-    upstream.on('data', (chunk) => later(() => client.write(chunk)));
+    // What was said first arrives first, though the delay has become shorter since.
+    const waiting: Buffer[] = [];
+    let freeMs = 0;
+    upstream.on('data', (chunk) => {
+      const nowMs = performance.now();
+      freeMs = Math.max(freeMs, nowMs + delayMs);
+      waiting.push(chunk);
+      sendLater(freeMs - nowMs, () => client.write(waiting.shift() ?? ''));
+    });
     client.on('close', () => upstream.destroy());
     upstream.on('close', () => client.destroy());
   });

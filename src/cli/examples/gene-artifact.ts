@@ -38,6 +38,13 @@ CREATE INDEX gene_by_biotype ON gene_summary (biotype, gene_id);
 CREATE INDEX gene_by_region ON gene_summary (seqid, start, gene_id);
 `;
 
+/** How the rows of gene artifacts are found. */
+export const GENE_TABLE = {
+  name: 'gene_summary',
+  key: ['gene_id'],
+  range: { within: 'seqid', start: 'start', end: 'end' },
+};
+
 /** The fingerprint of the schema of gene artifacts. */
 export const GENE_SCHEMA_FINGERPRINT = `sha256:${createHash('sha256').update(`${DDL}${INDEXES}`).digest('hex')}`;
 

@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildGeneArtifact, GENE_SCHEMA_FINGERPRINT } from '#cli/examples/gene-artifact';
+import {
+  buildGeneArtifact,
+  GENE_SCHEMA_FINGERPRINT,
+  GENE_TABLE,
+} from '#cli/examples/gene-artifact';
 import { type GeneTable, readGeneTable } from '#cli/examples/gene-table';
 import { readWebhookContracts, type WebhookVersion } from '#cli/examples/webhook-contracts';
 import type { RegistryClient } from '#cli/registry-client';
@@ -144,6 +148,7 @@ async function publishArtifact(
       schema_fingerprint: GENE_SCHEMA_FINGERPRINT,
       objects: [{ ...artifact, media_type: 'application/vnd.sqlite3' }],
       row_count: rows,
+      tables: [GENE_TABLE],
     },
   });
   const path = `/registry/datasets/${encodeURIComponent(name)}/publish`;

@@ -47,7 +47,23 @@ function contradictions(config: Partial<Config>): string[] {
       `Cannot use ATLAS_REGISTRY_SOURCES: it names ${sources.length} sources (want at most ${sourcesMax}, see ATLAS_REGISTRY_MAX_SOURCES)`,
     );
   }
-  return [...problems, ...unknownSources(config)];
+  return [...problems, ...cacheContradictions(config), ...unknownSources(config)];
+}
+
+function cacheContradictions(config: Partial<Config>): string[] {
+  const { cacheHighPct, cacheLowPct, pinnedDatasets = [], cacheDatasetsMax } = config;
+  const problems: string[] = [];
+  if (cacheHighPct !== undefined && cacheLowPct !== undefined && cacheLowPct >= cacheHighPct) {
+    problems.push(
+      `Cannot use ATLAS_CACHE_LOW_WATERMARK_PCT="${cacheLowPct}": it is not below ATLAS_CACHE_HIGH_WATERMARK_PCT (want less than ${cacheHighPct})`,
+    );
+  }
+  if (cacheDatasetsMax !== undefined && new Set(pinnedDatasets).size > cacheDatasetsMax) {
+    problems.push(
+      `Cannot use ATLAS_PINNED_DATASETS: it names ${pinnedDatasets.length} datasets (want at most ${cacheDatasetsMax}, see ATLAS_MAX_DATASET_COUNT)`,
+    );
+  }
+  return problems;
 }
 
 /** Names of sources that nobody declared: mistakes that would show as nothing happening. */

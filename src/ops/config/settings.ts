@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CACHE_SETTINGS } from '#ops/config/cache-settings';
 import { flag, MIB, type Setting, setting, text, whole } from '#ops/config/setting';
 import { STORE_SETTINGS } from '#ops/config/store-settings';
 
@@ -143,6 +144,7 @@ export const SETTINGS = {
     doc: 'Memory for replies about single datasets and contracts that are sent again while they are right. 0 keeps none.',
   }),
   ...STORE_SETTINGS,
+  ...CACHE_SETTINGS,
   shutdownGraceMs: setting('ATLAS_SHUTDOWN_GRACE_MS', whole(0, 600_000), {
     default: '10000',
     doc: 'How long running requests may go on after SIGTERM.',

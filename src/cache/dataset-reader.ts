@@ -1,0 +1,263 @@
+import type { Admission } from '#cache/admission/admission';
+import type { Coalesced } from '#cache/admission/coalesced';
+import type { CachedFile, Lease } from '#cache/cached-file';
+import type { DatasetCache } from '#cache/dataset-cache';
+import { checkSchema } from '#cache/query/dataset-schema';
+import type { OpenFiles } from '#cache/query/open-files';
+import type { Query, QueryPage } from '#cache/query/query';
+import type { QueryPool } from '#cache/query/query-pool';
+import { runQuery } from '#cache/query/run-query';
+import type { DatasetSchema } from '#cache/query/table-schema';
+import type { ServedDataset } from '#cache/served-dataset';
+import type { AnswerKey, AnswerTier } from '#cache/tier2/gene-answers';
+import type { Sha256 } from '#domain/digest';
+import { isRegistryError, quote, RegistryError } from '#domain/errors';
+import type { Clock } from '#flow/clock';
+import { withDeadline } from '#flow/deadline';
+
+/** What a query of a dataset gave. */
+export interface DatasetAnswer {
+  readonly page: QueryPage;
+  /** The artifact that it was read from: that of the dataset, or the one before while the new one is on its way. */
+  readonly artifact: Sha256;
+}
+
+/** A query as its route asks for it. */
+export interface DatasetRead {
+  readonly dataset: ServedDataset;
+  /** Writes the query, once it is known which artifact answers, and its schema. */
+  readonly plan: (schema: DatasetSchema, artifact: Sha256) => Query;
+  /** Names the query among those of its artifact: identical ones share one run. */
+  readonly key: string;
+  /** Whether only the artifact of the dataset will do, not the one before it. Default: no. */
+  readonly isExact?: boolean | undefined;
+  /** The sequence that it is about, where there is one: a shard may have it. */
+  readonly seqid?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** One gene by its id, as tier 2 knows it. */
+export interface GeneRead extends Omit<DatasetRead, 'seqid' | 'key'> {
+  readonly geneId: string;
+  readonly fields: readonly string[];
+  readonly query: Query;
+}
+
+export interface DatasetReaderOptions {
+  readonly clock: Clock;
+  readonly cache: DatasetCache;
+  readonly admission: Admission;
+  readonly coalesced: Coalesced<QueryPage>;
+  /** Runs what is not cheap, on threads of its own. */
+  readonly pool: QueryPool;
+  /** Runs what is cheap, on this thread. */
+  readonly files: OpenFiles;
+  /** Answers for genes that other nodes have found; absent where there is no tier 2. */
+  readonly tier: AnswerTier | undefined;
+  /** Longest time for one query in SQLite. */
+  readonly queryTimeoutMs: number;
+  /** Longest time for a request, the download of its dataset included. */
+  readonly requestTimeoutMs: number;
+  /** How long a file that cannot be served is left alone. */
+  readonly retryAfterSeconds: number;
+}
+
+const LOOKED_MAX = 1_000;
+
+/** Answers queries of datasets from the files of the cache: cheap ones at once on this thread, all others on threads. */
+export class DatasetReader {
+  readonly #options: DatasetReaderOptions;
+  /** Files that were looked at with the tables that a dataset declares, and what is wrong with them, if anything is. */
+  readonly #looked = new Map<string, RegistryError | undefined>();
+  /** Tables as text: a look-up takes 2 us, and one tenth of that would be to write them anew. */
+  readonly #tables = new WeakMap<ServedDataset['tables'], string>();
+
+  constructor(options: DatasetReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Answers a cheap query without waiting for anything; `undefined` when that cannot be: ask `read`. */
+  now(dataset: ServedDataset, query: Query): QueryPage | undefined {
+    const file = this.#options.cache.ready(dataset);
+    if (file === undefined) return undefined;
+    const looked = this.#lookedKey(dataset, file);
+    if (!this.#looked.has(looked) || this.#looked.get(looked) !== undefined) return undefined;
+    try {
+      return runQuery(this.#options.files.get(file), query);
+    } catch {
+      // It is asked again by `read`, which knows what to do with a file that cannot be read.
+      return undefined;
+    }
+  }
+
+  /**
+   * Answers a query, after its dataset was downloaded where it is not here.
+   * @throws what `DatasetCache.lease` throws, OVERLOADED, NOT_CACHED when the download takes longer than a request may or the
+   *   older artifact will not do, DATASET_QUARANTINED for a file that is damaged or does not hold what it declares, and what
+   *   the plan throws
+   */
+  async read(request: DatasetRead): Promise<DatasetAnswer> {
+    return await this.#inTime(request, async (signal) => {
+      using lease = await this.#options.cache.lease(request.dataset, { signal });
+      if (request.isExact === true && !lease.isCurrent) throw onItsWay(request.dataset);
+      const schema = this.#schemaOf(request.dataset, lease);
+      const query = request.plan(schema, lease.file.sha256);
+      return await this.#run({ ...request, signal }, query, lease);
+    });
+  }
+
+  /** Answers for one gene by its id: from the file, else from tier 2, else after a download. */
+  async gene(request: GeneRead): Promise<DatasetAnswer> {
+    const { dataset, query, geneId, fields } = request;
+    const { tier } = this.#options;
+    const artifact = dataset.entry.artifact.sha256;
+    const page = this.now(dataset, query);
+    if (page !== undefined) return { page, artifact };
+    const key: AnswerKey = { scope: dataset.scope, artifactSha256: artifact, geneId, fields };
+    const known = await tier?.get(key);
+    if (known !== undefined) {
+      const count = known === '[]' ? 0 : 1;
+      return { page: { rows: known, count, next: undefined }, artifact };
+    }
+    const answer = await this.read({ ...request, key: `gene ${geneId}` });
+    if (answer.artifact === artifact) void tier?.set(key, answer.page.rows);
+    return answer;
+  }
+
+  async #inTime<T>(
+    { dataset, signal }: Pick<DatasetRead, 'dataset' | 'signal'>,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    const { clock, requestTimeoutMs: ms } = this.#options;
+    const error = (): Error =>
+      new RegistryError(
+        'NOT_CACHED',
+        `Cannot read dataset ${quote(dataset.name)}: it did not come within ${ms} ms (want a later try: large datasets take a while the first time)`,
+        { retryAfterSeconds: 3 },
+      );
+    return await withDeadline(work, { ms, signal, clock, error });
+  }
+
+  async #run(request: DatasetRead, query: Query, lease: Lease): Promise<DatasetAnswer> {
+    const { dataset, key, seqid, signal } = request;
+    const artifact = lease.file.sha256;
+    if (query.class === 'cheap')
+      return { page: this.#runHere(dataset, lease.file, query), artifact };
+    const shard =
+      seqid === undefined || !lease.isCurrent
+        ? undefined
+        : await this.#shardOf(dataset, seqid, signal);
+    try {
+      const page = await this.#runThere(query, shard?.file ?? lease.file, {
+        key: `${artifact} ${key}`,
+        dataset,
+        signal,
+      });
+      return { page, artifact };
+    } finally {
+      shard?.[Symbol.dispose]();
+    }
+  }
+
+  /** A shard only makes it faster: whatever keeps it away, the whole artifact answers. */
+  async #shardOf(
+    dataset: ServedDataset,
+    seqid: string,
+    signal: AbortSignal,
+  ): Promise<Lease | undefined> {
+    try {
+      return await this.#options.cache.shard(dataset, seqid, { signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isRegistryError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  #runHere(dataset: ServedDataset, file: CachedFile, query: Query): QueryPage {
+    try {
+      return runQuery(this.#options.files.get(file), query);
+    } catch (error) {
+      throw this.#reported(dataset, file, error);
+    }
+  }
+
+  async #runThere(
+    query: Query,
+    file: CachedFile,
+    of: { readonly key: string; readonly dataset: ServedDataset; readonly signal: AbortSignal },
+  ): Promise<QueryPage> {
+    const { admission, coalesced, pool, queryTimeoutMs: timeoutMs } = this.#options;
+    const { key } = of;
+    const dataset = `${of.dataset.scope} ${of.dataset.name}`;
+    const work = async (signal: AbortSignal): Promise<QueryPage> =>
+      admission.run({ class: query.class, dataset, signal }, async () =>
+        pool.run({ file, query, signal, timeoutMs }),
+      );
+    try {
+      return query.class === 'heavy'
+        ? await coalesced.run(key, work, { signal: of.signal })
+        : await work(of.signal);
+    } catch (error) {
+      throw this.#reported(of.dataset, file, error);
+    }
+  }
+
+  /** Looks once at what a file holds. @throws DATASET_QUARANTINED */
+  #schemaOf(dataset: ServedDataset, { file, isCurrent }: Lease): DatasetSchema {
+    const looked = this.#lookedKey(dataset, file);
+    const known = this.#looked.get(looked);
+    if (known !== undefined) throw known;
+    try {
+      const { schema } = this.#options.files.get(file);
+      if (!this.#looked.has(looked)) checkSchema(schema, dataset.tables);
+      this.#look(looked, undefined);
+      return schema;
+    } catch (error) {
+      // What the new one declares need not be in the older one.
+      const isOlder = !isCurrent && isRegistryError(error, 'DATASET_UNUSABLE');
+      if (isOlder && error.details['isDamaged'] !== true) throw onItsWay(dataset);
+      throw this.#reported(dataset, file, error);
+    }
+  }
+
+  /** Tells the cache of a damaged file, and remembers one that is whole and not what it should be. */
+  #reported(dataset: ServedDataset, file: CachedFile, error: unknown): unknown {
+    if (!isRegistryError(error, 'DATASET_UNUSABLE')) return error;
+    const { retryAfterSeconds, cache } = this.#options;
+    const { reason } = error.details;
+    const is = typeof reason === 'string' ? reason : error.message;
+    // Without the path that the file has on this machine.
+    const message = `Cannot read artifact "${file.sha256}": ${is}`;
+    const quarantined = new RegistryError('DATASET_QUARANTINED', message, {
+      details: { reason: is },
+      retryAfterSeconds,
+      cause: error,
+    });
+    if (error.details['isDamaged'] === true) cache.reportBroken(file, error.message);
+    else this.#look(this.#lookedKey(dataset, file), quarantined);
+    return quarantined;
+  }
+
+  #look(looked: string, fault: RegistryError | undefined): void {
+    if (this.#looked.size >= LOOKED_MAX) this.#looked.clear();
+    this.#looked.set(looked, fault);
+  }
+
+  /** The same bytes may stand behind datasets that declare different tables of them. */
+  #lookedKey({ tables }: ServedDataset, { sha256 }: CachedFile): string {
+    const known = this.#tables.get(tables);
+    if (known !== undefined) return `${sha256} ${known}`;
+    const written = JSON.stringify(tables);
+    this.#tables.set(tables, written);
+    return `${sha256} ${written}`;
+  }
+}
+
+function onItsWay({ name, entry }: ServedDataset): RegistryError {
+  return new RegistryError(
+    'NOT_CACHED',
+    `Cannot read artifact "${entry.artifact.sha256}" of dataset ${quote(name)}: it is on its way, and the one before it will not do (want a later try)`,
+    { retryAfterSeconds: 1 },
+  );
+}

@@ -1,0 +1,191 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Admission } from '#cache/admission/admission';
+import { Coalesced } from '#cache/admission/coalesced';
+import { DatasetCache } from '#cache/dataset-cache';
+import { DatasetDirectory, type OwnDatasets } from '#cache/dataset-directory';
+import { DatasetReader } from '#cache/dataset-reader';
+import { OpenFiles } from '#cache/query/open-files';
+import type { QueryPage } from '#cache/query/query';
+import { QueryPool } from '#cache/query/query-pool';
+import type { ArtifactStore } from '#compose/artifact-store';
+import { cacheLogger } from '#compose/cache-events';
+import type { Setup } from '#compose/setup';
+import type { Sources } from '#compose/sources';
+import { openTier2 } from '#compose/tier2';
+import type { Views } from '#compose/views';
+import { type DatasetName, parseDatasetName } from '#domain/dataset-name';
+import { parseScopeKey } from '#domain/scope';
+import { systemClock } from '#flow/clock';
+import { KeyedRetryBudgets, RetryBudget } from '#flow/retry-budget';
+import { Semaphore } from '#flow/semaphore';
+import type { Serving } from '#http/dependencies';
+import { SignedCursors } from '#http/signed-cursor';
+import type { Config } from '#ops/config/settings';
+import { FallbackStore } from '#stores/fallback-store';
+import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
+
+const DOWNLOADS_WAITING_MAX = 10_000;
+const RETRY_CAP_MS = 10_000;
+// One retry comes back in 3 s for all downloads, in 15 s for one dataset.
+const RETRIES_PER_SECOND = 1 / 3;
+const DATASET_RETRIES_PER_SECOND = 1 / 15;
+const DATASETS_REMEMBERED_MAX = 10_000;
+const SWEEP_MS = 30_000;
+const UNFIT_RETRY_SECONDS = 60;
+const SECRET_BYTES = 32;
+
+/** Opens what serves the rows of datasets: directory, cache, queries, tier 2. */
+export async function openServing(
+  setup: Setup,
+  from: {
+    readonly folder: string;
+    readonly views: Views;
+    readonly artifacts: ArtifactStore;
+    readonly sources: Sources | undefined;
+  },
+): Promise<Serving> {
+  const { config, logger, releases } = setup;
+  const { folder, views, artifacts, sources } = from;
+  const tier2 = openTier2(setup);
+  const directory = new DatasetDirectory({ own: ownDatasets(views), sources });
+  const open = {
+    filesMax: config.filesOpenMax,
+    cacheKib: config.sqliteCacheKib,
+    mmapBytes: config.sqliteMmapBytes,
+  };
+  const files = new OpenFiles(open);
+  const pool = new QueryPool({
+    clock: systemClock,
+    waitingMax: config.queueMax + config.heavyMax + config.mediumMax,
+    files: open,
+    ...(config.queryThreads === 0 ? {} : { threads: config.queryThreads }),
+  });
+  releases.add('query threads', async () => {
+    files.close();
+    await pool.close();
+  });
+  const cache = new DatasetCache({
+    ...cacheOptions(config),
+    root: `${folder}/datasets`,
+    store:
+      sources === undefined ? artifacts.store : new FallbackStore(artifacts.store, sources.store),
+    find: async (scope, name, options) => directory.find(parseScopeKey(scope), name, options),
+    onForget: async (sha256) => {
+      files.forget(sha256);
+      await pool.forget(sha256);
+    },
+    onEvent: cacheLogger(logger),
+  });
+  releases.add('dataset cache', () => cache.close());
+  await cache.start();
+  const reader = new DatasetReader({
+    clock: systemClock,
+    cache,
+    admission: admissionOf(config),
+    coalesced: new Coalesced<QueryPage>({
+      clock: systemClock,
+      ttlMs: config.coalesceMs,
+      bytesOf: ({ rows }) => rows.length,
+    }),
+    pool,
+    files,
+    tier: tier2.answers,
+    queryTimeoutMs: config.queryTimeoutMs,
+    requestTimeoutMs: config.requestTimeoutMs,
+    retryAfterSeconds: UNFIT_RETRY_SECONDS,
+  });
+  const cursors = new SignedCursors(await cursorSecret(config, folder));
+  return { directory, reader, cache, cursors, rateLimit: tier2.rateLimit };
+}
+
+function ownDatasets({ catalog, catalogView }: Views): OwnDatasets {
+  const datasets = () => catalog.reader.datasets;
+  return {
+    get position() {
+      return catalogView.position;
+    },
+    find: (scope, name) => datasets().find(scope, name, catalogView.position)?.manifest,
+    list: (scope, page) =>
+      datasets()
+        .list(scope, { ...page, asOf: catalogView.position, status: 'published' })
+        .map(({ manifest }) => manifest),
+  };
+}
+
+function cacheOptions(config: Config) {
+  const clock = systemClock;
+  const budgets = new KeyedRetryBudgets({
+    capacity: config.datasetRetryBudget,
+    refillPerSecond: DATASET_RETRIES_PER_SECOND,
+    keysMax: DATASETS_REMEMBERED_MAX,
+    clock,
+  });
+  const all = new RetryBudget({
+    capacity: config.storeRetryBudget,
+    refillPerSecond: RETRIES_PER_SECOND,
+    clock,
+  });
+  return {
+    clock,
+    downloads: new Semaphore({
+      permits: config.downloadsMax,
+      waitingMax: DOWNLOADS_WAITING_MAX,
+      clock,
+      name: 'downloads',
+    }),
+    retries: {
+      clock,
+      attemptsMax: config.storeAttemptsMax,
+      baseMs: config.storeRetryBaseMs,
+      capMs: RETRY_CAP_MS,
+      budgets: [all],
+    },
+    budgetOf: (dataset: string) => budgets.of(dataset),
+    limits: {
+      bytesMax: config.cacheBytesMax,
+      highPct: config.cacheHighPct,
+      lowPct: config.cacheLowPct,
+      datasetsMax: config.cacheDatasetsMax,
+      openShardsMax: config.shardsMax,
+      idleTtlMs: config.cacheIdleMs,
+      sweepMs: SWEEP_MS,
+    },
+    pinned: new Set<DatasetName>(config.pinnedDatasets.map(parseDatasetName)),
+    cachedOnly: config.cachedOnly,
+    continueAfterTimeout: config.continueDownloads,
+    quarantine: {
+      failuresMax: config.quarantineFailuresMax,
+      quarantineMs: config.quarantineMs,
+    },
+    breaker: { failuresMax: config.datasetFailuresMax, openMs: config.datasetOpenMs },
+    scrub: { intervalMs: config.scrubIntervalMs, bytesPerSecond: config.scrubBytesPerSecond },
+    warmup: {
+      names: config.warmUp.map(parseDatasetName),
+      limit: config.warmUpLimit,
+      jitterMaxMs: config.warmUpJitterMs,
+      seed: config.nodeId ?? hostname(),
+      isFatal: config.warmUpIsFatal,
+    },
+  };
+}
+
+function admissionOf(config: Config): Admission {
+  return new Admission({
+    clock: systemClock,
+    permits: { cheap: config.cheapMax, medium: config.mediumMax, heavy: config.heavyMax },
+    permitsPerDataset: config.perDatasetMax,
+    waitingMax: config.queueMax,
+    waitMs: config.requestTimeoutMs,
+    emergency: () => config.emergency,
+    ...(config.shedEnabled ? { shedding: { p95MsMax: config.shedP95Ms } } : {}),
+  });
+}
+
+/** The secret that is set, else one that the data folder keeps: cursors stay good over a restart. */
+async function cursorSecret({ cursorSecret: text }: Config, folder: string): Promise<Buffer> {
+  if (text !== undefined) return createHash('sha256').update(text).digest();
+  const { files } = new LocalfsPublisher(folder);
+  await files.create('cursor.key', randomBytes(SECRET_BYTES));
+  return (await files.read('cursor.key', SECRET_BYTES)) ?? randomBytes(SECRET_BYTES);
+}

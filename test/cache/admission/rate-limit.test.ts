@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { LocalRateLimit, type LocalRateLimitOptions } from '#cache/admission/rate-limit';
+import { FakeClock } from '#test/support/fake-clock';
+import { forSeeds } from '#test/support/seed';
+
+function setUp(options: Partial<LocalRateLimitOptions> = {}) {
+  const clock = new FakeClock();
+  return { clock, limit: new LocalRateLimit({ clock, ...options }) };
+}
+
+describe('LocalRateLimit', () => {
+  it('lets through 30 at once and 10 per second after that, each client for itself', async () => {
+    const { clock, limit } = setUp();
+    expect(await limit.take('a')).toEqual({
+      allowed: true,
+      limit: 30,
+      remaining: 29,
+      resetSeconds: 1,
+    });
+    for (let i = 0; i < 29; i += 1) expect((await limit.take('a')).allowed).toBe(true);
+    const refused = { allowed: false, limit: 30, remaining: 0, resetSeconds: 3 };
+    expect(await limit.take('a')).toEqual(refused);
+    expect((await limit.take('b')).remaining).toBe(29);
+    clock.skip(99);
+    expect(await limit.take('a')).toEqual(refused);
+    clock.skip(1);
+    expect((await limit.take('a')).allowed).toBe(true);
+    expect((await limit.take('a')).allowed).toBe(false);
+    clock.skip(60_000);
+    expect((await limit.take('a')).remaining).toBe(29);
+  });
+
+  it('never lets through more than its burst and its rate allow, nor less to a client that waits', async () => {
+    await forSeeds(100, async (random) => {
+      const [capacity, refillPerSecond] = [1 + random.int(20), 1 + random.int(20)];
+      const { clock, limit } = setUp({ capacity, refillPerSecond });
+      let allowed = 0;
+      for (let step = 0; step < 300; step += 1) {
+        if ((await limit.take('a')).allowed) allowed += 1;
+        const most = capacity + (clock.monotonicMs() / 1_000) * refillPerSecond;
+        expect(allowed).toBeLessThanOrEqual(most + 1e-6);
+        clock.skip(random.int(120));
+      }
+      const { resetSeconds } = await limit.take('a');
+      clock.skip(resetSeconds * 1_000);
+      expect((await limit.take('a')).remaining).toBe(capacity - 1);
+    });
+  });
+
+  it('remembers so many clients and forgets whoever has not asked for longest', async () => {
+    const { limit } = setUp({ capacity: 1, clientsMax: 2 });
+    await limit.take('a');
+    await limit.take('b');
+    expect((await limit.take('a')).allowed).toBe(false);
+    await limit.take('c');
+    expect(limit.clients).toBe(2);
+    expect((await limit.take('a')).allowed).toBe(false);
+    expect((await limit.take('b')).allowed).toBe(true);
+    for (let i = 0; i < 1_000; i += 1) await limit.take(`x${i}`);
+    expect(limit.clients).toBe(2);
+  });
+
+  it('cannot be made with buckets that never hold a token', () => {
+    for (const capacity of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => setUp({ capacity })).toThrow(RangeError);
+    for (const refillPerSecond of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+      expect(() => setUp({ refillPerSecond })).toThrow(RangeError);
+  });
+});
