@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCacheStatus } from '#cli/cache-status';
 import { addCatalogImport } from '#cli/catalog-import';
 import type { ManifestFormat } from '#cli/catalog-import/manifest-folder';
 import { type StartRegistry, serve } from '#cli/serve';
@@ -27,5 +28,6 @@ export function buildProgram(options: ProgramOptions): Command {
       await serve({ root, version, startRegistry, examples: flags.examples === true });
     });
   addCatalogImport(program, manifestFormat);
+  addCacheStatus(program);
   return program;
 }

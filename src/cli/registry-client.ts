@@ -19,14 +19,23 @@ export interface SendOptions {
   readonly idempotencyKey?: string;
 }
 
+export interface RegistryClientOptions {
+  /** Longest time for a request and its answer. Default: 120 s, because publishing hashes what was uploaded. */
+  readonly timeoutMs?: number;
+  /** Aborts every request. Default: nothing does. */
+  readonly signal?: AbortSignal;
+}
+
 const TIMEOUT_MS = 120_000;
 
 /** Talks to a registry over HTTP, like anybody else. */
 export class RegistryClient {
   readonly #base: string;
+  readonly #options: RegistryClientOptions;
 
-  constructor(base: string) {
+  constructor(base: string, options: RegistryClientOptions = {}) {
     this.#base = base.replace(/\/$/, '');
+    this.#options = options;
   }
 
   /** Gets JSON; `undefined` where there is no such thing. @throws ResponseError */
@@ -50,10 +59,12 @@ export class RegistryClient {
     if (stream !== undefined) headers['Content-Type'] = 'application/octet-stream';
     if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey;
     const content = stream?.bytes ?? (body === undefined ? undefined : JSON.stringify(body));
+    const { timeoutMs = TIMEOUT_MS, signal } = this.#options;
+    const timeout = AbortSignal.timeout(timeoutMs);
     return await fetch(`${this.#base}${path}`, {
       method,
       headers,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
       ...(content === undefined ? {} : { body: content }),
     });
   }

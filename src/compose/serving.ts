@@ -49,22 +49,7 @@ export async function openServing(
   const { folder, views, artifacts, sources } = from;
   const tier2 = openTier2(setup);
   const directory = new DatasetDirectory({ own: ownDatasets(views), sources });
-  const open = {
-    filesMax: config.filesOpenMax,
-    cacheKib: config.sqliteCacheKib,
-    mmapBytes: config.sqliteMmapBytes,
-  };
-  const files = new OpenFiles(open);
-  const pool = new QueryPool({
-    clock: systemClock,
-    waitingMax: config.queueMax + config.heavyMax + config.mediumMax,
-    files: open,
-    ...(config.queryThreads === 0 ? {} : { threads: config.queryThreads }),
-  });
-  releases.add('query threads', async () => {
-    files.close();
-    await pool.close();
-  });
+  const { files, pool } = openQueries(setup);
   const cache = new DatasetCache({
     ...cacheOptions(config),
     root: `${folder}/datasets`,
@@ -97,6 +82,27 @@ export async function openServing(
   });
   const cursors = new SignedCursors(await cursorSecret(config, folder));
   return { directory, reader, cache, cursors, rateLimit: tier2.rateLimit };
+}
+
+/** Opens what runs queries: this thread, and others for those that are not cheap. */
+function openQueries({ config, releases }: Setup): { files: OpenFiles; pool: QueryPool } {
+  const open = {
+    filesMax: config.filesOpenMax,
+    cacheKib: config.sqliteCacheKib,
+    mmapBytes: config.sqliteMmapBytes,
+  };
+  const files = new OpenFiles(open);
+  const pool = new QueryPool({
+    clock: systemClock,
+    waitingMax: config.queueMax + config.heavyMax + config.mediumMax,
+    files: open,
+    ...(config.queryThreads === 0 ? {} : { threads: config.queryThreads }),
+  });
+  releases.add('query threads', async () => {
+    files.close();
+    await pool.close();
+  });
+  return { files, pool };
 }
 
 function ownDatasets({ catalog, catalogView }: Views): OwnDatasets {

@@ -100,7 +100,7 @@ export async function pageReply(
   };
   const body = isLines
     ? jsonLines(page.rows)
-    : jsonBody(request.dataset.name, artifact, page.rows, next);
+    : jsonBody({ name: request.dataset.name, artifact }, page.rows, next);
   const contentType = isLines ? 'application/x-ndjson' : 'application/json';
   return await compressed({ status: 200, headers, body, contentType }, request.header);
 }
@@ -114,7 +114,11 @@ export function answerTag(artifact: Sha256, form: 'json' | 'lines' = 'json'): st
 }
 
 /** Writes a page as JSON. */
-export function jsonBody(name: DatasetName, artifact: Sha256, rows: string, next?: string): string {
+export function jsonBody(
+  { name, artifact }: { readonly name: DatasetName; readonly artifact: Sha256 },
+  rows: string,
+  next?: string,
+): string {
   const more = next === undefined ? '' : `,"next_cursor":"${next}"`;
   return `{"dataset":"${name}","artifact":"${artifact}","rows":${rows}${more}}`;
 }

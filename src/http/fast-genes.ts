@@ -77,7 +77,7 @@ export class FastGenes {
       }
       const page = serving.reader.now(dataset, planGenes(genes));
       if (page === undefined) return false;
-      const body = jsonBody(dataset.name, sha256, page.rows);
+      const body = jsonBody({ name: dataset.name, artifact: sha256 }, page.rows);
       const length = String(Buffer.byteLength(body));
       const own = ['Content-Type', 'application/json', 'Content-Length', length];
       response.writeHead(200, [...shared, ...own]);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { planGeneCount, planGeneLookup, planGenes } from '#cache/query/genes';
+import type { DatasetAnswer } from '#cache/dataset-reader';
+import { type GeneRequest, planGeneCount, planGeneLookup, planGenes } from '#cache/query/genes';
 import type { Query } from '#cache/query/query';
 import type { DatasetSchema } from '#cache/query/table-schema';
 import type { Sha256 } from '#domain/digest';
@@ -12,7 +13,7 @@ import {
   notModified,
   pageReply,
 } from '#http/dataset-answer';
-import type { HttpDependencies } from '#http/dependencies';
+import type { HttpDependencies, Serving } from '#http/dependencies';
 import {
   canonicalGenes,
   countQuery,
@@ -62,7 +63,7 @@ const lookupSchema = z
   .strictObject({
     dataset: z.string(),
     artifact: z.string(),
-    rows: z.array(geneSchema.nullable()).meta({ description: 'In the order of the ids' }),
+    rows: z.array(z.union([geneSchema, z.null()])).meta({ description: 'In the order of the ids' }),
   })
   .meta({ id: 'GeneLookupAnswer' });
 
@@ -104,39 +105,48 @@ function list(dependencies: HttpDependencies): Route {
       };
       // What makes no sense is refused before anything is downloaded.
       const first = planGenes(genes);
-      const { geneId, region } = genes.filter;
-      if (geneId !== undefined) {
+      if (genes.filter.geneId !== undefined) {
         // It has one page: the plan refuses every cursor that is well-formed.
         const { artifact } = dataset.entry;
         planGenes({ ...genes, ...fromCursor(asked, artifact.sha256, serving.cursors) });
       }
       const unchanged = notModified(asked);
       if (unchanged !== undefined) return unchanged;
-      const answer =
-        geneId === undefined
-          ? await serving.reader.read({
-              dataset,
-              plan: genePlan(name, (artifact) =>
-                query.cursor === undefined
-                  ? first
-                  : planGenes({ ...genes, ...fromCursor(asked, artifact, serving.cursors) }),
-              ),
-              key: `${asked.query} ${query.cursor ?? ''} ${genes.limit}`,
-              isExact: query.artifact !== undefined,
-              seqid: region?.seqid,
-              signal,
-            })
-          : await serving.reader.gene({
-              dataset,
-              query: first,
-              plan: genePlan(name, () => first),
-              isExact: query.artifact !== undefined,
-              geneId,
-              fields: [...genes.include].toSorted(),
-              signal,
-            });
+      const answer = await ask(serving, { asked, genes, first, signal });
       return await pageReply(asked, answer, { cursors: serving.cursors, url });
     },
+  });
+}
+
+interface Asked {
+  readonly asked: AnswerRequest;
+  readonly genes: GeneRequest;
+  /** The query of the first page. */
+  readonly first: Query;
+  readonly signal: AbortSignal;
+}
+
+async function ask(
+  { reader, cursors }: Serving,
+  { asked, genes, first, signal }: Asked,
+): Promise<DatasetAnswer> {
+  const { dataset, cursor, pinned } = asked;
+  const { geneId, region } = genes.filter;
+  const shared = { dataset, isExact: pinned !== undefined, signal };
+  if (geneId !== undefined) {
+    const fields = [...genes.include].toSorted();
+    const plan = genePlan(dataset.name, () => first);
+    return await reader.gene({ ...shared, query: first, plan, geneId, fields });
+  }
+  return await reader.read({
+    ...shared,
+    plan: genePlan(dataset.name, (artifact) =>
+      cursor === undefined
+        ? first
+        : planGenes({ ...genes, ...fromCursor(asked, artifact, cursors) }),
+    ),
+    key: `${asked.query} ${cursor ?? ''} ${genes.limit}`,
+    seqid: region?.seqid,
   });
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ServedDataset } from '#cache/served-dataset';
 import { parseDatasetName } from '#domain/dataset-name';
 import { cursorQuery, integerQuery, timestamp } from '#http/api-schemas';
 import { asOfCatalog, POSITION_HEADER } from '#http/consistency';
@@ -71,10 +72,9 @@ function list(dependencies: HttpDependencies): Route {
         status: 200,
         headers: { [POSITION_HEADER]: String(position) },
         body: {
-          datasets: shown.map(({ entry: { manifest: _, ...entry }, isOwn }) => ({
-            ...entry,
-            is_own: isOwn,
-          })),
+          datasets: shown.map(({ entry, isOwn }) =>
+            Object.assign(shownEntry(entry), { is_own: isOwn }),
+          ),
           ...(more ? { next_cursor: encodeCursor({ after: last.entry.name }) } : {}),
         },
       };
@@ -95,9 +95,17 @@ function get(dependencies: HttpDependencies): Route {
     handle: async ({ params, scope, header, signal }) => {
       const name = parseDatasetName(params.name);
       const dataset = await servedDataset(dependencies, { scope, name, header, signal });
-      const { manifest: _, ...entry } = dataset.entry;
       const isCached = dependencies.serving.cache.ready(dataset) !== undefined;
-      return { status: 200, body: { ...entry, tables: dataset.tables, is_cached: isCached } };
+      return {
+        status: 200,
+        body: { ...shownEntry(dataset.entry), tables: dataset.tables, is_cached: isCached },
+      };
     },
   });
+}
+
+/** An entry without what only stores need. */
+function shownEntry(entry: ServedDataset['entry']): Omit<ServedDataset['entry'], 'manifest'> {
+  const { name, dataset_id, schema_fingerprint, row_count, published_at, artifact } = entry;
+  return { name, dataset_id, schema_fingerprint, row_count, published_at, artifact };
 }

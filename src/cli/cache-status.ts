@@ -1,0 +1,102 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import pc from 'picocolors';
+import { describeCache } from '#cli/cache-status/describe-cache';
+import { fetchCache } from '#cli/cache-status/fetch-cache';
+import { type CacheThresholds, isWithin, judgeCache } from '#cli/cache-status/judge-cache';
+import { type Look, watchCache } from '#cli/cache-status/watch-cache';
+import { messageOf } from '#cli/catalog-import/manifest-folder';
+import { untilSignalled } from '#ops/signals';
+
+interface Flags {
+  readonly url: string;
+  readonly minHitRatio: number;
+  readonly maxBytes: number;
+  readonly json?: boolean;
+  readonly watch?: boolean;
+}
+
+const HIT_RATIO_MIN = 0.6;
+const BYTES_MAX = 8_589_934_592;
+const WATCH_MS = 2_000;
+const PASSED_EXIT_CODE = 1;
+/** Nothing is known of the cache: not the same as a cache that does badly. */
+const UNKNOWN_EXIT_CODE = 2;
+
+/** Adds `cache status` to the program. */
+export function addCacheStatus(program: Command): void {
+  program
+    .command('cache')
+    .description('Look at the dataset cache of a registry that runs.')
+    .command('status')
+    .description(
+      `Show what is cached and hold it to thresholds. Exits with 0 within them, with ${PASSED_EXIT_CODE} when one is passed, with ${UNKNOWN_EXIT_CODE} when the registry does not say.`,
+    )
+    .option('--url <url>', 'the registry', 'http://127.0.0.1:3001')
+    .option('--min-hit-ratio <ratio>', 'threshold of the hit ratio', parseRatio, HIT_RATIO_MIN)
+    .option('--max-bytes <bytes>', 'threshold of the disk', parseBytes, BYTES_MAX)
+    .option('--json', 'print it as JSON')
+    .option('--watch', `show it again every ${WATCH_MS / 1_000} s until Ctrl-C`)
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : UNKNOWN_EXIT_CODE))
+    .action(async (flags: Flags) => runStatus(flags));
+}
+
+async function runStatus(flags: Flags): Promise<void> {
+  const { stdout, stderr } = process;
+  if (flags.watch === true) {
+    if (!stdout.isTTY || flags.json === true) {
+      const is = flags.json === true ? 'JSON is for machines' : 'standard output is no terminal';
+      stderr.write(`Cannot watch the cache: ${is} (want a terminal, and no --json)\n`);
+      return process.exit(UNKNOWN_EXIT_CODE);
+    }
+    const stop = new AbortController();
+    const { signal } = stop;
+    void untilSignalled().then(() => stop.abort());
+    const watched = async (): Promise<Look> => look(flags, signal).catch(unknown);
+    return process.exit(
+      await watchCache({ look: watched, out: stdout, everyMs: WATCH_MS, signal }),
+    );
+  }
+  try {
+    const { text, exitCode } = await look(flags);
+    stdout.write(text);
+    process.exit(exitCode);
+  } catch (error) {
+    const { text, exitCode } = unknown(error);
+    stderr.write(text);
+    process.exit(exitCode);
+  }
+}
+
+async function look(flags: Flags, signal?: AbortSignal): Promise<Look> {
+  const { url, minHitRatio: hitRatioMin, maxBytes: bytesMax } = flags;
+  const cache = await fetchCache(url, signal);
+  const thresholds: CacheThresholds = { hitRatioMin, bytesMax };
+  const verdicts = judgeCache(cache, thresholds);
+  const within = isWithin(verdicts);
+  const limits = { min_hit_ratio: hitRatioMin, max_bytes: bytesMax };
+  const { hitRatio: hit_ratio, disk } = verdicts;
+  const json = { url, within, limits, verdicts: { hit_ratio, disk }, cache };
+  const text =
+    flags.json === true
+      ? `${JSON.stringify(json)}\n`
+      : describeCache(url, cache, { thresholds, verdicts });
+  return { text, exitCode: within ? 0 : PASSED_EXIT_CODE };
+}
+
+function unknown(error: unknown): Look {
+  return { text: `${pc.red(messageOf(error))}\n`, exitCode: UNKNOWN_EXIT_CODE };
+}
+
+function parseRatio(text: string): number {
+  const ratio = Number(text);
+  if (text.trim() === '' || !(ratio >= 0 && ratio <= 1))
+    throw new InvalidArgumentError('Want a number from 0 to 1.');
+  return ratio;
+}
+
+function parseBytes(text: string): number {
+  const bytes = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(bytes))
+    throw new InvalidArgumentError('Want a whole number of bytes.');
+  return bytes;
+}
