@@ -1,3 +1,4 @@
+import { notCached, readerError } from '#cache/cache-errors';
 import type { ServedDataset } from '#cache/served-dataset';
 import type { Manifest } from '#domain/dataset';
 import type { DatasetName } from '#domain/dataset-name';
@@ -6,6 +7,7 @@ import { DEFAULT_SCOPE, type Scope, scopeKey } from '#domain/scope';
 import { SingleFlight } from '#flow/single-flight';
 import type { CatalogCache } from '#stores/catalog-cache';
 import { entryIndex, type StoreEntry, type StoreManifest } from '#stores/catalog-document';
+import type { ManifestKeeper } from '#stores/federated/kept-manifests';
 import type { FetchOptions, Store } from '#stores/store';
 
 /** The datasets of this registry's own log. */
@@ -21,6 +23,8 @@ export interface OwnDatasets {
 export interface SourceDatasets {
   readonly store: Store;
   readonly catalog: CatalogCache;
+  /** Where their manifests are kept for the next process; nowhere when absent. */
+  readonly manifests?: ManifestKeeper;
 }
 
 export interface DatasetDirectoryOptions {
@@ -69,7 +73,10 @@ export class DatasetDirectory {
     return found;
   }
 
-  /** Finds a dataset; `undefined` when nobody has it. @throws what the source of its manifest throws */
+  /**
+   * Finds a dataset; `undefined` when nobody has it.
+   * @throws NOT_CACHED, STORE_UNAVAILABLE, ARTIFACT_MISSING when the manifest of a source cannot be had
+   */
   async find(
     scope: Scope,
     name: DatasetName,
@@ -78,13 +85,8 @@ export class DatasetDirectory {
     const known = this.known(scope, name);
     if (known !== undefined) return known;
     const entry = this.#sourceEntry(scope, name);
-    const { sources } = this.#options;
-    if (entry === undefined || sources === undefined) return undefined;
-    const manifest = await this.#manifests.run(
-      entry.manifest.sha256,
-      async (signal) => sources.store.fetchManifest(entry, { signal }),
-      options,
-    );
+    if (entry === undefined) return undefined;
+    const manifest = await this.#manifest(entry, options);
     const served = {
       scope: scopeKey(scope),
       name,
@@ -137,6 +139,30 @@ export class DatasetDirectory {
     if (manifest === undefined || entry === undefined) return undefined;
     const { objects, tables = [] } = manifest;
     return { scope: scopeKey(scope), name, entry: entry as StoreEntry, objects, tables };
+  }
+
+  async #manifest(entry: StoreEntry, options: FetchOptions): Promise<StoreManifest> {
+    try {
+      return await this.#manifests.run(
+        entry.manifest.sha256,
+        async (signal) => this.#fetchManifest(entry, signal),
+        options,
+      );
+    } catch (error) {
+      throw readerError(error, entry.name);
+    }
+  }
+
+  /** What is kept comes first: it never changes, and its source may be away. */
+  async #fetchManifest(entry: StoreEntry, signal: AbortSignal): Promise<StoreManifest> {
+    const { sources } = this.#options;
+    const kept = await sources?.manifests?.load(entry);
+    if (kept !== undefined) return kept;
+    if (sources === undefined || sources.catalog.state.mode === 'cached-only')
+      throw notCached(entry.name, { backend: 'federated', source: 'federated' });
+    const manifest = await sources.store.fetchManifest(entry, { signal });
+    await sources.manifests?.save(entry, manifest);
+    return manifest;
   }
 
   #keptDataset(scope: Scope, name: DatasetName): ServedDataset | undefined {

@@ -8,6 +8,7 @@ import type { DeclaredSource } from '#ops/config/source-list';
 import { CatalogCache, type CatalogMode } from '#stores/catalog-cache';
 import { FederatedStore } from '#stores/federated/federated-store';
 import { keptCatalogs } from '#stores/federated/kept-catalogs';
+import { keptManifests, type ManifestKeeper } from '#stores/federated/kept-manifests';
 import { KeptSource } from '#stores/federated/kept-source';
 import { bySourcePriority } from '#stores/federated/merge-catalogs';
 import { GuardedStore } from '#stores/guarded-store';
@@ -20,6 +21,7 @@ const CATALOG_BACKOFF_CAP_MS = 5_000;
 export interface Sources {
   readonly store: FederatedStore;
   readonly catalog: CatalogCache;
+  readonly manifests: ManifestKeeper;
   readonly health: () => PartHealth;
   readonly report: () => RegistryHealth;
 }
@@ -32,9 +34,11 @@ export async function openSources(setup: Setup, folder: string): Promise<Sources
   const { config, logger, releases } = setup;
   if (config.sources.length === 0) return undefined;
   const errors = new StoreErrorCounts();
-  const keeper = keptCatalogs(new LocalfsPublisher(folder).files, (error) => {
-    logger.warn({ part: 'sources', err: error }, 'a kept catalog cannot be used');
-  });
+  const { files } = new LocalfsPublisher(folder);
+  const onTrouble = (error: Error): void => {
+    logger.warn({ part: 'sources', err: error }, 'what is kept of a source cannot be used');
+  };
+  const keeper = keptCatalogs(files, onTrouble);
   const opened = await Promise.all(inOrder(config).map((one) => openSource(one, config)));
   const guarded = opened.map(
     (store) =>
@@ -77,6 +81,7 @@ export async function openSources(setup: Setup, folder: string): Promise<Sources
   return {
     store,
     catalog,
+    manifests: keptManifests(files, onTrouble),
     health: () => sourcesHealth(store, catalog),
     report: () => reportOf({ config, store, catalog, circuits, errors }),
   };

@@ -90,7 +90,7 @@ export async function pageReply(
   const next =
     page.next === undefined
       ? undefined
-      : cursors.encode(ownerOf(request, artifact), page.next.map(cursorValue));
+      : cursors.encode(ownerOf(request, artifact), page.next);
   const isLines = wantsLines(request.header('accept'));
   const headers = {
     ETag: etagOf(request, artifact),
@@ -159,10 +159,6 @@ function ownerOf({ query }: AnswerRequest, artifact: Sha256): CursorOwner {
 
 function cacheControl({ pinned }: AnswerRequest): string {
   return pinned === undefined ? UNPINNED : PINNED;
-}
-
-function cursorValue(value: string | number | bigint | null): CursorValue {
-  return typeof value === 'bigint' ? String(value) : value;
 }
 
 function withCursor(url: string, cursor: string): string {

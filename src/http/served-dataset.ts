@@ -13,7 +13,7 @@ export interface WantedDataset {
   readonly signal: AbortSignal;
 }
 
-/** Finds a published dataset. @throws NOT_FOUND, BEHIND, NOT_READY, and what the source of its manifest throws */
+/** Finds a published dataset. @throws NOT_FOUND, BEHIND, NOT_READY, and what `DatasetDirectory.find` throws */
 export async function servedDataset(
   dependencies: HttpDependencies,
   { scope, name, header, signal }: WantedDataset,

@@ -12,9 +12,18 @@ export interface CursorOwner {
 }
 
 /** A value of a sort key. */
-export type CursorValue = string | number | null;
+export type CursorValue = string | number | bigint | null;
 
-const keySchema = z.array(z.union([z.string(), z.number(), z.null()])).max(8);
+// What JSON has no number for, as a text with its type: a text alone would be sorted among texts.
+const numberSchema = z
+  .strictObject({ number: z.enum(['Infinity', '-Infinity']) })
+  .transform(({ number }) => Number(number));
+const integerSchema = z
+  .strictObject({ integer: z.string() })
+  .transform(({ integer }) => BigInt(integer));
+const keySchema = z
+  .array(z.union([z.string(), z.number(), z.null(), integerSchema, numberSchema]))
+  .max(8);
 const TAG_BYTES = 16;
 const LENGTH_MAX = 4_096;
 const FORM = /^c1\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{22})$/;
@@ -32,7 +41,7 @@ export class SignedCursors {
 
   /** Writes the cursor of the page that begins with a row. */
   encode(owner: CursorOwner, key: readonly CursorValue[]): string {
-    const payload = Buffer.from(JSON.stringify(key)).toString('base64url');
+    const payload = Buffer.from(JSON.stringify(key.map(written))).toString('base64url');
     return `c1.${payload}.${this.#tag(owner, payload).toString('base64url')}`;
   }
 
@@ -55,4 +64,10 @@ export class SignedCursors {
       .digest()
       .subarray(0, TAG_BYTES);
   }
+}
+
+function written(value: CursorValue): unknown {
+  if (typeof value === 'bigint') return { integer: String(value) };
+  const isInfinite = typeof value === 'number' && !Number.isFinite(value);
+  return isInfinite ? { number: String(value) } : value;
 }

@@ -97,13 +97,37 @@ export function parseManifest(
   entry: StoreEntry,
   identity: StoreIdentity,
 ): StoreManifest {
-  const refuse = refusal(`read the manifest of dataset "${entry.name}"`, identity);
   const actual = sha256Of(bytes);
-  if (actual !== entry.manifest.sha256)
-    throw refuse('checksum', `its SHA-256 is "${actual}" (want "${entry.manifest.sha256}")`);
+  if (actual === entry.manifest.sha256) return checkManifest(bytes, entry, identity);
+  const is = `its SHA-256 is "${actual}" (want "${entry.manifest.sha256}")`;
+  throw manifestRefusal(entry, identity)('checksum', is);
+}
+
+/**
+ * Reads the manifest of an entry from bytes that are known to be what was written.
+ * @throws validation when it is of another dataset, names another artifact, or is malformed
+ */
+export function checkManifest(
+  bytes: Uint8Array,
+  entry: StoreEntry,
+  identity: StoreIdentity,
+): StoreManifest {
+  const refuse = manifestRefusal(entry, identity);
   const manifest = parseAs(manifestSchema, bytes, refuse);
-  if (manifest.name === entry.name && manifest.dataset_id === entry.dataset_id) return manifest;
-  throw refuse('validation', `it is of dataset "${manifest.name}" ${manifest.dataset_id}`);
+  if (manifest.name !== entry.name || manifest.dataset_id !== entry.dataset_id)
+    throw refuse('validation', `it is of dataset "${manifest.name}" ${manifest.dataset_id}`);
+  const { artifact } = manifest;
+  if (artifact?.sha256 === entry.artifact.sha256 && artifact.bytes === entry.artifact.bytes)
+    return manifest;
+  const is = artifact === undefined ? 'none' : `"${artifact.sha256}"`;
+  throw refuse(
+    'validation',
+    `its artifact is ${is} (want "${entry.artifact.sha256}" of the entry)`,
+  );
+}
+
+function manifestRefusal({ name }: StoreEntry, identity: StoreIdentity): Refuse {
+  return refusal(`read the manifest of dataset "${name}"`, identity);
 }
 
 /** Writes a catalog as it lies in a store: canonical JSON, with the digest of its bytes. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildGeneArtifact } from '#cli/examples/gene-artifact';
 import { startRegistry } from '#compose/start-registry';
 import { type Sha256, sha256Of } from '#domain/digest';
 import { readConfig } from '#ops/config/read-config';
@@ -28,6 +29,14 @@ async function publish(api: Api, name: string, bytes: Buffer): Promise<Sha256> {
   await api.post('/registry/datasets', registration(name, { objects: [artifact] }));
   await api.post(`/registry/datasets/${name}/publish`, { artifact });
   return sha256;
+}
+
+/** A gene dataset with one gene, G1. */
+function geneFile(folder: string, name: string): Buffer {
+  const path = join(folder, `${name}.sqlite`);
+  const genes = [{ geneId: 'G1', name, seqid: '1', start: 1, end: 10 }];
+  buildGeneArtifact({ dataset: `1/${name}/one`, source: 'test', genes }, path);
+  return readFileSync(path);
 }
 
 describe('a registry with sources', () => {
@@ -109,6 +118,45 @@ describe('a registry with sources', () => {
       const again = await startRegistry(config, createLogger('silent'));
       const answer = await fetch(`${again.url}/debug/registry-health`);
       expect(await answer.json()).toMatchObject({ datasets: 1, epoch: 1 });
+      await again.close();
+    }
+  });
+
+  it('serves what it has cached of a source that is away, after a restart too, and says 503 for the rest', async () => {
+    const first = await startTestRegistry();
+    await publish(first.api, '1/cached/one', geneFile(temporary.path, 'cached'));
+    await publish(first.api, '1/other/one', geneFile(temporary.path, 'other'));
+    const env = { ...DEBUG, ATLAS_REGISTRY_SOURCES: `first=http:${first.registry.url}/store` };
+    const second = await start(env);
+    await eventually('the catalog', async () => (await health(second)).datasets === 2);
+    const path = '/v1/genes?dataset=1/cached/one&gene_id=G1';
+    const before = await second.api.get(path);
+    expect(before.json.rows).toEqual([{ gene_id: 'G1', name: 'cached' }]);
+    await first[Symbol.asyncDispose]();
+    await second.registry.close();
+    for (const mode of [
+      'ATLAS_CACHED_ONLY_MODE',
+      'ATLAS_REGISTRY_FREEZE_MODE',
+      'ATLAS_STARTUP_WARMUP',
+    ]) {
+      const config = readConfig({
+        ...env,
+        BIND_ADDR: '127.0.0.1:0',
+        ATLAS_DATA_DIR: second.folder,
+        ATLAS_LOG_LEVEL: 'silent',
+        [mode]: mode === 'ATLAS_STARTUP_WARMUP' ? '1/other/one' : 'true',
+      });
+      const again = await startRegistry(config, createLogger('silent'));
+      await again.ready(10_000);
+      const answer = await fetch(`${again.url}${path}`);
+      expect([mode, answer.status, await answer.json()]).toEqual([mode, 200, before.json]);
+      const other = await fetch(`${again.url}/v1/genes?dataset=1/other/one&gene_id=G1`);
+      const problem = (await other.json()) as { code: string };
+      expect([mode, other.status, problem.code]).toEqual([
+        mode,
+        503,
+        expect.stringMatching(/^(NOT_CACHED|STORE_UNAVAILABLE)$/),
+      ]);
       await again.close();
     }
   });

@@ -65,7 +65,8 @@ export async function fetchCache(url: string, signal?: AbortSignal): Promise<Cac
 }
 
 function whyNot(error: unknown): string {
-  if (error instanceof ResponseError) return `it answered ${error.status}: ${error.message}`;
+  if (error instanceof ResponseError)
+    return `it answered ${error.status}${error.code === undefined ? '' : `: ${error.message}`}`;
   if (error instanceof SyntaxError) return 'its answer is not JSON';
   if (error instanceof Error && error.name === 'TimeoutError')
     return `it has not answered within ${TIMEOUT_MS} ms`;
