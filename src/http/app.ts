@@ -1,8 +1,9 @@
 import { Router } from '@koa/router';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import { z } from 'zod';
-import { isRegistryError, quote, RegistryError } from '#domain/errors';
+import { quote, RegistryError } from '#domain/errors';
 import { artifactRoutes } from '#http/artifact-routes';
+import { boundary, type HttpObserver } from '#http/boundary';
 import { catalogRoutes } from '#http/catalog-routes';
 import { contractRoutes } from '#http/contract-routes';
 import { datasetCommandRoutes } from '#http/dataset-commands-routes';
@@ -18,7 +19,6 @@ import { HotReads } from '#http/hot-reads';
 import { jobRunRoutes } from '#http/job-run-routes';
 import { openApiDocument } from '#http/openapi';
 import { headerOf, parseRequest } from '#http/parse-request';
-import { retryAfterOf, toProblem } from '#http/problem';
 import { takeToken } from '#http/rate-limit';
 import { respond } from '#http/respond';
 import { type Route, route } from '#http/route';
@@ -26,18 +26,6 @@ import { rowRoutes } from '#http/row-routes';
 import { SCOPE_HEADERS, scopeOf } from '#http/scope';
 import { servedDatasetRoutes } from '#http/served-dataset-routes';
 import { storeRoutes } from '#http/store-routes';
-
-/** What the app tells whoever listens: one line a request, and every unexpected error. */
-export interface HttpObserver {
-  onRequest?(request: {
-    readonly requestId: string;
-    readonly method: string;
-    readonly path: string;
-    readonly status: number;
-    readonly durationMs: number;
-  }): void;
-  onError?(error: unknown, requestId: string): void;
-}
 
 /** Assembles the HTTP side, from the outside in: request id and errors, scope, routes. */
 export function buildApp(dependencies: HttpDependencies, observer: HttpObserver = {}): Koa {
@@ -124,58 +112,6 @@ async function scoped(context: Context, next: Next): Promise<void> {
   context.set('Vary', SCOPE_HEADERS.join(', '));
   if (path !== context.path) context.path = path;
   await next();
-}
-
-function boundary(
-  { clock, newId }: HttpDependencies,
-  side: { readonly observer: HttpObserver; readonly hot: HotReads; readonly fast: FastGenes },
-): Middleware {
-  const { observer, hot, fast } = side;
-  return async (context, next) => {
-    const started = clock.monotonicMs();
-    const requestId = newId();
-    const { method, path } = context;
-    const key = hot.keyOf(context.req);
-    context.state['hotKey'] = key;
-    const kept = hot.find(key, context.req);
-    if (kept !== undefined) {
-      context.respond = false;
-      hot.send(kept, context.res, requestId);
-      const durationMs = clock.monotonicMs() - started;
-      const { statusCode: status } = context.res;
-      observer.onRequest?.({ requestId, method, path, status, durationMs });
-      return;
-    }
-    if (fast.answer(context.req, context.res, requestId)) {
-      context.respond = false;
-      const durationMs = clock.monotonicMs() - started;
-      const { statusCode: status } = context.res;
-      observer.onRequest?.({ requestId, method, path, status, durationMs });
-      return;
-    }
-    context.state['requestId'] = requestId;
-    context.set('X-Request-Id', requestId);
-    try {
-      await next();
-    } catch (error) {
-      const isWrite = method !== 'GET' && method !== 'HEAD';
-      const problem = toProblem(error, { requestId, isWrite });
-      if (!isRegistryError(error)) observer.onError?.(error, requestId);
-      const retryAfter = retryAfterOf(error, problem.status);
-      context.status = problem.status;
-      context.body = JSON.stringify(problem);
-      context.set('Content-Type', 'application/problem+json');
-      if (retryAfter !== undefined) context.set('Retry-After', String(retryAfter));
-      if (isRegistryError(error, 'METHOD_NOT_ALLOWED'))
-        context.set('Allow', String(error.details['allow']));
-      if (isRegistryError(error, 'RANGE_NOT_SATISFIABLE'))
-        context.set('Content-Range', `bytes */${String(error.details['bytes'])}`);
-      // What is left of a body that was refused is not read: the connection cannot be used again.
-      if (!context.req.complete) context.set('Connection', 'close');
-    }
-    const durationMs = clock.monotonicMs() - started;
-    observer.onRequest?.({ requestId, method, path, status: context.status, durationMs });
-  };
 }
 
 function unknownPath(router: Router): Middleware {

@@ -88,9 +88,7 @@ export async function pageReply(
   { cursors, url }: { readonly cursors: SignedCursors; readonly url: string },
 ): Promise<Reply> {
   const next =
-    page.next === undefined
-      ? undefined
-      : cursors.encode(ownerOf(request, artifact), page.next);
+    page.next === undefined ? undefined : cursors.encode(ownerOf(request, artifact), page.next);
   const isLines = wantsLines(request.header('accept'));
   const headers = {
     ETag: etagOf(request, artifact),

@@ -57,6 +57,8 @@ export interface HttpLimits {
   readonly heartbeatMs: number;
   readonly catalogCacheBytesMax: number;
   readonly hotReadBytesMax: number;
+  /** Whether everything but health is refused. */
+  readonly emergency: boolean;
 }
 
 /** The bytes of artifacts, by their digest. */

@@ -153,7 +153,7 @@ export const CACHE_SETTINGS = {
   }),
   emergency: setting('ATLAS_EMERGENCY_GLOBAL_BREAKER', flag, {
     default: 'false',
-    doc: 'Refuse all queries for rows; everything else goes on.',
+    doc: 'Refuse every request but those for health: for a node that must be left alone and not restarted.',
   }),
   cursorSecret: setting(
     'ATLAS_CURSOR_SECRET',

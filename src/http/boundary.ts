@@ -1,0 +1,91 @@
+import type { Context, Middleware } from 'koa';
+import { isRegistryError, RegistryError } from '#domain/errors';
+import type { HttpDependencies } from '#http/dependencies';
+import type { FastGenes } from '#http/fast-genes';
+import type { HotReads } from '#http/hot-reads';
+import { retryAfterOf, toProblem } from '#http/problem';
+
+/** What the app tells whoever listens: one line a request, and every unexpected error. */
+export interface HttpObserver {
+  onRequest?(request: {
+    readonly requestId: string;
+    readonly method: string;
+    readonly path: string;
+    readonly status: number;
+    readonly durationMs: number;
+  }): void;
+  onError?(error: unknown, requestId: string): void;
+}
+
+/** What answers without routing, and who hears of requests. */
+export interface BoundarySides {
+  readonly observer: HttpObserver;
+  readonly hot: HotReads;
+  readonly fast: FastGenes;
+}
+
+const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+const EMERGENCY_RETRY_SECONDS = 10;
+
+/** The outermost layer: names the request, answers what needs no routing, and turns whatever is thrown into a problem. */
+export function boundary(
+  { clock, newId, limits }: HttpDependencies,
+  { observer, hot, fast }: BoundarySides,
+): Middleware {
+  const answered = (context: Context, requestId: string): boolean => {
+    const { req, res } = context;
+    if (limits.emergency) return false;
+    const key = hot.keyOf(req);
+    context.state['hotKey'] = key;
+    const kept = hot.find(key, req);
+    if (kept === undefined) return fast.answer(req, res, requestId);
+    hot.send(kept, res, requestId);
+    return true;
+  };
+  return async (context, next) => {
+    const started = clock.monotonicMs();
+    const requestId = newId();
+    const { method, path } = context;
+    if (answered(context, requestId)) {
+      context.respond = false;
+    } else {
+      context.state['requestId'] = requestId;
+      context.set('X-Request-Id', requestId);
+      try {
+        if (limits.emergency && !HEALTH_PATHS.has(path)) throw closed();
+        await next();
+      } catch (error) {
+        if (!isRegistryError(error)) observer.onError?.(error, requestId);
+        sendProblem(context, error, requestId);
+      }
+    }
+    const durationMs = clock.monotonicMs() - started;
+    const { statusCode: status } = context.res;
+    observer.onRequest?.({ requestId, method, path, status, durationMs });
+  };
+}
+
+function sendProblem(context: Context, error: unknown, requestId: string): void {
+  const { method } = context;
+  const isWrite = method !== 'GET' && method !== 'HEAD';
+  const problem = toProblem(error, { requestId, isWrite });
+  const retryAfter = retryAfterOf(error, problem.status);
+  context.status = problem.status;
+  context.body = JSON.stringify(problem);
+  context.set('Content-Type', 'application/problem+json');
+  if (retryAfter !== undefined) context.set('Retry-After', String(retryAfter));
+  if (isRegistryError(error, 'METHOD_NOT_ALLOWED'))
+    context.set('Allow', String(error.details['allow']));
+  if (isRegistryError(error, 'RANGE_NOT_SATISFIABLE'))
+    context.set('Content-Range', `bytes */${String(error.details['bytes'])}`);
+  // What is left of a body that was refused is not read: the connection cannot be used again.
+  if (!context.req.complete) context.set('Connection', 'close');
+}
+
+function closed(): RegistryError {
+  return new RegistryError(
+    'OVERLOADED',
+    'Cannot answer: this node refuses everything but health (want another node, or ATLAS_EMERGENCY_GLOBAL_BREAKER=false)',
+    { retryAfterSeconds: EMERGENCY_RETRY_SECONDS, outcome: 'not-applied' },
+  );
+}
