@@ -78,6 +78,21 @@ settings-table: build ## Write the table of settings into the README
 bench: build setup-tests ## Run the benchmarks, or those named in ONLY="commands read": prints a table and writes JSON
 	@node dist/bench/main.js $(ONLY)
 
+# Of the registry that ops-cache-status looks at.
+URL ?= http://127.0.0.1:3001
+
+.PHONY: ops-cache-status
+ops-cache-status: build ## Show the dataset cache of the registry at URL: fails below a hit ratio of 0.60 and above 8 GiB
+	@node dist/src/main.js cache status --url '$(URL)' --min-hit-ratio 0.60 --max-bytes 8589934592
+
+.PHONY: ops-perf-cold-start
+ops-perf-cold-start: build ## Measure the start of a reader with an empty cache, until 8 datasets have answered
+	@node dist/bench/main.js start-cold
+
+.PHONY: ops-perf-warm-start
+ops-perf-warm-start: build ## The same with a full cache: no downloads, and the files are not read through
+	@node dist/bench/main.js start-warm
+
 .PHONY: clean
 clean: ## Remove what was built and installed; the data under .atlas stays
 	@rm -rf dist node_modules embedded/node_modules bench/results

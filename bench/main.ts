@@ -9,6 +9,7 @@ import { queriesBench } from '#bench/queries';
 import { readBench } from '#bench/read';
 import { rebuildBench } from '#bench/rebuild';
 import { servingBench } from '#bench/serving';
+import { startColdBench, startWarmBench } from '#bench/start';
 import { storesBench } from '#bench/stores';
 
 const BENCHES: readonly Bench[] = [
@@ -20,6 +21,8 @@ const BENCHES: readonly Bench[] = [
   storesBench,
   servingBench,
   queriesBench,
+  startColdBench,
+  startWarmBench,
 ];
 
 function holds({ value, limit, detail }: BenchRow): boolean {

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import {
   type Bench,
   type BenchRow,
@@ -11,7 +9,8 @@ import {
   startProgram,
   startRegistryProgram,
 } from '#bench/harness';
-import { buildGeneArtifact, GENE_TABLE } from '#cli/examples/gene-artifact';
+import { geneFile, idOf, largeFile, publish } from '#bench/serving-data';
+import { GENE_TABLE } from '#cli/examples/gene-artifact';
 import { systemClock } from '#flow/clock';
 
 const ROUNDS = 5;
@@ -22,57 +21,6 @@ const COLD_REQUESTS = 5_000;
 const WARM_DATASETS = 8;
 const WARM_BYTES = 100_000_000;
 const READY_MS_MAX = 1_000;
-
-const idOf = (index: number): string => `GENE${String(index).padStart(11, '0')}`;
-
-function geneFile(folder: string): string {
-  const path = join(folder, 'genes.sqlite');
-  const genes = Array.from({ length: GENES }, (_, i) => ({
-    geneId: idOf(i),
-    name: `NAME${i}`,
-    seqid: String(1 + (i % 20)),
-    start: 1 + i * 500,
-    end: 400 + i * 500,
-  }));
-  buildGeneArtifact({ dataset: '1/bench/one', source: 'bench', genes }, path);
-  return path;
-}
-
-/** A file of so many bytes with a table that can be asked for. */
-function largeFile(folder: string, name: string): string {
-  const path = join(folder, name);
-  const db = new Database(path);
-  db.pragma('synchronous = OFF');
-  db.exec('CREATE TABLE things (id TEXT PRIMARY KEY, data BLOB) WITHOUT ROWID');
-  const insert = db.prepare('INSERT INTO things VALUES (?, randomblob(1000000))');
-  db.transaction(() => {
-    for (let at = 0; at < WARM_BYTES; at += 1_000_000) insert.run(`${name} ${at}`);
-  })();
-  db.close();
-  return path;
-}
-
-async function publish(url: string, name: string, path: string, table: object): Promise<void> {
-  const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk);
-  const sha256 = hash.digest('hex');
-  const artifact = { key: 'data.sqlite', sha256, bytes: statSync(path).size };
-  const send = async (route: string, init: RequestInit): Promise<void> => {
-    const answer = await fetch(`${url}${route}`, init);
-    if (!answer.ok) throw new Error(`${route}: ${answer.status} ${await answer.text()}`);
-  };
-  const stream = { body: createReadStream(path), duplex: 'half' } as unknown as RequestInit;
-  await send(`/registry/artifacts/${sha256}`, { method: 'PUT', ...stream });
-  const json = (body: object): RequestInit => ({
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const objects = [artifact];
-  const registration = { name, schema_fingerprint: 'bench', objects, tables: [table] };
-  await send('/registry/datasets', json(registration));
-  await send(`/registry/datasets/${name}/publish`, json({ artifact }));
-}
 
 async function lookups(url: string): Promise<BenchRow[]> {
   const path = (index: number): string => `/v1/genes?dataset=1/bench/one&gene_id=${idOf(index)}`;
@@ -157,8 +105,8 @@ async function warmStart(folder: string): Promise<BenchRow> {
   {
     await using registry = await startRegistryProgram({ ATLAS_DATA_DIR: data });
     for (const [i, name] of names.entries()) {
-      const path = largeFile(folder, `large-${i}.sqlite`);
-      await publish(registry.url, name, path, { name: 'things', key: ['id'] });
+      const path = largeFile(folder, { name: `large-${i}.sqlite`, bytes: WARM_BYTES });
+      await publish(registry.url, { name, path, table: { name: 'things', key: ['id'] } });
       rmSync(path);
     }
     await ask(registry.url);
@@ -187,7 +135,8 @@ export const servingBench: Bench = {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-bench-'));
     try {
       await using registry = await startRegistryProgram({ ATLAS_DATA_DIR: join(folder, 'data') });
-      await publish(registry.url, '1/bench/one', geneFile(folder), GENE_TABLE);
+      const path = geneFile(folder, { dataset: '1/bench/one', count: GENES });
+      await publish(registry.url, { name: '1/bench/one', path, table: GENE_TABLE });
       return [
         ...(await lookups(registry.url)),
         await cold(registry.url, join(folder, 'reader')),

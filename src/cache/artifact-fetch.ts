@@ -49,7 +49,7 @@ export class ArtifactFetch {
 
   /**
    * Brings a file into service; whose it is then is for the caller to claim. It stops when nobody waits for it any more.
-   * @throws DATASET_QUARANTINED, NOT_CACHED, OVERLOADED, STORE_UNAVAILABLE, ARTIFACT_MISSING, BUSY; what the signal carries
+   * @throws DATASET_QUARANTINED, NOT_CACHED, OVERLOADED, STORE_UNAVAILABLE, BUSY; what the signal carries
    */
   async fetch(wanted: Wanted, { signal }: FetchOptions = {}): Promise<void> {
     try {

@@ -10,7 +10,8 @@ import {
 const RETRY_AFTER_SECONDS = 5;
 
 const CODE_OF: Readonly<Record<StoreErrorClass, ErrorCode>> = {
-  not_found: 'ARTIFACT_MISSING',
+  // For a reader it is the store that lacks something: the request is right.
+  not_found: 'STORE_UNAVAILABLE',
   validation: 'STORE_UNAVAILABLE',
   checksum: 'STORE_UNAVAILABLE',
   timeout: 'STORE_UNAVAILABLE',

@@ -157,7 +157,7 @@ export class DatasetCache {
    * one is given. Damage is the exception: a file whose bytes are wrong is removed under its leases.
    * @throws NOT_CACHED when only cached files may be used and it is none, or when it is larger than the cache;
    *   DATASET_QUARANTINED; OVERLOADED when there is no room or the disk is full; STORE_UNAVAILABLE when it cannot be
-   *   downloaded; ARTIFACT_MISSING when the store does not have it; BUSY when too many downloads wait; NOT_READY before the
+   *   downloaded, or the store does not have it; BUSY when too many downloads wait; NOT_READY before the
    *   start and after the end; what the signal carries
    */
   async lease(dataset: ServedDataset, options: FetchOptions = {}): Promise<Lease> {

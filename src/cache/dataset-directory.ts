@@ -75,7 +75,7 @@ export class DatasetDirectory {
 
   /**
    * Finds a dataset; `undefined` when nobody has it.
-   * @throws NOT_CACHED, STORE_UNAVAILABLE, ARTIFACT_MISSING when the manifest of a source cannot be had
+   * @throws NOT_CACHED, STORE_UNAVAILABLE when the manifest of a source cannot be had
    */
   async find(
     scope: Scope,

@@ -78,10 +78,11 @@ export class DatasetReader {
 
   /** Answers a cheap query without waiting for anything; `undefined` when that cannot be: ask `read`. */
   now(dataset: ServedDataset, query: Query): QueryPage | undefined {
+    const looked = this.#lookedKey(dataset, dataset.entry.artifact);
+    if (!this.#looked.has(looked) || this.#looked.get(looked) !== undefined) return undefined;
+    // Last, because it counts as a use.
     const file = this.#options.cache.ready(dataset);
     if (file === undefined) return undefined;
-    const looked = this.#lookedKey(dataset, file);
-    if (!this.#looked.has(looked) || this.#looked.get(looked) !== undefined) return undefined;
     try {
       return runQuery(this.#options.files.get(file), query);
     } catch {
@@ -245,7 +246,7 @@ export class DatasetReader {
   }
 
   /** The same bytes may stand behind datasets that declare different tables of them. */
-  #lookedKey({ tables }: ServedDataset, { sha256 }: CachedFile): string {
+  #lookedKey({ tables }: ServedDataset, { sha256 }: Pick<CachedFile, 'sha256'>): string {
     const known = this.#tables.get(tables);
     if (known !== undefined) return `${sha256} ${known}`;
     const written = JSON.stringify(tables);

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { Admission } from '#cache/admission/admission';
 import { Coalesced } from '#cache/admission/coalesced';
 import { DatasetCache } from '#cache/dataset-cache';
+import type { DatasetCacheOptions } from '#cache/dataset-cache-options';
 import { DatasetDirectory, type OwnDatasets } from '#cache/dataset-directory';
 import { DatasetReader } from '#cache/dataset-reader';
 import { OpenFiles } from '#cache/query/open-files';
@@ -15,6 +16,7 @@ import type { Sources } from '#compose/sources';
 import { openTier2 } from '#compose/tier2';
 import type { Views } from '#compose/views';
 import { type DatasetName, parseDatasetName } from '#domain/dataset-name';
+import { quote, RegistryError } from '#domain/errors';
 import { parseScopeKey } from '#domain/scope';
 import { systemClock } from '#flow/clock';
 import { KeyedRetryBudgets, RetryBudget } from '#flow/retry-budget';
@@ -34,6 +36,9 @@ const DATASETS_REMEMBERED_MAX = 10_000;
 const SWEEP_MS = 30_000;
 const UNFIT_RETRY_SECONDS = 60;
 const SECRET_BYTES = 32;
+const CATCH_UP_POLL_MS = 20;
+// A log that takes longer to read than this is read when the cache asks the next time.
+const CATCH_UP_MS = 60_000;
 
 /** Opens what serves the rows of datasets: directory, cache, queries, tier 2. */
 export async function openServing(
@@ -55,7 +60,7 @@ export async function openServing(
     root: `${folder}/datasets`,
     store:
       sources === undefined ? artifacts.store : new FallbackStore(artifacts.store, sources.store),
-    find: async (scope, name, options) => directory.find(parseScopeKey(scope), name, options),
+    find: lateFind({ directory, views, sources }),
     onForget: async (sha256) => {
       files.forget(sha256);
       await pool.forget(sha256);
@@ -103,6 +108,31 @@ function openQueries({ config, releases }: Setup): { files: OpenFiles; pool: Que
     await pool.close();
   });
   return { files, pool };
+}
+
+/** Finds datasets for the cache, which begins to ask before this node knows any. @throws NOT_READY */
+function lateFind(from: {
+  readonly directory: DatasetDirectory;
+  readonly views: Views;
+  readonly sources: Sources | undefined;
+}): DatasetCacheOptions['find'] {
+  const { directory, views, sources } = from;
+  return async (scope, name, options) => {
+    const untilMs = systemClock.monotonicMs() + CATCH_UP_MS;
+    while (!views.catalogView.caughtUp) {
+      if (systemClock.monotonicMs() > untilMs)
+        throw new RegistryError(
+          'NOT_READY',
+          `Cannot find dataset ${quote(name)}: the catalog has not caught up within ${CATCH_UP_MS} ms (want a later try)`,
+        );
+      await systemClock.sleep(CATCH_UP_POLL_MS, options?.signal);
+    }
+    const found = await directory.find(parseScopeKey(scope), name, options);
+    if (found !== undefined || sources === undefined || sources.catalog.current !== undefined)
+      return found;
+    await sources.catalog.get(options);
+    return await directory.find(parseScopeKey(scope), name, options);
+  };
 }
 
 function ownDatasets({ catalog, catalogView }: Views): OwnDatasets {

@@ -11,6 +11,8 @@ import type { Reply } from '#http/route';
 import type { CursorOwner, CursorValue, SignedCursors } from '#http/signed-cursor';
 
 const compress = promisify(gzip);
+// Named by every tag: a release that writes rows otherwise counts it up, so that nobody goes on with old ones.
+const ROWS_VERSION = 'r1';
 // Below, a header of gzip and a thread cost more than the bytes.
 const COMPRESS_BYTES_MIN = 4_096;
 
@@ -108,7 +110,7 @@ export async function pageReply(
  * form are all that is left.
  */
 export function answerTag(artifact: Sha256, form: 'json' | 'lines' = 'json'): string {
-  return form === 'json' ? `"${artifact}"` : `"${artifact}-lines"`;
+  return form === 'json' ? `"${artifact}.${ROWS_VERSION}"` : `"${artifact}.${ROWS_VERSION}-lines"`;
 }
 
 /** Writes a page as JSON. */

@@ -37,7 +37,10 @@ export const filterParams = {
     description: 'seqid:start-end, 1-based, both ends included',
     example: 'chr17:1-500000',
   }),
-  interval_mode: z.enum(['overlap', 'containment', 'boundary_touch']).default('overlap'),
+  interval_mode: z
+    .enum(['overlap', 'containment', 'boundary_touch'])
+    .optional()
+    .meta({ description: 'How a gene lies in the region', default: 'overlap' }),
 };
 
 /** The parameters of a list of genes. */
@@ -81,20 +84,15 @@ export function datasetOf({ dataset, release, species, assembly }: DatasetParams
 
 /** Reads which genes are meant. @throws INVALID_REQUEST */
 export function filterOf(query: FilterParams): GeneFilter {
-  const {
-    gene_id: geneId,
-    name,
-    name_like: like,
-    biotype,
-    region,
-    interval_mode: mode = 'overlap',
-  } = query;
+  const { gene_id: geneId, name, name_like: like, biotype, region, interval_mode: mode } = query;
+  if (mode !== undefined && region === undefined)
+    throw invalid(`interval_mode ${quote(mode)} is given without a region (want both)`);
   return {
     ...(geneId === undefined ? {} : { geneId }),
     ...(name === undefined ? {} : { name }),
     ...(like === undefined ? {} : { namePrefix: like.replace(/\*$/, '') }),
     ...(biotype === undefined ? {} : { biotype }),
-    ...(region === undefined ? {} : { region: regionOf(region, mode) }),
+    ...(region === undefined ? {} : { region: regionOf(region, mode ?? 'overlap') }),
   };
 }
 

@@ -188,7 +188,7 @@ describe('DatasetCache, when bytes are damaged', () => {
     expect(await cache.verify(shaOf(dataset))).toBe('damaged');
     await eventually('the failure', () => bed.told('failed').length === 1);
     expect(bed.told('failed')).toMatchObject([{ work: 'repair', subject: shaOf(dataset) }]);
-    await expect(cache.lease(dataset)).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' });
+    await expect(cache.lease(dataset)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await eventually('the file to be gone', () => bed.filesThere().length === 0);
   });
 

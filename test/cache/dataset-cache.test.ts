@@ -73,7 +73,7 @@ describe('DatasetCache', () => {
     ['a server that fails', { status: 503 }, 'STORE_UNAVAILABLE', 'unavailable'],
     ['a broken connection', { breaksAfter: 3 }, 'STORE_UNAVAILABLE', 'network'],
     ['wrong bytes', { flipsByte: 3 }, 'STORE_UNAVAILABLE', 'checksum'],
-    ['what is not there', { status: 404 }, 'ARTIFACT_MISSING', 'not_found'],
+    ['what is not there', { status: 404 }, 'STORE_UNAVAILABLE', 'not_found'],
   ])(
     'lease() turns %s into an error that names dataset and source, and leaves nothing',
     async (_what, step, code, errorClass) => {
@@ -267,11 +267,11 @@ describe('DatasetCache', () => {
     await eventually('the warm-up', () => bed.told('failed').length === 2);
     expect(cache.state().count).toBe(1);
     expect(bed.told('failed')).toMatchObject([
-      { work: 'warm-up', subject: 'bad', error: { code: 'ARTIFACT_MISSING' } },
+      { work: 'warm-up', subject: 'bad', error: { code: 'STORE_UNAVAILABLE' } },
       { work: 'warm-up', subject: 'unknown', error: { code: 'NOT_FOUND' } },
     ]);
     const fatal = bed.make({ warmup: { ...warmup, isFatal: true } });
-    await expect(fatal.start()).rejects.toMatchObject({ code: 'ARTIFACT_MISSING' });
+    await expect(fatal.start()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
   it('a cache with limits that contradict each other is not made', () => {

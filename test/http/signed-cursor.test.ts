@@ -6,10 +6,10 @@ import { SignedCursors } from '#http/signed-cursor';
 
 const cursors = new SignedCursors(randomBytes(32));
 const OWNER = { artifact: sha256Of('a'), query: 'name=x' };
-const key = fc.array(
-  fc.oneof(fc.string(), fc.integer(), fc.constant(null)),
-  { minLength: 1, maxLength: 4 },
-);
+const key = fc.array(fc.oneof(fc.string(), fc.integer(), fc.constant(null)), {
+  minLength: 1,
+  maxLength: 4,
+});
 
 describe('SignedCursors', () => {
   it('decode() gives back what encode() was given', () => {

@@ -124,9 +124,10 @@ describe('FallbackStore', () => {
     b.add('x', someBytes(10));
     a.remove(artifactPath(entry.artifact.sha256));
     // It may have it: "not found" would be a claim too much.
-    await expect(
-      open({ b: script }).fetchArtifact(entry, entry.artifact),
-    ).rejects.toMatchObject({ class: 'unavailable', source: 'b' });
+    await expect(open({ b: script }).fetchArtifact(entry, entry.artifact)).rejects.toMatchObject({
+      class: 'unavailable',
+      source: 'b',
+    });
   });
 
   it('does not ask the second for somebody who has gone', async () => {

@@ -53,7 +53,7 @@ const tables: fc.Arbitrary<readonly TableDeclaration[]> = fc.array(
       key: fc.array(columns, { minLength: 1, maxLength: 4 }),
       range: fc.option(ranges),
     })
-    .map(({ range, ...table }) => (range === null ? table : { ...table, range })),
+    .map(({ name, key, range }) => (range === null ? { name, key } : { name, key, range })),
   { maxLength: 3 },
 );
 

@@ -19,7 +19,14 @@ import {
   starting,
   stoppable,
 } from '#cache/query/overlap';
-import { type Candidates, countQuery, narrowed, pageQuery } from '#cache/query/page-query';
+import {
+  type Candidates,
+  countQuery,
+  equals,
+  narrowed,
+  pageQuery,
+  WITHIN,
+} from '#cache/query/page-query';
 import type { Query } from '#cache/query/query';
 import { RegistryError } from '#domain/errors';
 
@@ -52,7 +59,7 @@ const JSON_OF: readonly string[] = Array.from({ length: 2 ** INCLUDES.length }, 
 const BY_ID = JSON_OF.map((json) => `SELECT ${json} FROM ${GENES} WHERE g.gene_id = ?`);
 const BY_IDS = JSON_OF.map(
   (json) =>
-    `SELECT group_concat(ifnull(j, 'null'), ','), count(*) FROM (SELECT (SELECT ${json} FROM ${GENES} WHERE g.gene_id = ids.value) AS j FROM json_each(?) AS ids)`,
+    `SELECT group_concat(j, ','), count(*) FROM (SELECT ifnull((SELECT ${json} FROM ${GENES} WHERE g.gene_id = ids.value), 'null') AS j FROM json_each(?) AS ids LIMIT -1)${WITHIN}`,
 );
 
 /**
@@ -136,13 +143,13 @@ function candidatesOf(filter: CheckedFilter): Candidates[] | undefined {
     return narrowed([candidates], ...kindOf(biotype));
   }
   if (biotype === undefined) return undefined;
-  return [{ from: GENES, where: [...stoppable('rowid'), 'g.biotype = ?'], values: [biotype] }];
+  return [{ from: GENES, where: [...stoppable('rowid'), equals('g.biotype')], values: [biotype] }];
 }
 
 type Condition = [where: readonly string[], values: readonly (string | number)[]];
 
 function kindOf(biotype: string | undefined): Condition {
-  return biotype === undefined ? [[], []] : [['+g.biotype = ?'], [biotype]];
+  return biotype === undefined ? [[], []] : [['+g.biotype = +?'], [biotype]];
 }
 
 function prefixOf(
@@ -150,36 +157,36 @@ function prefixOf(
   sign: '+' | '',
 ): Condition {
   const column = `${sign}g.name_normalized`;
-  if (behind === undefined) return [[`${column} >= ?`], [from]];
+  if (behind === undefined) return [[`${column} >= +?`], [from]];
   return [
-    [`${column} >= ?`, `${column} < ?`],
+    [`${column} >= +?`, `${column} < +?`],
     [from, behind],
   ];
 }
 
 function byName(name: string, { biotype, region }: CheckedFilter): Candidates[] {
-  const named = { from: GENES, where: ['g.name_normalized = ?'], values: [name] };
+  const named = { from: GENES, where: [equals('g.name_normalized')], values: [name] };
   const ofKind = narrowed([named], ...kindOf(biotype));
   return region === undefined ? ofKind : narrowed(ofKind, ...placeOf(region));
 }
 
 /** The condition of a region on a row that is found otherwise. */
 function placeOf({ seqid, start, end, mode }: GeneRegion): Condition {
-  const touch = '(+g."end" = ? OR +g."start" = ?)';
+  const touch = '(+g."end" = +? OR +g."start" = +?)';
   const conditions: Record<GeneRegion['mode'], Condition> = {
     overlap: [
-      ['+g."start" <= ?', '+g."end" >= ?'],
+      ['+g."start" <= +?', '+g."end" >= +?'],
       [end, start],
     ],
     containment: [
-      ['+g."start" >= ?', '+g."end" <= ?'],
+      ['+g."start" >= +?', '+g."end" <= +?'],
       [start, end],
     ],
     boundary_touch: [[touch], [start, end]],
   };
   const [where, values] = conditions[mode];
   return [
-    ['+g.seqid = ?', ...where],
+    ['+g.seqid = +?', ...where],
     [seqid, ...values],
   ];
 }
@@ -190,12 +197,12 @@ function byRegion({ seqid, start, end, mode }: GeneRegion): readonly Candidates[
     case 'overlap':
       return overlapping(COLUMNS, stretch);
     case 'containment':
-      return narrowed([starting(COLUMNS, stretch)], ['g."end" <= ?'], [end]);
+      return narrowed([starting(COLUMNS, stretch)], ['g."end" <= +?'], [end]);
     case 'boundary_touch': {
       // Genes that end at the first base cross it. One that does both is among those that start at the last.
       const ending = narrowed(
-        crossing(COLUMNS, stretch, 'g."start" <= ?'),
-        ['g."end" = ?', 'g."start" <> ?'],
+        crossing(COLUMNS, stretch, 'g."start" <= +?'),
+        ['+g."end" = +?', 'g."start" <> +?'],
         [start, end],
       );
       return [...ending, starting(COLUMNS, { ...stretch, start: end })];

@@ -11,15 +11,21 @@ export interface OpenDatasetOptions {
    * open, the system ends the whole process (SIGBUS).
    */
   readonly mmapBytes?: number;
+  /** Longest JSON of a page. Default 8 MiB. Pages of larger rows have fewer of them. */
+  readonly pageBytesMax?: number;
 }
 
-/** A prepared statement that gives one row: `row` an array of its columns, `text` its only column. */
+/**
+ * A prepared statement that gives one row: `text` its only column, `row` an array of two, `page` one with the keys of the next
+ * page too.
+ */
 export interface RowStatement {
-  readonly shape: 'row' | 'text';
+  readonly shape: 'page' | 'row' | 'text';
   readonly statement: Database.Statement;
 }
 
 const CACHE_KIB = 8_192;
+const PAGE_BYTES_MAX = 8 * 1_024 * 1_024;
 const STATEMENTS_MAX = 128;
 
 /**
@@ -28,6 +34,18 @@ const STATEMENTS_MAX = 128;
  */
 export const GO_ON = 'atlas_go_on';
 
+/**
+ * The SQL function that counts the bytes of large rows and throws `PageTooLarge` when they are too many. Rows of fewer bytes
+ * than `ROW_BYTES_SMALL` need not be counted: 500 of them have 8 MB.
+ */
+export const ROOM = 'atlas_room';
+export const ROW_BYTES_SMALL = 16_384;
+
+/** Ends a statement whose page has become too large. */
+export class PageTooLarge extends Error {
+  override readonly name = 'PageTooLarge';
+}
+
 /** What is wrong with this process or machine rather than with a file. */
 const OWN_FAULTS = /^SQLITE_(NOMEM|CANTOPEN|BUSY|LOCKED|FULL|MISUSE)/;
 
@@ -35,14 +53,20 @@ const OWN_FAULTS = /^SQLITE_(NOMEM|CANTOPEN|BUSY|LOCKED|FULL|MISUSE)/;
 export class OpenDatasetFile {
   readonly path: string;
   readonly db: Database.Database;
+  /** Longest JSON of a page, bytes. */
+  readonly pageBytesMax: number;
   readonly #statements = new Map<string, RowStatement>();
   #schema: DatasetSchema | undefined;
+  #largeBytes = 0;
   #lastSql: string | undefined;
   #last: RowStatement | undefined;
 
-  constructor(path: string, db: Database.Database) {
+  constructor(path: string, db: Database.Database, pageBytesMax: number) {
     this.path = path;
     this.db = db;
+    this.pageBytesMax = pageBytesMax;
+    db.function(GO_ON, { directOnly: true }, () => 1);
+    db.function(ROOM, { directOnly: true }, (bytes: unknown) => this.#count(Number(bytes)));
   }
 
   /** What is in the file, read once. @throws DATASET_UNUSABLE when it cannot be read */
@@ -66,6 +90,11 @@ export class OpenDatasetFile {
     return found;
   }
 
+  /** Begins a new page: no large row is counted yet. */
+  beginPage(): void {
+    this.#largeBytes = 0;
+  }
+
   /** Closes the file. Nothing of it can be used afterwards. */
   close(): void {
     this.#statements.clear();
@@ -73,12 +102,20 @@ export class OpenDatasetFile {
     this.db.close();
   }
 
+  #count(bytes: number): 1 {
+    this.#largeBytes += bytes;
+    if (this.#largeBytes > this.pageBytesMax)
+      throw new PageTooLarge('Cannot go on with page: its rows are too large');
+    return 1;
+  }
+
   #prepare(sql: string): RowStatement {
     const statement = this.db.prepare(sql);
+    const { length } = statement.columns();
     // An array for one value would cost as much as the rest of the call's way through JavaScript.
-    return statement.columns().length === 1
+    return length === 1
       ? { shape: 'text', statement: statement.pluck() }
-      : { shape: 'row', statement: statement.raw().safeIntegers() };
+      : { shape: length === 2 ? 'row' : 'page', statement: statement.raw().safeIntegers() };
   }
 
   #read<T>(work: () => T): T {
@@ -96,15 +133,14 @@ export class OpenDatasetFile {
  */
 export function openDatasetFile(path: string, options: OpenDatasetOptions = {}): OpenDatasetFile {
   checkFileHeader(path);
-  const { cacheKib = CACHE_KIB, mmapBytes = 0 } = options;
+  const { cacheKib = CACHE_KIB, mmapBytes = 0, pageBytesMax = PAGE_BYTES_MAX } = options;
   let db: Database.Database | undefined;
   try {
     db = new Database(path, { readonly: true, fileMustExist: true });
     setPragmas(db, { cacheKib, mmapBytes });
-    db.function(GO_ON, { directOnly: true }, () => 1);
     // Reads the schema, which opening does not.
     db.prepare('SELECT count(*) FROM sqlite_schema').get();
-    return new OpenDatasetFile(path, db);
+    return new OpenDatasetFile(path, db, pageBytesMax);
   } catch (cause) {
     db?.close();
     throw fromSqlite(path, cause);
@@ -126,7 +162,10 @@ export function fromSqlite(path: string, error: unknown): unknown {
  * statement is ignored. Schemas are a stranger's: SQLite calls none of their functions that could do harm, and better-sqlite3
  * keeps its defensive mode on unless it is told otherwise.
  */
-function setPragmas(db: Database.Database, options: Required<OpenDatasetOptions>): void {
+function setPragmas(
+  db: Database.Database,
+  options: Required<Omit<OpenDatasetOptions, 'pageBytesMax'>>,
+): void {
   db.unsafeMode(false);
   db.pragma('trusted_schema = OFF');
   db.pragma('cell_size_check = ON');

@@ -1,5 +1,5 @@
 import { overlapping, type RangeColumns, stoppable } from '#cache/query/overlap';
-import { type Candidates, pageQuery, sqlName } from '#cache/query/page-query';
+import { type Candidates, equals, pageQuery, sqlName } from '#cache/query/page-query';
 import type { Query, QueryClass, SqlValue } from '#cache/query/query';
 import { type DatasetSchema, hasIndex, rtreeOf, type TableSchema } from '#cache/query/table-schema';
 import { quote, RegistryError } from '#domain/errors';
@@ -108,7 +108,7 @@ function candidatesOf(declaration: TableDeclaration, place: Place): readonly Can
       table.name,
       `it has ${key.length} values (want 1 to ${declaration.key.length})`,
     );
-  const where = key.map((_, index) => `g.${sqlName(declaration.key[index] ?? '')} = ?`);
+  const where = key.map((_, index) => equals(`g.${sqlName(declaration.key[index] ?? '')}`));
   return [{ from, where: [...stoppable(table.rowName), ...where], values: key }];
 }
 
