@@ -1,16 +1,18 @@
 import { append, type Decision, type DecisionContext, reject } from '#commands/decision';
 import type { DatasetCommands } from '#commands/register-dataset';
 import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
+import { canonicalJson } from '#domain/canonical-json';
 import {
   type Artifact,
   type DatasetEvent,
   type DatasetState,
   datasetEvolution,
+  type Manifest,
 } from '#domain/dataset';
 import type { DatasetName } from '#domain/dataset-name';
 import type { Sha256 } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
-import type { TableDeclaration } from '#domain/table-declaration';
+import { type Release, SHARD_LIST_KEY, type TableDeclaration } from '#domain/table-declaration';
 import type { Publisher } from '#stores/publisher';
 import { verifyArtifact } from '#stores/verify-artifact';
 
@@ -30,7 +32,7 @@ export interface PublishCommands extends DatasetCommands {
   readonly inspect: (sha256: Sha256) => Promise<NonNullable<PublishDataset['faultOf']>>;
 }
 
-/** Decides a publication. The same artifact again changes nothing; another one replaces it. */
+/** Decides a publication. The same artifact again, to be read the same, changes nothing; another one replaces it. */
 export function decidePublishDataset(
   state: DatasetState,
   command: PublishDataset,
@@ -44,11 +46,22 @@ export function decidePublishDataset(
   }
   const fault = command.faultOf?.(state.tables ?? []);
   if (fault !== undefined) return reject(unusable(command, fault));
-  if (state.status === 'published' && sameArtifact(state.artifact, command.artifact)) {
+  const release = releaseOf(state);
+  const isSame =
+    sameArtifact(state.artifact, command.artifact) &&
+    canonicalJson(state.release ?? null) === canonicalJson(release ?? null);
+  if (state.status === 'published' && isSame) {
     return { kind: 'unchanged' };
   }
   const artifact = { key, sha256, bytes };
-  const manifest = { ...state, status: 'published' as const, artifact, publishedAt: context.time };
+  const { release: _before, ...rest } = state;
+  const manifest = {
+    ...rest,
+    status: 'published' as const,
+    artifact,
+    publishedAt: context.time,
+    ...(release === undefined ? {} : { release }),
+  };
   return append({ type: 'DatasetPublished', data: { manifest } });
 }
 
@@ -101,6 +114,14 @@ function unusable({ name, artifact }: PublishDataset, fault: string): RegistryEr
     `Cannot publish dataset ${quote(name)}: artifact "${artifact.sha256}" cannot be served: ${fault}`,
     { details: { name, sha256: artifact.sha256, reason: fault }, outcome: 'not-applied' },
   );
+}
+
+/** What of the manifest says how the artifact is read, as it stands now. */
+function releaseOf({ tables = [], objects }: Manifest): Release | undefined {
+  const shards = objects.find(({ key }) => key === SHARD_LIST_KEY);
+  if (tables.length === 0 && shards === undefined) return undefined;
+  if (shards === undefined) return { tables };
+  return { tables, shards: { sha256: shards.sha256, bytes: shards.bytes } };
 }
 
 function sameArtifact(a: Artifact | undefined, b: Artifact): boolean {

@@ -15,7 +15,7 @@ import {
   removeCheckpoint,
   saveCheckpoint,
 } from '#projections/manifest-files/file-checkpoint';
-import { encodeManifest } from '#projections/manifest-files/manifest-parquet';
+import { decodeManifest, encodeManifest } from '#projections/manifest-files/manifest-parquet';
 import { manifestFilePath } from '#projections/manifest-files/manifest-path';
 import type { Checkpoint, Projection, ProjectionDigest } from '#projections/projection';
 
@@ -43,6 +43,8 @@ export interface ManifestFilesOptions {
 
 // Enough to keep a store over the network busy; a local disk flushes one after the other.
 const WRITES_MAX = 8;
+// A manifest with as many objects as it may have takes 1 MB.
+const FILE_BYTES_MAX = 16_777_216;
 // Events that change no file are not worth a flush each: behind by so many, the checkpoint is written all the same.
 const UNSAVED_EVENTS_MAX = 1_000;
 
@@ -151,7 +153,7 @@ export class ManifestFiles implements Projection {
   async #write({ path, scope, manifest }: Change): Promise<void> {
     const { files } = this.#options;
     const bytes = encodeManifest(manifest, scope);
-    if (await holds(files, { path, bytes })) return;
+    if (await stands(files, { path, bytes, manifest })) return;
     await this.#untilItsTurn();
     await files.replace(path, bytes);
   }
@@ -179,17 +181,30 @@ function digestWith(digest: Sha256, { path, manifest }: Change): Sha256 {
   return sha256Of(`${digest}\n${path}\n${manifestFile(manifest).sha256}`);
 }
 
-/** Whether a file is as it should be. Reading costs far less than a flushed write, and a rebuild finds most files right. */
-async function holds(
+/**
+ * Tells whether a file is there already, or a newer one: a node that begins anew on a store that others keep must not bring
+ * back what was.
+ */
+async function stands(
   files: FileStore,
-  { path, bytes }: { readonly path: string; readonly bytes: Uint8Array },
+  { path, bytes, manifest }: Pick<Change, 'path' | 'manifest'> & { readonly bytes: Uint8Array },
 ): Promise<boolean> {
   try {
-    const there = await files.read(path, bytes.length);
-    return there !== undefined && Buffer.from(bytes).equals(there);
+    const there = await files.read(path, FILE_BYTES_MAX);
+    if (there === undefined) return false;
+    if (Buffer.from(bytes).equals(there)) return true;
+    return isNewer((await decodeManifest(there)).manifest, manifest);
   } catch (error) {
-    // Larger than expected, or a store that is away: then writing says so.
-    if (isRegistryError(error, 'STORE_UNAVAILABLE')) return false;
+    // Damaged, of another version, or a store that is away: writing mends it or says so.
+    if (isRegistryError(error)) return false;
     throw error;
   }
+}
+
+/** Whether one manifest of a dataset came after another: no event takes a time back, and withdrawing takes none. */
+function isNewer(a: Manifest, b: Manifest): boolean {
+  const timesOf = ({ updatedAt, publishedAt = '' }: Manifest): string =>
+    `${updatedAt} ${publishedAt}`;
+  const [one, other] = [timesOf(a), timesOf(b)];
+  return one === other ? a.status === 'withdrawn' && b.status !== 'withdrawn' : one > other;
 }

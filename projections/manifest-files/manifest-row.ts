@@ -5,7 +5,12 @@ import { datasetIdOf, parseDatasetName } from '#domain/dataset-name';
 import { parseSha256 } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
 import { parseScope, type Scope } from '#domain/scope';
-import { parseTables, type TableDeclaration } from '#domain/table-declaration';
+import {
+  parseRelease,
+  parseTables,
+  type Release,
+  type TableDeclaration,
+} from '#domain/table-declaration';
 
 /** A manifest with the scope that its dataset belongs to. */
 export interface ScopedManifest {
@@ -37,7 +42,7 @@ const LIST = { converted_type: 'LIST', logical_type: { type: 'LIST' }, num_child
 
 /** The columns of a manifest file, depth first, as the footer lists them. */
 export const MANIFEST_SCHEMA: readonly SchemaElement[] = [
-  { name: 'manifest', num_children: 13 },
+  { name: 'manifest', num_children: 14 },
   column('tenant', text),
   column('environment', text),
   column('dataset_id', text),
@@ -45,6 +50,7 @@ export const MANIFEST_SCHEMA: readonly SchemaElement[] = [
   column('schema_fingerprint', text),
   column('row_count', whole, true),
   column('tables', text, true),
+  column('release', text, true),
   column('status', text),
   column('created_at', time),
   column('updated_at', time),
@@ -67,6 +73,7 @@ export const MANIFEST_COLUMNS = [
   'schema_fingerprint',
   'row_count',
   'tables',
+  'release',
   'status',
   'created_at',
   'updated_at',
@@ -77,7 +84,7 @@ export const MANIFEST_COLUMNS = [
 
 /** Writes a manifest as a row. @throws CORRUPT_EVENT for a time that is not RFC 3339 in UTC with milliseconds */
 export function toManifestRow({ scope, manifest }: ScopedManifest): ManifestRow {
-  const { artifact, publishedAt, rowCount, tables } = manifest;
+  const { artifact, publishedAt, release, rowCount, tables } = manifest;
   return {
     tenant: scope.tenant,
     environment: scope.environment,
@@ -86,6 +93,7 @@ export function toManifestRow({ scope, manifest }: ScopedManifest): ManifestRow 
     schema_fingerprint: manifest.schemaFingerprint,
     row_count: rowCount === null ? null : BigInt(rowCount),
     tables: tables === undefined ? null : canonicalJson(tables),
+    release: release === undefined ? null : canonicalJson(release),
     status: manifest.status,
     created_at: toDate(manifest.createdAt),
     updated_at: toDate(manifest.updatedAt),
@@ -126,6 +134,7 @@ export function fromManifestRow(row: ManifestRow): ScopedManifest {
     objects: objectsOf(row),
     rowCount: isThere(row['row_count']) ? wholeOf(row, 'row_count') : null,
     ...tablesOf(row),
+    ...releaseOf(row),
     createdAt: timeOf(row, 'created_at'),
     updatedAt: timeOf(row, 'updated_at'),
     status,
@@ -142,6 +151,16 @@ function tablesOf(row: ManifestRow): { readonly tables?: readonly TableDeclarati
     return { tables: parseTables(JSON.parse(textOf(row, 'tables'))) };
   } catch {
     throw wrong('tables', { is: row['tables'], want: 'a list of declared tables' });
+  }
+}
+
+/** What was released with the artifact, in the same way. */
+function releaseOf(row: ManifestRow): { readonly release?: Release } {
+  if (!isThere(row['release'])) return {};
+  try {
+    return { release: parseRelease(JSON.parse(textOf(row, 'release'))) };
+  } catch {
+    throw wrong('release', { is: row['release'], want: 'what was released with the artifact' });
   }
 }
 

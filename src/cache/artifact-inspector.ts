@@ -5,8 +5,10 @@ import { checkSchema } from '#cache/query/dataset-schema';
 import { openDatasetFile } from '#cache/query/open-dataset-file';
 import type { DatasetSchema } from '#cache/query/table-schema';
 import type { Sha256 } from '#domain/digest';
-import { isRegistryError } from '#domain/errors';
+import { isRegistryError, RegistryError } from '#domain/errors';
 import type { TableDeclaration } from '#domain/table-declaration';
+import type { Clock } from '#flow/clock';
+import { Semaphore } from '#flow/semaphore';
 import { writeAll } from '#stores/localfs/durable-files';
 import type { Publisher } from '#stores/publisher';
 
@@ -19,21 +21,32 @@ export interface ArtifactInspectorOptions {
   readonly pathOf: ((sha256: Sha256) => string) | undefined;
   /** For those copies. */
   readonly folder: string;
+  readonly clock: Clock;
 }
 
+const COPIES_MAX = 2;
+const WAITING_MAX = 100;
 const MAGIC = 'SQLite format 3\0';
 
 /** Looks into artifacts before they are published, so that no reader finds out first that they cannot be read. */
 export class ArtifactInspector {
   readonly #options: ArtifactInspectorOptions;
+  readonly #copies: Semaphore;
 
   constructor(options: ArtifactInspectorOptions) {
     this.#options = options;
+    const { clock } = options;
+    this.#copies = new Semaphore({
+      permits: COPIES_MAX,
+      waitingMax: WAITING_MAX,
+      clock,
+      name: 'inspections',
+    });
   }
 
   /**
    * Opens an artifact that is a SQLite file; any other is fine as long as no tables are declared.
-   * @throws ARTIFACT_MISSING, STORE_UNAVAILABLE
+   * @throws ARTIFACT_MISSING, STORE_UNAVAILABLE, BUSY when too many wait, OVERLOADED when the disk takes no copy
    */
   async inspect(sha256: Sha256): Promise<ArtifactFault> {
     if (!(await this.#isSqlite(sha256)))
@@ -41,7 +54,8 @@ export class ArtifactInspector {
         tables.length === 0 ? undefined : 'it is no SQLite file, and has no tables';
     const { pathOf } = this.#options;
     if (pathOf !== undefined) return faultOf(pathOf(sha256));
-    return await this.#copied(sha256, faultOf);
+    // Each copy may take as much disk as an artifact may have.
+    return await this.#copies.run(async () => this.#copied(sha256, faultOf));
   }
 
   async #isSqlite(sha256: Sha256): Promise<boolean> {
@@ -63,10 +77,21 @@ export class ArtifactInspector {
         await file.close();
       }
       return use(path);
+    } catch (error) {
+      throw isRegistryError(error) ? error : noCopy(sha256, error);
     } finally {
       await rm(path, { force: true });
     }
   }
+}
+
+function noCopy(sha256: Sha256, cause: unknown): RegistryError {
+  const is = cause instanceof Error ? cause.message : String(cause);
+  return new RegistryError(
+    'OVERLOADED',
+    `Cannot look into artifact "${sha256}": this node takes no copy of it: ${is} (want room on its disk)`,
+    { cause, outcome: 'not-applied', retryAfterSeconds: 30 },
+  );
 }
 
 /** Reads the schema of a file and closes it again. */

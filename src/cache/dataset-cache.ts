@@ -152,6 +152,12 @@ export class DatasetCache {
     return kept.file;
   }
 
+  /** Tells whether the file of a dataset is here. No use of it. */
+  has({ entry }: ServedDataset): boolean {
+    const kept = this.#ledger.get(entry.artifact.sha256);
+    return kept !== undefined && kept.suspicion === undefined;
+  }
+
   /**
    * Makes the artifact of a dataset available and keeps it until it is released. While a newer one is downloaded, the older
    * one is given. Damage is the exception: a file whose bytes are wrong is removed under its leases.

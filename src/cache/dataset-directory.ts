@@ -4,6 +4,7 @@ import type { Manifest } from '#domain/dataset';
 import type { DatasetName } from '#domain/dataset-name';
 import { catalogEntry } from '#domain/manifest-document';
 import { DEFAULT_SCOPE, type Scope, scopeKey } from '#domain/scope';
+import { SHARD_LIST_KEY } from '#domain/table-declaration';
 import { SingleFlight } from '#flow/single-flight';
 import type { CatalogCache } from '#stores/catalog-cache';
 import { entryIndex, type StoreEntry, type StoreManifest } from '#stores/catalog-document';
@@ -47,6 +48,7 @@ export class DatasetDirectory {
   readonly #manifests = new SingleFlight<string, StoreManifest>();
   /** Manifests of sources by their digest: they never change. */
   readonly #kept = new Map<string, ServedDataset>();
+  readonly #own = new Map<string, ServedDataset>();
   #found = new Map<string, ServedDataset | undefined>();
   #foundAt = { position: -1, epoch: -1 };
 
@@ -87,15 +89,9 @@ export class DatasetDirectory {
     const entry = this.#sourceEntry(scope, name);
     if (entry === undefined) return undefined;
     const manifest = await this.#manifest(entry, options);
-    const served = {
-      scope: scopeKey(scope),
-      name,
-      entry,
-      objects: manifest.objects,
-      tables: tablesOf(manifest),
-    };
+    const served = { scope: scopeKey(scope), name, entry, ...readingOf(manifest) };
     if (this.#kept.size >= KEPT_MAX) this.#kept.clear();
-    this.#kept.set(entry.manifest.sha256, served);
+    this.#kept.set(keptKey(entry), served);
     return served;
   }
 
@@ -137,8 +133,19 @@ export class DatasetDirectory {
     const manifest = this.#options.own.find(scope, name);
     const entry = manifest === undefined ? undefined : catalogEntry(manifest);
     if (manifest === undefined || entry === undefined) return undefined;
-    const { objects, tables = [] } = manifest;
-    return { scope: scopeKey(scope), name, entry: entry as StoreEntry, objects, tables };
+    const key = `${scopeKey(scope)} ${name}`;
+    const known = this.#own.get(key);
+    // The same object as long as it says the same: others keep what they know of it.
+    if (known?.entry.manifest.sha256 === entry.manifest.sha256) return known;
+    const served = {
+      scope: scopeKey(scope),
+      name,
+      entry: entry as StoreEntry,
+      ...readingOf(manifest),
+    };
+    if (this.#own.size >= KEPT_MAX) this.#own.clear();
+    this.#own.set(key, served);
+    return served;
   }
 
   async #manifest(entry: StoreEntry, options: FetchOptions): Promise<StoreManifest> {
@@ -167,7 +174,7 @@ export class DatasetDirectory {
 
   #keptDataset(scope: Scope, name: DatasetName): ServedDataset | undefined {
     const entry = this.#sourceEntry(scope, name);
-    return entry === undefined ? undefined : this.#kept.get(entry.manifest.sha256);
+    return entry === undefined ? undefined : this.#kept.get(keptKey(entry));
   }
 
   #sourceEntry(scope: Scope, name: DatasetName): StoreEntry | undefined {
@@ -182,10 +189,23 @@ export class DatasetDirectory {
   }
 }
 
-function tablesOf({ tables = [] }: StoreManifest): ServedDataset['tables'] {
-  return tables.map(({ name, key, range }) => ({
-    name,
-    key,
-    ...(range === undefined ? {} : { range }),
-  }));
+/** Everything that says whose bytes they are: a source may name one manifest under many names. */
+function keptKey({ name, manifest, artifact }: StoreEntry): string {
+  return `${name} ${manifest.sha256} ${artifact.sha256}`;
+}
+
+/** How the artifact is read, as it was released: what was registered since belongs to the next one. */
+function readingOf({
+  objects,
+  release,
+}: Pick<StoreManifest, 'objects' | 'release'> | Pick<Manifest, 'objects' | 'release'>): Pick<
+  ServedDataset,
+  'objects' | 'tables'
+> {
+  const others = objects.filter(({ key }) => key !== SHARD_LIST_KEY);
+  const list = release?.shards === undefined ? [] : [{ key: SHARD_LIST_KEY, ...release.shards }];
+  const tables = (release?.tables ?? []).map(({ name, key, range }) =>
+    range === undefined ? { name, key } : { name, key, range },
+  );
+  return { objects: [...others, ...list], tables };
 }

@@ -11,7 +11,7 @@ import type { DatasetSchema } from '#cache/query/table-schema';
 import type { ServedDataset } from '#cache/served-dataset';
 import type { AnswerKey, AnswerTier } from '#cache/tier2/gene-answers';
 import type { Sha256 } from '#domain/digest';
-import { isRegistryError, quote, RegistryError } from '#domain/errors';
+import { type ErrorCode, isRegistryError, quote, RegistryError } from '#domain/errors';
 import type { Clock } from '#flow/clock';
 import { withDeadline } from '#flow/deadline';
 
@@ -62,6 +62,13 @@ export interface DatasetReaderOptions {
   readonly retryAfterSeconds: number;
 }
 
+/** One query on its way. */
+interface Running {
+  readonly key: string;
+  readonly dataset: ServedDataset;
+  readonly signal: AbortSignal;
+}
+
 const LOOKED_MAX = 1_000;
 
 /** Answers queries of datasets from the files of the cache: cheap ones at once on this thread, all others on threads. */
@@ -98,8 +105,10 @@ export class DatasetReader {
    *   the plan throws
    */
   async read(request: DatasetRead): Promise<DatasetAnswer> {
-    return await this.#inTime(request, async (signal) => {
+    const progress = { isHere: false };
+    return await this.#inTime(request, progress, async (signal) => {
       using lease = await this.#options.cache.lease(request.dataset, { signal });
+      progress.isHere = true;
       if (request.isExact === true && !lease.isCurrent) throw onItsWay(request.dataset);
       const schema = this.#schemaOf(request.dataset, lease);
       const query = request.plan(schema, lease.file.sha256);
@@ -127,15 +136,21 @@ export class DatasetReader {
 
   async #inTime<T>(
     { dataset, signal }: Pick<DatasetRead, 'dataset' | 'signal'>,
+    progress: { readonly isHere: boolean },
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const { clock, requestTimeoutMs: ms } = this.#options;
+    const late = (code: ErrorCode, is: string): Error =>
+      new RegistryError(code, `Cannot read dataset ${quote(dataset.name)}: ${is}`, {
+        retryAfterSeconds: 3,
+      });
     const error = (): Error =>
-      new RegistryError(
-        'NOT_CACHED',
-        `Cannot read dataset ${quote(dataset.name)}: it did not come within ${ms} ms (want a later try: large datasets take a while the first time)`,
-        { retryAfterSeconds: 3 },
-      );
+      progress.isHere
+        ? late('OVERLOADED', `its query was not done within ${ms} ms (want fewer at once)`)
+        : late(
+            'NOT_CACHED',
+            `it did not come within ${ms} ms (want a later try: large datasets take a while the first time)`,
+          );
     return await withDeadline(work, { ms, signal, clock, error });
   }
 
@@ -148,15 +163,22 @@ export class DatasetReader {
       seqid === undefined || !lease.isCurrent
         ? undefined
         : await this.#shardOf(dataset, seqid, signal);
+    const of = { key: `${artifact} ${key}`, dataset, signal };
+    const page =
+      (shard === undefined ? undefined : await this.#fromShard(query, shard, of)) ??
+      (await this.#runThere(query, lease.file, of));
+    return { page, artifact };
+  }
+
+  /** Nothing comes of a shard that is not what it should be. */
+  async #fromShard(query: Query, shard: Lease, of: Running): Promise<QueryPage | undefined> {
     try {
-      const page = await this.#runThere(query, shard?.file ?? lease.file, {
-        key: `${artifact} ${key}`,
-        dataset,
-        signal,
-      });
-      return { page, artifact };
+      return await this.#runThere(query, shard.file, of);
+    } catch (error) {
+      if (isRegistryError(error, 'DATASET_QUARANTINED')) return undefined;
+      throw error;
     } finally {
-      shard?.[Symbol.dispose]();
+      shard[Symbol.dispose]();
     }
   }
 
@@ -183,11 +205,7 @@ export class DatasetReader {
     }
   }
 
-  async #runThere(
-    query: Query,
-    file: CachedFile,
-    of: { readonly key: string; readonly dataset: ServedDataset; readonly signal: AbortSignal },
-  ): Promise<QueryPage> {
+  async #runThere(query: Query, file: CachedFile, of: Running): Promise<QueryPage> {
     const { admission, coalesced, pool, queryTimeoutMs: timeoutMs } = this.#options;
     const { key } = of;
     const dataset = `${of.dataset.scope} ${of.dataset.name}`;

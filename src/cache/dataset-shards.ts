@@ -2,15 +2,10 @@ import { readFile } from 'node:fs/promises';
 import type { CachedFile, Lease } from '#cache/cached-file';
 import type { Wanted } from '#cache/ledger';
 import type { ServedDataset } from '#cache/served-dataset';
-import {
-  parseShardList,
-  SHARD_LIST_BYTES_MAX,
-  SHARD_LIST_KEY,
-  type ShardList,
-  unusable,
-} from '#cache/shard-list';
+import { parseShardList, SHARD_LIST_BYTES_MAX, type ShardList, unusable } from '#cache/shard-list';
 import { sha256Of } from '#domain/digest';
 import { isRegistryError, type RegistryError } from '#domain/errors';
+import { SHARD_LIST_KEY } from '#domain/table-declaration';
 import { codeOf } from '#stores/localfs/durable-files';
 import type { FetchOptions } from '#stores/store';
 

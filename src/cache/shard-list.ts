@@ -2,10 +2,8 @@ import { z } from 'zod';
 import type { ServedDataset } from '#cache/served-dataset';
 import { parseSha256 } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
+import { SHARD_LIST_KEY } from '#domain/table-declaration';
 import type { ArtifactRef } from '#stores/store';
-
-/** The key of the object that lists a dataset's shards. */
-export const SHARD_LIST_KEY = 'catalog_shards.json';
 
 const SHARDS_MAX = 512;
 /** The most bytes that a list may have: enough for 100,000 sequences with names of 30 characters. */

@@ -42,7 +42,12 @@ export async function openArtifactStore(setup: Setup, data: DataFolder): Promise
     await publisher.removeLeftovers();
     const store = faked(new LocalfsStore({ source: OWN, root: folder }), config);
     const pathOf = (sha256: Sha256): string => join(folder, artifactPath(sha256));
-    const inspector = new ArtifactInspector({ publisher, pathOf, folder: copies });
+    const inspector = new ArtifactInspector({
+      publisher,
+      pathOf,
+      folder: copies,
+      clock: systemClock,
+    });
     return { publisher, store, inspector, description: folder, isShared: false };
   }
   // Only where it is used: its SDK takes 20 MB.
@@ -69,6 +74,11 @@ export async function openArtifactStore(setup: Setup, data: DataFolder): Promise
   const description = `s3://${config.s3Bucket}/${config.s3Prefix ?? ''}${at}`;
   const transport = new S3Transport({ source: OWN, bucket });
   const store = new HttpS3Store({ source: OWN, transport });
-  const inspector = new ArtifactInspector({ publisher, pathOf: undefined, folder: copies });
+  const inspector = new ArtifactInspector({
+    publisher,
+    pathOf: undefined,
+    folder: copies,
+    clock: systemClock,
+  });
   return { publisher, store, inspector, description, isShared: true };
 }

@@ -59,7 +59,9 @@ export async function openServing(
     ...cacheOptions(config),
     root: `${folder}/datasets`,
     store:
-      sources === undefined ? artifacts.store : new FallbackStore(artifacts.store, sources.store),
+      sources === undefined
+        ? artifacts.store
+        : new FallbackStore(artifacts.store, sources.store, 'own store and sources'),
     find: lateFind({ directory, views, sources }),
     onForget: async (sha256) => {
       files.forget(sha256);
@@ -95,6 +97,7 @@ function openQueries({ config, releases }: Setup): { files: OpenFiles; pool: Que
     filesMax: config.filesOpenMax,
     cacheKib: config.sqliteCacheKib,
     mmapBytes: config.sqliteMmapBytes,
+    pageBytesMax: config.pageBytesMax,
   };
   const files = new OpenFiles(open);
   const pool = new QueryPool({
@@ -209,11 +212,11 @@ function cacheOptions(config: Config) {
 function admissionOf(config: Config): Admission {
   return new Admission({
     clock: systemClock,
-    permits: { cheap: config.cheapMax, medium: config.mediumMax, heavy: config.heavyMax },
+    permits: { medium: config.mediumMax, heavy: config.heavyMax },
     permitsPerDataset: config.perDatasetMax,
     waitingMax: config.queueMax,
-    waitMs: config.requestTimeoutMs,
-    emergency: () => config.emergency,
+    // Shorter than the request itself may take: then it says why.
+    waitMs: Math.ceil(config.requestTimeoutMs / 2),
     ...(config.shedEnabled ? { shedding: { p95MsMax: config.shedP95Ms } } : {}),
   });
 }

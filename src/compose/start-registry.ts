@@ -20,6 +20,7 @@ import type { Logger } from '#ops/logger';
 import { packageInfo } from '#ops/package-root';
 import { ReleaseStack } from '#ops/release-stack';
 import { EventFeed } from '#projections/event-feed';
+import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
 
 /** A registry that runs in this process. */
 export interface RunningRegistry {
@@ -83,9 +84,11 @@ async function openParts(setup: Setup): Promise<Parts> {
     files: keepsFiles(config, artifacts.isShared) ? artifacts.publisher.files : undefined,
   });
   followCatalog(setup, views, artifacts);
-  const sources = await openSources(setup, folder.folder('cache'));
+  const cache = folder.folder('cache');
+  await new LocalfsPublisher(cache).removeLeftovers();
+  const sources = await openSources(setup, cache);
   const serving = await openServing(setup, {
-    folder: folder.folder('cache'),
+    folder: cache,
     views,
     artifacts,
     sources,

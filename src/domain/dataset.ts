@@ -1,7 +1,7 @@
 import type { Evolution } from '#domain/aggregate';
 import type { DatasetId, DatasetName } from '#domain/dataset-name';
 import type { Sha256 } from '#domain/digest';
-import type { TableDeclaration } from '#domain/table-declaration';
+import type { Release, TableDeclaration } from '#domain/table-declaration';
 import { unknownEventType } from '#domain/upcast';
 
 /** One file of a dataset, named by its key inside the dataset and by the SHA-256 of its bytes. */
@@ -31,6 +31,8 @@ export type Manifest = {
   /** What `publish-dataset` released last; kept when the dataset is withdrawn. */
   readonly artifact?: Artifact;
   readonly publishedAt?: string;
+  /** How the artifact is read; absent where there is nothing to say. */
+  readonly release?: Release;
 };
 
 /** `registered`: known. `published`: in the catalog. `withdrawn`: no longer in the catalog, history kept. */

@@ -1,7 +1,7 @@
 import { canonicalJson } from '#domain/canonical-json';
 import type { Artifact, Manifest } from '#domain/dataset';
 import { type Sha256, sha256Of } from '#domain/digest';
-import type { TableDeclaration } from '#domain/table-declaration';
+import type { Release, TableDeclaration } from '#domain/table-declaration';
 
 /** A manifest as clients and stores see it. */
 export interface ManifestDocument {
@@ -21,6 +21,7 @@ export interface ManifestDocument {
   readonly status: Manifest['status'];
   readonly artifact?: Artifact;
   readonly published_at?: string;
+  readonly release?: Release;
 }
 
 /** A manifest as a file of a store. */
@@ -42,7 +43,7 @@ export interface CatalogEntry {
 
 /** Writes a manifest as clients see it. */
 export function manifestDocument(manifest: Manifest): ManifestDocument {
-  const { artifact, publishedAt, tables } = manifest;
+  const { artifact, publishedAt, tables, release } = manifest;
   return {
     dataset_id: manifest.datasetId,
     name: manifest.name,
@@ -57,6 +58,7 @@ export function manifestDocument(manifest: Manifest): ManifestDocument {
     status: manifest.status,
     ...(artifact === undefined ? {} : { artifact }),
     ...(publishedAt === undefined ? {} : { published_at: publishedAt }),
+    ...(release === undefined ? {} : { release }),
   };
 }
 

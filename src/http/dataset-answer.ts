@@ -3,7 +3,7 @@ import { gzip } from 'node:zlib';
 import type { DatasetAnswer } from '#cache/dataset-reader';
 import type { ServedDataset } from '#cache/served-dataset';
 import type { DatasetName } from '#domain/dataset-name';
-import type { Sha256 } from '#domain/digest';
+import { type Sha256, sha256Of } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
 import { matchesEtag } from '#http/conditional';
 import { jsonLines } from '#http/json-lines';
@@ -30,6 +30,8 @@ export interface AnswerRequest {
   /** Everything that the rows depend on but the artifact, the cursor and the page size: canonical. */
   readonly query: string;
   readonly cursor: string | undefined;
+  /** What beside the artifact says how it is read, and may change without it; nothing when absent. */
+  readonly reading?: string;
   /** The artifact that the client wants, if it says so. */
   readonly pinned: string | undefined;
   readonly header: (name: string) => string | undefined;
@@ -109,8 +111,15 @@ export async function pageReply(
  * Names the answer to a request, before anything is read. The address says what is asked for, so that the artifact and the
  * form are all that is left.
  */
-export function answerTag(artifact: Sha256, form: 'json' | 'lines' = 'json'): string {
-  return form === 'json' ? `"${artifact}.${ROWS_VERSION}"` : `"${artifact}.${ROWS_VERSION}-lines"`;
+export function answerTag(
+  artifact: Sha256,
+  {
+    form = 'json',
+    reading = '',
+  }: { readonly form?: 'json' | 'lines'; readonly reading?: string } = {},
+): string {
+  const read = reading === '' ? '' : `-${sha256Of(reading).slice(0, 8)}`;
+  return `"${artifact}.${ROWS_VERSION}${read}${form === 'json' ? '' : '-lines'}"`;
 }
 
 /** Writes a page as JSON. */
@@ -150,15 +159,18 @@ function compressedTag(etag: string): string {
 }
 
 function etagOf(request: AnswerRequest, artifact: Sha256): string {
-  return answerTag(artifact, wantsLines(request.header('accept')) ? 'lines' : 'json');
+  return answerTag(artifact, {
+    form: wantsLines(request.header('accept')) ? 'lines' : 'json',
+    ...(request.reading === undefined ? {} : { reading: request.reading }),
+  });
 }
 
 function ownerOf({ query }: AnswerRequest, artifact: Sha256): CursorOwner {
   return { artifact, query };
 }
 
-function cacheControl({ pinned }: AnswerRequest): string {
-  return pinned === undefined ? UNPINNED : PINNED;
+function cacheControl({ pinned, reading }: AnswerRequest): string {
+  return pinned === undefined || reading !== undefined ? UNPINNED : PINNED;
 }
 
 function withCursor(url: string, cursor: string): string {

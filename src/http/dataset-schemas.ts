@@ -101,6 +101,13 @@ export const manifestSchema = z
     status: statusSchema,
     artifact: objectSchema.pick({ key: true, sha256: true, bytes: true }).optional(),
     published_at: timestamp.optional(),
+    release: z
+      .strictObject({
+        tables: z.array(tableSchema),
+        shards: objectSchema.pick({ sha256: true, bytes: true }).optional(),
+      })
+      .optional()
+      .meta({ description: 'How the artifact is read: as it was declared when it was published' }),
   })
   .meta({ id: 'Manifest', description: 'A dataset as it stands.' });
 

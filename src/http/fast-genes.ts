@@ -115,6 +115,7 @@ function parametersOf(url: string): Parameters | undefined {
   let [dataset, geneId, include]: (string | undefined)[] = [];
   for (const part of url.slice(PATH.length).split('&')) {
     const at = part.indexOf('=');
+    if (at < 0) return undefined;
     const value = decoded(part.slice(at + 1));
     if (value === undefined || value === '' || value.length > 256) return undefined;
     const name = part.slice(0, at);

@@ -37,7 +37,7 @@ const TABLE: Readonly<
   NOT_READY: [503, 'This node is not ready', true],
   VIEW_UNAVAILABLE: [503, 'The view does not answer', true],
   STORE_UNAVAILABLE: [503, 'The artifact store does not answer', true],
-  DATASET_QUARANTINED: [503, 'The bytes of the dataset are damaged', true],
+  DATASET_QUARANTINED: [503, 'The dataset is in quarantine', true],
   NOT_CACHED: [503, 'The dataset is not on this node', true],
   OVERLOADED: [503, 'This node is overloaded', true],
   LOG_FULL: [507, 'The log has no room left', true],

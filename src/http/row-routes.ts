@@ -78,6 +78,7 @@ function rows(dependencies: HttpDependencies): Route {
         // All of the declaration: it says how rows are found and sorted.
         query: JSON.stringify([declaration, filter.key, filter.range]),
         cursor,
+        reading: JSON.stringify(declaration),
         pinned: query.artifact,
         header,
       };

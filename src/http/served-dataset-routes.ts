@@ -95,7 +95,7 @@ function get(dependencies: HttpDependencies): Route {
     handle: async ({ params, scope, header, signal }) => {
       const name = parseDatasetName(params.name);
       const dataset = await servedDataset(dependencies, { scope, name, header, signal });
-      const isCached = dependencies.serving.cache.ready(dataset) !== undefined;
+      const isCached = dependencies.serving.cache.has(dataset);
       return {
         status: 200,
         body: { ...shownEntry(dataset.entry), tables: dataset.tables, is_cached: isCached },

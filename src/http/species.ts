@@ -1,5 +1,7 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { DatasetDirectory } from '#cache/dataset-directory';
 import type { DatasetName } from '#domain/dataset-name';
+import { RegistryError } from '#domain/errors';
 import { type Scope, scopeKey } from '#domain/scope';
 
 /** A gene dataset by what its name says: `release/species/assembly`. */
@@ -18,7 +20,7 @@ const SCOPES_MAX = 100;
 /** Knows the newest release of each species. */
 export class SpeciesIndex {
   readonly #directory: DatasetDirectory;
-  readonly #known = new Map<string, ReadonlyMap<string, SpeciesDataset>>();
+  readonly #known = new Map<string, Promise<ReadonlyMap<string, SpeciesDataset>>>();
   #version = '';
 
   constructor(directory: DatasetDirectory) {
@@ -26,19 +28,22 @@ export class SpeciesIndex {
   }
 
   /** Gives the newest release of each species of a scope, by the species' name. */
-  newest(scope: Scope): ReadonlyMap<string, SpeciesDataset> {
+  async newest(scope: Scope): Promise<ReadonlyMap<string, SpeciesDataset>> {
     const { version } = this.#directory;
     if (version !== this.#version || this.#known.size > SCOPES_MAX) this.#known.clear();
     this.#version = version;
     const key = scopeKey(scope);
     const known = this.#known.get(key) ?? this.#read(scope);
     this.#known.set(key, known);
-    return known;
+    return await known;
   }
 
-  #read(scope: Scope): ReadonlyMap<string, SpeciesDataset> {
+  async #read(scope: Scope): Promise<ReadonlyMap<string, SpeciesDataset>> {
     const newest = new Map<string, SpeciesDataset>();
-    for (let [after, seen] = ['', 0]; seen < DATASETS_MAX; seen += PAGE) {
+    for (let [after, seen] = ['', 0]; ; seen += PAGE) {
+      if (seen >= DATASETS_MAX) throw tooMany();
+      // Others go on meanwhile.
+      await yieldToOthers();
       const page = this.#directory.list(scope, { after, limit: PAGE });
       for (const { entry } of page) {
         const [, release, species = '', assembly = ''] = NAME.exec(entry.name) ?? [];
@@ -52,4 +57,11 @@ export class SpeciesIndex {
     }
     return newest;
   }
+}
+
+function tooMany(): RegistryError {
+  return new RegistryError(
+    'QUERY_TOO_BROAD',
+    `Cannot find the newest release of each species: there are more than ${DATASETS_MAX} datasets (want /v1/genes with a dataset)`,
+  );
 }

@@ -60,6 +60,12 @@ const manifestSchema = z.strictObject({
   status: z.enum(['registered', 'published', 'withdrawn']),
   artifact: entrySchema.shape.artifact.optional(),
   published_at: z.iso.datetime().optional(),
+  release: z
+    .strictObject({
+      tables: z.array(tableSchema).max(64),
+      shards: z.strictObject({ sha256: digest, bytes: size }).optional(),
+    })
+    .optional(),
 });
 
 /** The manifest of a dataset as a file of a store. */

@@ -19,9 +19,10 @@ export class FallbackStore implements Store {
   readonly #first: Store;
   readonly #second: Store;
 
-  constructor(first: Store, second: Store) {
+  /** Errors of both together name `source`; those of one of them its own. */
+  constructor(first: Store, second: Store, source = first.source) {
     this.backend = first.backend;
-    this.source = first.source;
+    this.source = source;
     this.#first = first;
     this.#second = second;
   }

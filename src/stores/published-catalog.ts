@@ -56,12 +56,10 @@ export class PublishedCatalog {
     const revision = expected.revision + 1;
     const isFirst = await this.#files.create(catalogPath(revision), bytes);
     if (!isFirst) return { kind: 'conflict', head: await this.head() };
-    const newest = await this.#newest();
-    // Somebody has published behind it already; or its number is of a revision that was removed long ago.
-    if (newest > revision) return { kind: 'conflict', head: await this.#show(newest) };
-    const head = await this.#show(revision);
+    const head = await this.#show(await this.#newest());
     await this.#removeOld(head.revision);
-    return { kind: 'published', head };
+    // Else somebody has published behind it already, or its number is of a revision that was removed long ago.
+    return { kind: head.revision === revision ? 'published' : 'conflict', head };
   }
 
   /** Writes catalog.json from a revision, and from the newer one if one has come meanwhile. */

@@ -32,6 +32,7 @@ class OwnShelf implements OwnDatasets {
       objects: [entry.artifact],
       rowCount: entry.row_count,
       tables: TABLES,
+      release: { tables: TABLES },
       createdAt: entry.published_at,
       updatedAt: entry.published_at,
       status: 'published',

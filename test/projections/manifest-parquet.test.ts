@@ -78,7 +78,7 @@ describe('a manifest as a Parquet file', () => {
     );
     // A change of these bytes is a new format version, or an upgrade that rewrites every file.
     expect(sha256Of(encodeManifest(example, DEFAULT_SCOPE))).toMatchInlineSnapshot(
-      `"540b8f15480b2a6d8883fc2219bdd7d29596ddbde55921c838522cd6cede391f"`,
+      `"b45d0f96dd82d9d10f0ac75ba16c014feecc8dab1912f73b210defa516703c99"`,
     );
   });
 
@@ -93,6 +93,7 @@ describe('a manifest as a Parquet file', () => {
         name,
         schema_fingerprint: 'sha256:one',
         row_count: 32_075n,
+        release: null,
         tables: '[{"key":["gene_id"],"name":"gene_summary"}]',
         status: 'published',
         created_at: new Date(TIME),
@@ -185,11 +186,11 @@ describe('a manifest as a Parquet file', () => {
     [
       'a missing column',
       {
-        schema: MANIFEST_SCHEMA.with(0, { name: 'manifest', num_children: 12 }).filter(
+        schema: MANIFEST_SCHEMA.with(0, { name: 'manifest', num_children: 13 }).filter(
           (one) => one.name !== 'status',
         ),
       },
-      /column 0 is "manifest" 12 \(want "manifest" 13\)/,
+      /column 0 is "manifest" 13 \(want "manifest" 14\)/,
     ],
     [
       'columns in another order',

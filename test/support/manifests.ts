@@ -3,7 +3,7 @@ import type { Artifact, DatasetObject, Manifest } from '#domain/dataset';
 import { datasetIdOf, parseDatasetName } from '#domain/dataset-name';
 import { sha256Of } from '#domain/digest';
 import { DEFAULT_SCOPE, parseScope, type Scope } from '#domain/scope';
-import type { TableDeclaration } from '#domain/table-declaration';
+import type { Release, TableDeclaration } from '#domain/table-declaration';
 
 const TIME = '2026-01-02T03:04:05.678Z';
 
@@ -57,6 +57,12 @@ const tables: fc.Arbitrary<readonly TableDeclaration[]> = fc.array(
   { maxLength: 3 },
 );
 
+const releases: fc.Arbitrary<Release> = fc
+  .record({ tables, shards: fc.option(fc.record({ sha256: digests, bytes: counts })) })
+  .map(({ tables: declared, shards }) =>
+    shards === null ? { tables: declared } : { tables: declared, shards },
+  );
+
 /** Manifests of every status. */
 export const manifests: fc.Arbitrary<{ scope: Scope; manifest: Manifest }> = fc
   .record({
@@ -73,6 +79,7 @@ export const manifests: fc.Arbitrary<{ scope: Scope; manifest: Manifest }> = fc
         status: fc.constantFrom('published' as const, 'withdrawn' as const),
         artifact: artifacts,
         publishedAt: times,
+        release: fc.option(releases),
       }),
     ),
   })
@@ -82,7 +89,7 @@ export const manifests: fc.Arbitrary<{ scope: Scope; manifest: Manifest }> = fc
       datasetId: datasetIdOf(scope, rest.name),
       ...rest,
       ...(declared === null ? {} : { tables: declared }),
-      ...(released ?? { status: 'registered' as const }),
+      ...releasedOf(released),
     },
   }));
 
@@ -105,3 +112,16 @@ export const exampleManifest: Manifest = {
   artifact,
   publishedAt: TIME,
 };
+
+interface Released {
+  readonly status: 'published' | 'withdrawn';
+  readonly artifact: Artifact;
+  readonly publishedAt: string;
+  readonly release: Release | null;
+}
+
+function releasedOf(released: Released | null) {
+  if (released === null) return { status: 'registered' as const };
+  const { release, ...rest } = released;
+  return release === null ? rest : { ...rest, release };
+}

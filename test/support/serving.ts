@@ -89,7 +89,13 @@ export function shelve(
     const { manifest: _, ...shared } = entry;
     const { artifact, published_at: time } = entry;
     const times = { created_at: time, updated_at: time, status: 'published' };
-    const text = canonicalJson({ ...shared, ...times, objects: [artifact], tables: [...tables] });
+    const text = canonicalJson({
+      ...shared,
+      ...times,
+      objects: [artifact],
+      tables: [...tables],
+      release: { tables: [...tables] },
+    });
     const manifest = { sha256: sha256Of(text), bytes: Buffer.byteLength(text) };
     folder.write(manifestPath(entry.name, manifest.sha256), text);
     return { ...shared, manifest };

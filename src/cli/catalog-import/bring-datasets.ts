@@ -66,20 +66,29 @@ async function bring({ checked, step }: PlannedDataset, options: BringOptions): 
   };
   const register = async (command: string, from: ImportedManifest): Promise<void> =>
     post('/registry/datasets', command, registration(from));
-  const { artifact, objects } = manifest;
+  const { artifact } = manifest;
   if (step === 'register' || artifact === undefined) {
     await register('register', manifest);
     return;
   }
-  const first = firstObjects(manifest);
-  const isReplaced = first !== objects;
-  await register(isReplaced ? 'register-artifact' : 'register', { ...manifest, objects: first });
+  const first = asReleased(manifest);
+  const isReplaced = first !== manifest;
+  await register(isReplaced ? 'register-artifact' : 'register', first);
   if (step === 'upload' && folder.store !== undefined)
     await uploadArtifact(artifact, { store: folder.store, base, signal });
   const { key, sha256, bytes } = artifact;
   await post(`${path}/publish`, 'publish', { artifact: { key, sha256, bytes } });
   if (manifest.status === 'withdrawn') await post(`${path}/withdraw`, 'withdraw', {});
   if (isReplaced) await register('replace-objects', manifest);
+}
+
+/** The manifest as it stood when its artifact was published, as far as that can be known; the same one when it still does. */
+function asReleased(manifest: ImportedManifest): ImportedManifest {
+  const objects = firstObjects(manifest);
+  const tables = manifest.release?.tables ?? [];
+  const isSame = JSON.stringify(tables) === JSON.stringify(manifest.tables ?? []);
+  if (isSame && objects === manifest.objects) return manifest;
+  return { ...manifest, objects, ...(isSame ? {} : { tables }) };
 }
 
 function registration(manifest: ImportedManifest): object {

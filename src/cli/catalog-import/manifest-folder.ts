@@ -19,6 +19,10 @@ export interface ImportedManifest {
   readonly row_count: number | null;
   /** Passed on as they are. */
   readonly tables?: readonly object[];
+  readonly release?: {
+    readonly tables: readonly object[];
+    readonly shards?: { readonly sha256: string; readonly bytes: number };
+  };
   readonly status: 'registered' | 'published' | 'withdrawn';
   readonly artifact?: ImportedFile;
 }

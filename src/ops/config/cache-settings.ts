@@ -111,6 +111,10 @@ export const CACHE_SETTINGS = {
     default: '0',
     doc: 'Threads for queries that are not cheap. 0: one less than the machine has cores, at least 1.',
   }),
+  pageBytesMax: setting('ATLAS_PAGE_BYTES_MAX', whole(65_536, 1_024 * MIB), {
+    default: String(8 * MIB),
+    doc: 'Largest page of rows. A page that would be larger has fewer rows.',
+  }),
   queryTimeoutMs: setting('ATLAS_SQL_TIMEOUT_MS', whole(10, 600_000), {
     default: '800',
     doc: 'Longest time for one query in SQLite.',
@@ -118,10 +122,6 @@ export const CACHE_SETTINGS = {
   requestTimeoutMs: setting('ATLAS_REQUEST_TIMEOUT_MS', whole(100, 600_000), {
     default: '5000',
     doc: 'Longest time for a request for rows, the download of its dataset included.',
-  }),
-  cheapMax: setting('ATLAS_CONCURRENCY_CHEAP', whole(1, 100_000), {
-    default: '128',
-    doc: 'Queries for one row or key that run at once.',
   }),
   mediumMax: setting('ATLAS_CONCURRENCY_MEDIUM', whole(1, 100_000), {
     default: '64',

@@ -80,7 +80,7 @@ export const sourceList = z.string().transform((text, context): readonly Declare
     const address = addressOf(value);
     if (address === undefined) {
       refuse(
-        `source "${name}" is at "${value}" (want local:/path, http:https://host/path or s3:https://host/bucket/prefix)`,
+        `source "${name}" has no address that can be used (want local:/path, http:https://host/path or s3:https://host/bucket/prefix, without a password in it: see ATLAS_REGISTRY_TOKENS)`,
       );
       return [];
     }

@@ -47,6 +47,7 @@ export const STORE_SETTINGS = {
   sources: setting('ATLAS_REGISTRY_SOURCES', sourceList, {
     default: '',
     doc: 'Where datasets of others come from: `name=local:/path,name=http:https://host/store,name=s3:https://host/bucket/prefix`. The first that holds a name wins.',
+    secret: true,
   }),
   sourcePriority: setting('ATLAS_REGISTRY_PRIORITY', nameList.optional(), {
     doc: 'Names of sources that come first, in this order; the rest follow by name. Without it they stay as declared.',
@@ -130,10 +131,10 @@ export const STORE_SETTINGS = {
   }),
   adminEndpoints: setting('ATLAS_ENABLE_ADMIN_ENDPOINTS', flag, {
     default: 'false',
-    doc: 'Serve `/debug/...` routes that show how this node stands inside.',
+    doc: 'Serve what shows how this node stands inside, as far as further settings allow.',
   }),
   debugDatasets: setting('ATLAS_ENABLE_DEBUG_DATASETS', flag, {
     default: 'false',
-    doc: 'With the admin endpoints: also those that name sources and datasets.',
+    doc: 'With the admin endpoints: `/debug/...`, which names sources and datasets.',
   }),
 } as const;

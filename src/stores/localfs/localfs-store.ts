@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { Sha256 } from '#domain/digest';
 import {
   CATALOG_DIGEST_BYTES_MAX,
@@ -22,7 +23,7 @@ import type {
   FetchOptions,
   Store,
 } from '#stores/store';
-import { StoreError, type StoreErrorClass } from '#stores/store-error';
+import { isStoreError, StoreError, type StoreErrorClass } from '#stores/store-error';
 
 export interface LocalfsStoreOptions {
   readonly source: string;
@@ -84,9 +85,7 @@ export class LocalfsStore implements Store {
   ): Promise<ArtifactStream> {
     signal?.throwIfAborted();
     const file = await this.#root.open(artifactPath(sha256));
-    const { size: bytes } = await file.stat();
-    // Opened again by whoever reads: what is never read leaves nothing open.
-    await file.close();
+    const bytes = await this.#sizeOf(file, sha256);
     if (offset > bytes)
       throw this.#error('validation', sha256, {
         is: `it has ${bytes} bytes (want at least ${offset})`,
@@ -101,6 +100,24 @@ export class LocalfsStore implements Store {
 
   async close(): Promise<void> {}
 
+  /** Closes the file: it is opened again by whoever reads, so that what is never read leaves nothing open. */
+  async #sizeOf(file: FileHandle, what: string): Promise<number> {
+    try {
+      return (await file.stat()).size;
+    } catch (error) {
+      throw this.#failure(what, error);
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** What a disk throws, also one of another machine, is this store's own trouble and no other's. */
+  #failure(what: string, cause: unknown): StoreError {
+    if (isStoreError(cause)) return cause;
+    const is = cause instanceof Error ? cause.message : String(cause);
+    return this.#error('unavailable', what, { is, cause });
+  }
+
   async #whole(path: string, bytesMax: number, { signal }: FetchOptions): Promise<Buffer> {
     signal?.throwIfAborted();
     const file = await this.#root.open(path);
@@ -111,6 +128,8 @@ export class LocalfsStore implements Store {
           is: `it has ${size} bytes (want at most ${bytesMax})`,
         });
       return await file.readFile();
+    } catch (error) {
+      throw this.#failure(path, error);
     } finally {
       await file.close();
     }
@@ -133,8 +152,7 @@ export class LocalfsStore implements Store {
       }
     } catch (cause) {
       if (signal?.aborted === true) throw cause;
-      const is = cause instanceof Error ? cause.message : String(cause);
-      throw this.#error('unavailable', sha256, { is, cause });
+      throw this.#failure(sha256, cause);
     } finally {
       await file.close();
     }
