@@ -1,3 +1,4 @@
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { ArtifactStore } from '#compose/artifact-store';
 import type { Setup } from '#compose/setup';
 import type { Views } from '#compose/views';
@@ -27,6 +28,8 @@ export interface StoreCatalogOptions {
 }
 
 const PAGE = 500;
+// Of the time, at most one part in so many and one is spent on it.
+const REST_FACTOR = 9;
 // How often it looks what others have made of the catalog, in intervals: a node that was behind may have put an older one.
 const LOOKS_AFTER = 30;
 
@@ -53,13 +56,16 @@ export class StoreCatalog {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, intervalMs, onTrouble } = this.#options;
     for (let round = 1; !signal.aborted; round += 1) {
+      const began = clock.monotonicMs();
       try {
         if (round % LOOKS_AFTER === 0) await this.#look();
         await this.#update(signal);
       } catch (error) {
         if (!signal.aborted) onTrouble(error);
       }
-      await clock.sleep(intervalMs, signal).catch(() => undefined);
+      // A large catalog takes a while to write: requests come first.
+      const waitMs = Math.max(intervalMs, (clock.monotonicMs() - began) * REST_FACTOR);
+      await clock.sleep(waitMs, signal).catch(() => undefined);
     }
   }
 
@@ -107,6 +113,7 @@ export class StoreCatalog {
       const last = rows.at(-1);
       if (rows.length < PAGE || last === undefined) break;
       after = last.manifest.name;
+      await yieldToOthers();
     }
     for (const sha256 of written) if (!listed.has(sha256)) written.delete(sha256);
   }
