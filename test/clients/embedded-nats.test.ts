@@ -30,7 +30,14 @@ beforeEach(() => {
   folder = tempFolder();
   said = [];
 });
-afterEach(() => {
+afterEach(async () => {
+  // What is told to end, or has just ended, is there for a moment longer on a busy machine.
+  const ended = eventually(
+    'every process to end',
+    () => processesOf(folder.path).length === 0,
+    2_000,
+  );
+  await ended.catch(() => undefined);
   const left = processesOf(folder.path);
   for (const pid of left) process.kill(pid, 'SIGKILL');
   folder[Symbol.dispose]();
