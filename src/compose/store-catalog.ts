@@ -1,15 +1,16 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { ArtifactStore } from '#compose/artifact-store';
 import type { Setup } from '#compose/setup';
 import type { Views } from '#compose/views';
-import { catalogEntry, manifestFile } from '#domain/manifest-document';
+import { canonicalJson } from '#domain/canonical-json';
+import { sha256Of } from '#domain/digest';
+import { catalogDocument, manifestFile } from '#domain/manifest-document';
 import type { Position } from '#domain/position';
 import { DEFAULT_SCOPE } from '#domain/scope';
 import { type Clock, systemClock } from '#flow/clock';
-import { CatalogDocuments } from '#http/catalog-documents';
 import type { PositionedView } from '#http/dependencies';
 import type { Config } from '#ops/config/settings';
 import type { DatasetQueries } from '#projections/catalog/dataset-queries';
+import { publishedPages } from '#projections/catalog/published-pages';
 import { CATALOG_BYTES_MAX, parseCatalog } from '#stores/catalog-document';
 import { catalogPath, manifestPath } from '#stores/layout';
 import { type CatalogHead, PublishedCatalog } from '#stores/published-catalog';
@@ -27,7 +28,6 @@ export interface StoreCatalogOptions {
   readonly onTrouble: (error: unknown) => void;
 }
 
-const PAGE = 500;
 // Of the time, at most one part in so many and one is spent on it.
 const REST_FACTOR = 9;
 // How often it looks what others have made of the catalog, in intervals: a node that was behind may have put an older one.
@@ -40,8 +40,6 @@ const LOOKS_AFTER = 30;
 export class StoreCatalog {
   readonly #options: StoreCatalogOptions;
   readonly #published: PublishedCatalog;
-  // Nothing is kept: it builds one after another.
-  readonly #documents = new CatalogDocuments(0);
   /** Manifests that are in the store, by their digests. */
   #written: Set<string> | undefined;
   #head: CatalogHead | undefined;
@@ -84,8 +82,8 @@ export class StoreCatalog {
     if (change === this.#change) return;
     this.#head ??= await this.#published.head();
     this.#written ??= await this.#manifestsOf(this.#head);
-    await this.#writeManifests(this.#written, position, signal);
-    const { body, sha256 } = await this.#documents.get(datasets(), DEFAULT_SCOPE, position);
+    const body = await this.#writeManifests(this.#written, position, signal);
+    const sha256 = sha256Of(body);
     if (this.#head.sha256 !== sha256) {
       const put = await this.#published.put(body, this.#head);
       this.#head = put.head;
@@ -95,27 +93,30 @@ export class StoreCatalog {
     this.#change = change;
   }
 
-  async #writeManifests(written: Set<string>, asOf: Position, signal: AbortSignal): Promise<void> {
+  /** Writes the manifests that are not in the store yet. Gives the catalog that names them all. */
+  async #writeManifests(
+    written: Set<string>,
+    asOf: Position,
+    signal: AbortSignal,
+  ): Promise<Buffer> {
     const { datasets, publisher } = this.#options;
     const listed = new Set<string>();
-    for (let after = ''; ; ) {
-      const page = { after, limit: PAGE, asOf, status: 'published' as const };
-      const rows = datasets().list(DEFAULT_SCOPE, page);
-      for (const { manifest } of rows) {
+    const parts: string[] = [];
+    for await (const page of publishedPages(datasets, DEFAULT_SCOPE, asOf)) {
+      for (const { manifest, entry } of page) {
         signal.throwIfAborted();
-        if (catalogEntry(manifest) === undefined) continue;
-        const { bytes, sha256 } = manifestFile(manifest);
+        const { sha256 } = entry.manifest;
+        if (!written.has(sha256)) {
+          const path = manifestPath(manifest.name, sha256);
+          await publisher.files.create(path, manifestFile(manifest).bytes);
+          written.add(sha256);
+        }
         listed.add(sha256);
-        if (!written.has(sha256))
-          await publisher.files.create(manifestPath(manifest.name, sha256), bytes);
-        written.add(sha256);
+        parts.push(canonicalJson(entry));
       }
-      const last = rows.at(-1);
-      if (rows.length < PAGE || last === undefined) break;
-      after = last.manifest.name;
-      await yieldToOthers();
     }
     for (const sha256 of written) if (!listed.has(sha256)) written.delete(sha256);
+    return catalogDocument(parts);
   }
 
   /** The manifests of the newest catalog: they were written before it. */

@@ -1,10 +1,10 @@
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import { canonicalJson } from '#domain/canonical-json';
 import { type Sha256, sha256Of } from '#domain/digest';
-import { catalogDocument, catalogEntry } from '#domain/manifest-document';
+import { catalogDocument } from '#domain/manifest-document';
 import type { Position } from '#domain/position';
 import { type Scope, scopeKey } from '#domain/scope';
 import type { DatasetQueries } from '#projections/catalog/dataset-queries';
+import { publishedPages } from '#projections/catalog/published-pages';
 
 /** The catalog of one scope as it is sent. */
 export interface CatalogDocument {
@@ -18,8 +18,6 @@ interface Kept {
   readonly document: Promise<CatalogDocument>;
   bytes: number;
 }
-
-const PAGE = 500;
 
 /**
  * Builds catalogs and keeps the newest of each scope. A catalog changes only with its datasets, so what was built serves
@@ -70,17 +68,8 @@ async function build(
   asOf: Position,
 ): Promise<CatalogDocument> {
   const parts: string[] = [];
-  for (let after = ''; ; ) {
-    const rows = datasets.list(scope, { after, limit: PAGE, asOf, status: 'published' });
-    for (const { manifest } of rows) {
-      const entry = catalogEntry(manifest);
-      if (entry !== undefined) parts.push(canonicalJson(entry));
-    }
-    const last = rows.at(-1);
-    if (rows.length < PAGE || last === undefined) break;
-    after = last.manifest.name;
-    await yieldToOthers();
-  }
+  for await (const page of publishedPages(() => datasets, scope, asOf))
+    for (const { entry } of page) parts.push(canonicalJson(entry));
   const body = catalogDocument(parts);
   return { body, sha256: sha256Of(body) };
 }

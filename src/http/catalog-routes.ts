@@ -13,7 +13,7 @@ type CatalogRequest = Pick<
   'query' | 'scope' | 'header'
 >;
 
-const tooYoung = { 304: { description: 'It has not changed' } };
+const unchanged = { 304: { description: 'It has not changed' } };
 
 /** The routes that give the whole catalog of a scope: to people and services, and as the file of a store. */
 export function catalogRoutes(dependencies: HttpDependencies): readonly Route[] {
@@ -28,7 +28,7 @@ export function catalogRoutes(dependencies: HttpDependencies): readonly Route[] 
       summary: 'Get every published dataset, sorted by name',
       tag: 'datasets',
       query,
-      responses: { 200: { description: 'The catalog', schema }, ...tooYoung },
+      responses: { 200: { description: 'The catalog', schema }, ...unchanged },
       handle: async (request) => send(request, ({ body }) => ({ body })),
     }),
     route({
@@ -38,7 +38,7 @@ export function catalogRoutes(dependencies: HttpDependencies): readonly Route[] 
       summary: 'Get the catalog as the file of a store: the same bytes as /catalog',
       tag: 'store',
       query,
-      responses: { 200: { description: 'The catalog', schema }, ...tooYoung },
+      responses: { 200: { description: 'The catalog', schema }, ...unchanged },
       handle: async (request) => send(request, ({ body }) => ({ body })),
     }),
     route({
@@ -48,7 +48,7 @@ export function catalogRoutes(dependencies: HttpDependencies): readonly Route[] 
       summary: 'Get the SHA-256 of catalog.json, as sha256sum writes it',
       tag: 'store',
       query,
-      responses: { 200: { description: 'The digest', contentType: 'text/plain' }, ...tooYoung },
+      responses: { 200: { description: 'The digest', contentType: 'text/plain' }, ...unchanged },
       handle: async (request) =>
         send(request, ({ sha256 }) => ({
           body: `${sha256}  catalog.json\n`,
