@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { commandsBench } from '#bench/commands';
+import { contractsBench } from '#bench/contracts';
 import { type Bench, type BenchRow, ROOT } from '#bench/harness';
 import { jobRunsBench } from '#bench/job-runs';
 import { memoryBench } from '#bench/memory';
@@ -23,6 +24,7 @@ const BENCHES: readonly Bench[] = [
   queriesBench,
   startColdBench,
   startWarmBench,
+  contractsBench,
 ];
 
 function holds({ value, limit, detail }: BenchRow): boolean {

@@ -1,4 +1,5 @@
 import { append, type Decision, type DecisionContext, reject } from '#commands/decision';
+import { type ConditionalCommand, refuseUnmet } from '#commands/precondition';
 import type { DatasetCommands } from '#commands/register-dataset';
 import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
 import { canonicalJson } from '#domain/canonical-json';
@@ -17,8 +18,7 @@ import type { Publisher } from '#stores/publisher';
 import { verifyArtifact } from '#stores/verify-artifact';
 
 /** Which object of a dataset is released to read nodes. */
-export interface PublishDataset {
-  readonly name: DatasetName;
+export interface PublishDataset extends ConditionalCommand {
   /** It must be one of the registered objects, with the same digest and size. */
   readonly artifact: Artifact;
   /** Says why the artifact cannot be read with such tables; absent: it can. */
@@ -68,22 +68,24 @@ export function decidePublishDataset(
 /**
  * Carries out a publication. The artifact is read and hashed in the store before anything is appended, so that what is
  * in the catalog can be fetched.
- * @throws NOT_FOUND, ARTIFACT_MISSING, CHECKSUM_MISMATCH, DATASET_UNUSABLE, and what `runCommand` throws
+ * @throws NOT_FOUND, PRECONDITION_FAILED, ARTIFACT_MISSING, CHECKSUM_MISMATCH, DATASET_UNUSABLE, and what `runCommand` throws
  */
 export async function publishDataset(
   commands: PublishCommands,
   context: CommandContext,
-  { name, artifact }: PublishDataset,
+  request: PublishDataset,
 ): Promise<CommandAnswer<DatasetState, DatasetEvent>> {
+  const { artifact } = request;
   await verifyArtifact(commands.publisher, artifact);
-  const command = { name, artifact, faultOf: await commands.inspect(artifact.sha256) };
+  const command = { ...request, faultOf: await commands.inspect(artifact.sha256) };
   return await runCommand(commands.env, context, {
     kind: 'dataset',
-    id: name,
+    id: command.name,
     log: commands.log,
     source: commands.source,
     evolution: datasetEvolution,
-    decide: (state, at) => decidePublishDataset(state, command, at),
+    decide: (state, at) =>
+      refuseUnmet(command, at.revision) ?? decidePublishDataset(state, command, at),
   });
 }
 

@@ -1,4 +1,5 @@
 import { append, type Decision, type DecisionContext, reject } from '#commands/decision';
+import { type ConditionalCommand, refuseUnmet } from '#commands/precondition';
 import {
   type CommandAnswer,
   type CommandContext,
@@ -12,14 +13,13 @@ import {
   type DatasetState,
   datasetEvolution,
 } from '#domain/dataset';
-import { type DatasetName, datasetIdOf } from '#domain/dataset-name';
+import { datasetIdOf } from '#domain/dataset-name';
 import { quote, RegistryError } from '#domain/errors';
 import type { TableDeclaration } from '#domain/table-declaration';
 import type { EventLog } from '#log/event-log';
 
 /** What a publisher says of a dataset. */
-export interface RegisterDataset {
-  readonly name: DatasetName;
+export interface RegisterDataset extends ConditionalCommand {
   /** Names the schema of all rows; a name keeps its first fingerprint for ever. */
   readonly schemaFingerprint: string;
   readonly objects: readonly DatasetObject[];
@@ -64,7 +64,7 @@ export function decideRegisterDataset(
   });
 }
 
-/** Carries out a registration. @throws FINGERPRINT_CONFLICT and what `runCommand` throws */
+/** Carries out a registration. @throws FINGERPRINT_CONFLICT, PRECONDITION_FAILED, and what `runCommand` throws */
 export async function registerDataset(
   commands: DatasetCommands,
   context: CommandContext,
@@ -76,7 +76,8 @@ export async function registerDataset(
     log: commands.log,
     source: commands.source,
     evolution: datasetEvolution,
-    decide: (state, at) => decideRegisterDataset(state, command, at),
+    decide: (state, at) =>
+      refuseUnmet(command, at.revision) ?? decideRegisterDataset(state, command, at),
   });
 }
 

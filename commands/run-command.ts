@@ -12,7 +12,7 @@ import {
 import type { Sha256 } from '#domain/digest';
 import { isRegistryError, quote, RegistryError } from '#domain/errors';
 import type { CommandId, DomainEvent, EventId, Kind, NewEvent, RecordedEvent } from '#domain/event';
-import { type Position, toPosition } from '#domain/position';
+import { type Position, type Revision, toPosition } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import { backoffMs } from '#flow/backoff';
 import { type Clock, toTimestamp } from '#flow/clock';
@@ -40,6 +40,11 @@ export interface CommandContext {
   readonly requestFingerprint: Sha256;
 }
 
+/** What a decision within `runCommand` may know: also which revision the state is of. */
+export interface AttemptContext extends DecisionContext {
+  readonly revision: Revision;
+}
+
 /** One command against one aggregate. */
 export interface CommandSpec<S, E extends DomainEvent> {
   readonly kind: Kind;
@@ -47,8 +52,11 @@ export interface CommandSpec<S, E extends DomainEvent> {
   readonly log: EventLog;
   readonly source: AggregateSource<S>;
   readonly evolution: Evolution<S, E>;
-  /** Pure. Called again on newer state after every conflict. */
-  decide(state: S, context: DecisionContext): Decision<E>;
+  /**
+   * Pure. Called again on newer state after every conflict. It may wait for a computation that depends on its arguments
+   * and on immutable content alone, such as a proof about two versions.
+   */
+  decide(state: S, context: AttemptContext): Decision<E> | Promise<Decision<E>>;
 }
 
 /** What a command has come to. */
@@ -116,7 +124,8 @@ class Attempt<S, E extends DomainEvent> {
     for (let conflicts = 0; conflicts <= env.conflictsMax; ) {
       if (this.#remembered !== undefined) return await this.#answerAgain(this.#remembered);
       const time = toTimestamp(env.clock.nowMs());
-      const decision = spec.decide(this.#aggregate.state, { scope: context.scope, time });
+      const { state, revision } = this.#aggregate;
+      const decision = await spec.decide(state, { scope: context.scope, time, revision });
       if (decision.kind !== 'append') {
         // The view may be behind: what it forbids, or what is so there already, may be otherwise by now.
         if (!confirmed && (await this.#catchUp())) {

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { buildProgram } from '#cli/program';
 import { startRegistry } from '#compose/start-registry';
+import { locateInJson } from '#contracts/json/locate';
+import { canonicalJson } from '#domain/canonical-json';
 import { parseScope } from '#domain/scope';
 import { packageInfo } from '#ops/package-root';
 import { manifestFolder } from '#projections/manifest-files/manifest-path';
@@ -12,4 +14,5 @@ const manifestFormat = {
     manifestFolder(parseScope(tenant, environment)),
   read: readManifestFile,
 };
-await buildProgram({ root, version, startRegistry, manifestFormat }).parseAsync();
+const jsonTools = { canonical: canonicalJson, locate: locateInJson };
+await buildProgram({ root, version, startRegistry, manifestFormat, jsonTools }).parseAsync();

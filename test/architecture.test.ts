@@ -8,6 +8,7 @@ const root = join(import.meta.dirname, '..');
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/domain': [],
   'src/contracts': ['src/domain'],
+  'src/lineage': ['src/domain', 'src/contracts'],
   'src/flow': ['src/domain'],
   'src/log': ['src/domain', 'src/flow'],
   'src/stores': ['src/domain', 'src/flow'],
@@ -15,7 +16,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/cache': ['src/domain', 'src/flow', 'src/stores'],
   commands: ['src/domain', 'src/contracts', 'src/flow', 'src/log', 'src/stores'],
   projections: ['src/domain', 'src/flow', 'src/log', 'src/clients'],
-  'src/http': ['src/domain', 'src/flow', 'src/cache', 'src/clients', 'commands', 'projections'],
+  'src/http': [
+    'src/domain',
+    'src/contracts',
+    'src/flow',
+    'src/cache',
+    'src/clients',
+    'commands',
+    'projections',
+  ],
   // Errors are the one thing of the domain that a configuration needs.
   'src/ops': ['src/domain'],
   'src/cli': ['src/ops'],

@@ -1,118 +1,125 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { type AggregateSource, COMMANDS_REMEMBERED_MAX, emptyAggregate } from '#domain/aggregate';
-import type { ContractBundle, ContractState, PublishedVersion } from '#domain/contract';
+import type { Promotion, Publication } from '#domain/contract';
+import type { ContractBundle } from '#domain/contract-bundle';
+import type { RecordedGate } from '#domain/contract-gate';
 import { type ContractName, type ContractVersion, versionOrderKey } from '#domain/contract-name';
-import type { EventHash } from '#domain/event';
-import type { Position, Revision } from '#domain/position';
+import type { ContractStage } from '#domain/contract-stage';
+import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
-import { RememberedCommands } from '#projections/catalog/remembered-commands';
-import { newestRevision } from '#projections/catalog/schema';
+import { ContractLists } from '#projections/catalog/contract-lists';
+import { ContractStates } from '#projections/catalog/contract-states';
+import { STAGE_OF } from '#projections/catalog/contract-tables';
 
-/** One published version with its content. */
+/** One published version with its content, and its stage as of a position. */
 export interface ContractRow {
   readonly bundle: ContractBundle;
   readonly createdAt: string;
+  /** Of the event that published it. */
   readonly position: Position;
+  readonly publisher: string;
+  /** What the gate said; absent where none has judged it. */
+  readonly gate: RecordedGate | undefined;
+  readonly promotion: Promotion | undefined;
+  readonly stage: ContractStage;
+  /** The step that brought it there: the publication itself, or a change of stage. */
+  readonly staged: StageStep;
 }
 
-/** One published version as lists show it. */
-export interface ContractSummary {
-  readonly name: ContractName;
-  readonly version: ContractVersion;
-  readonly description: string | undefined;
-  readonly createdAt: string;
-}
-
-/** The last row of a page: the next one begins behind it. */
-export interface ContractCursor {
-  readonly name: string;
-  readonly orderKey: string;
-}
-
-export interface ContractPage {
-  readonly after: ContractCursor | undefined;
-  readonly limit: number;
-  readonly asOf: Position;
-}
-
-interface SummaryRow {
-  readonly name: string;
-  readonly version: string;
-  readonly description: string | null;
+/** How a version came into its stage. */
+export interface StageStep {
+  readonly position: Position;
   readonly time: string;
+  readonly actor: string;
+  readonly notes?: string;
+  readonly successor?: string;
+  /** RFC 3339, UTC. */
+  readonly sunset?: string;
+}
+
+interface FoundRow {
+  readonly position: Position;
+  readonly time: string;
+  readonly data: string;
+  readonly publisher: string;
+  readonly stage: ContractStage;
+  readonly stagedAt: Position;
+  readonly stagedTime: string;
+  readonly stagedBy: string;
+  readonly stagedData: string | null;
 }
 
 /** Questions about contracts. */
-export class ContractQueries implements AggregateSource<ContractState> {
-  readonly #one: Statement<[string, string, string, string, number]>;
-  readonly #page: Statement<[string, string, number, string, string, string, number]>;
-  readonly #head: Statement<[string, string, string]>;
-  readonly #versions: Statement<[number]>;
-  readonly #remembered: RememberedCommands;
+export class ContractQueries extends ContractLists {
+  /** What decisions know, and the modes. */
+  readonly states: ContractStates;
+  readonly #one: Statement;
+  readonly #latest: Statement;
 
   constructor(db: Database) {
-    const from = `FROM aggregate JOIN contract_version v ON v.aggregate = aggregate.id
-      JOIN revision ON revision.position = v.position
-      WHERE tenant = ? AND environment = ? AND kind = 'contract'`;
-    this.#one = db.prepare(
-      `SELECT revision.position, time, data ${from} AND name = ? AND order_key = ? AND v.position <= ?`,
-    );
-    this.#page = db.prepare(`
-      SELECT name, version, description, time ${from} AND v.position <= ?
-        AND (name > ? OR (name = ? AND order_key > ?))
-      ORDER BY name, order_key LIMIT ?`);
-    this.#head = db.prepare(`
-      SELECT aggregate.id AS aggregate, revision.position, hash FROM aggregate
-      JOIN revision ON revision.position = ${newestRevision()}
-      WHERE tenant = ? AND environment = ? AND kind = 'contract' AND name = ?`);
-    this.#versions = db.prepare(`
-      SELECT version, fingerprint, time AS publishedAt FROM contract_version v
-      JOIN revision ON revision.position = v.position WHERE v.aggregate = ?`);
-    this.#remembered = new RememberedCommands(db);
+    super(db);
+    this.states = new ContractStates(db);
+    this.#one = db.prepare(`
+      SELECT v.position, r.time, r.data, v.publisher, s.stage, s.position AS stagedAt,
+        sr.time AS stagedTime, sr.actor AS stagedBy,
+        CASE WHEN s.position = v.position THEN NULL ELSE sr.data END AS stagedData
+      FROM aggregate JOIN contract_version v ON v.aggregate = aggregate.id
+      JOIN revision r ON r.position = v.position
+      JOIN contract_stage s ON s.position = (
+        SELECT max(x.position) FROM contract_stage x
+        WHERE x.aggregate = v.aggregate AND x.order_key = v.order_key AND x.position <= @asOf)
+      JOIN revision sr ON sr.position = s.position
+      WHERE tenant = @tenant AND environment = @environment AND kind = 'contract'
+        AND name = @name AND v.order_key = @orderKey AND v.position <= @asOf`);
+    // Only what is sorted: with the content every version of the contract would be read.
+    this.#latest = db
+      .prepare(`
+        SELECT v.version FROM aggregate JOIN contract_version v ON v.aggregate = aggregate.id
+        WHERE tenant = @tenant AND environment = @environment AND kind = 'contract'
+          AND name = @name AND v.position <= @asOf AND ${STAGE_OF} = 'approved'
+        ORDER BY v.is_release DESC, v.order_key DESC LIMIT 1`)
+      .pluck();
   }
 
   /** Finds one version as of a position. */
   find(
-    scope: Scope,
+    { tenant, environment }: Scope,
     id: { readonly name: ContractName; readonly version: ContractVersion },
     asOf: Position,
   ): ContractRow | undefined {
-    const { tenant, environment } = scope;
-    const key = versionOrderKey(id.version);
-    const row = this.#one.get(tenant, environment, id.name, key, asOf) as
-      | { position: Position; time: string; data: string }
-      | undefined;
-    if (row === undefined) return undefined;
-    const { bundle } = JSON.parse(row.data) as { bundle: ContractBundle };
-    return { bundle, createdAt: row.time, position: row.position };
+    const orderKey = versionOrderKey(id.version);
+    const row = this.#one.get({ tenant, environment, name: id.name, orderKey, asOf });
+    return row === undefined ? undefined : toContract(row as FoundRow);
   }
 
-  /** Lists versions in the order of names, and of versions within a name. */
-  list(scope: Scope, { after, limit, asOf }: ContractPage): readonly ContractSummary[] {
+  /** Finds the highest approved version as of a position. A pre-release counts only where no release is approved. */
+  latest(scope: Scope, name: ContractName, asOf: Position): ContractRow | undefined {
     const { tenant, environment } = scope;
-    const [name, key] = [after?.name ?? '', after?.orderKey ?? ''];
-    const rows = this.#page.all(tenant, environment, asOf, name, name, key, limit) as SummaryRow[];
-    return rows.map((row) => ({
-      name: row.name as ContractName,
-      version: row.version as ContractVersion,
-      description: row.description ?? undefined,
-      createdAt: row.time,
-    }));
-  }
-
-  async load(scope: Scope, id: string, commandId: string) {
-    const head = this.#head.get(scope.tenant, scope.environment, id) as
-      | { aggregate: number; position: Revision; hash: EventHash }
+    const version = this.#latest.get({ tenant, environment, name, asOf }) as
+      | ContractVersion
       | undefined;
-    if (head === undefined) {
-      return { aggregate: emptyAggregate<ContractState>(new Map()), remembered: undefined };
-    }
-    const { aggregate, position: revision, hash } = head;
-    const versions = this.#versions.all(aggregate) as PublishedVersion[];
-    const state: ContractState = new Map(versions.map((v) => [v.version, v]));
-    return {
-      aggregate: { state, revision, hash },
-      remembered: this.#remembered.find(aggregate, commandId, COMMANDS_REMEMBERED_MAX),
-    };
+    return version === undefined ? undefined : this.find(scope, { name, version }, asOf);
   }
+}
+
+function toContract(row: FoundRow): ContractRow {
+  const { bundle, gate, promotion } = JSON.parse(row.data) as Publication;
+  const { notes, successor, sunset } =
+    row.stagedData === null ? {} : (JSON.parse(row.stagedData) as Partial<StageStep>);
+  return {
+    bundle,
+    createdAt: row.time,
+    position: row.position,
+    publisher: row.publisher,
+    gate,
+    promotion,
+    stage: row.stage,
+    staged: {
+      position: row.stagedAt,
+      time: row.stagedTime,
+      actor: row.stagedBy,
+      ...(notes === undefined ? {} : { notes }),
+      ...(successor === undefined ? {} : { successor }),
+      ...(sunset === undefined ? {} : { sunset }),
+    },
+  };
 }

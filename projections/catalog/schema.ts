@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { CONTRACT_TABLES } from '#projections/catalog/contract-tables';
 import type { ViewSchema } from '#projections/sqlite-view-file';
 
 /**
@@ -10,7 +11,7 @@ import type { ViewSchema } from '#projections/sqlite-view-file';
  * 6.7 µs per event).
  */
 export const CATALOG_SCHEMA: ViewSchema = {
-  version: 4,
+  version: 5,
   ddl: `
 CREATE TABLE checkpoint (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -47,16 +48,7 @@ CREATE TABLE recent_of (
   position INTEGER NOT NULL,
   PRIMARY KEY (aggregate, position)
 ) WITHOUT ROWID, STRICT;
-CREATE TABLE contract_version (
-  aggregate INTEGER NOT NULL,
-  order_key TEXT NOT NULL,
-  version TEXT NOT NULL,
-  position INTEGER NOT NULL,
-  description TEXT,
-  fingerprint TEXT NOT NULL,
-  PRIMARY KEY (aggregate, order_key)
-) WITHOUT ROWID, STRICT;
-CREATE TABLE scope_head (
+${CONTRACT_TABLES}CREATE TABLE scope_head (
   tenant TEXT NOT NULL,
   environment TEXT NOT NULL,
   kind TEXT NOT NULL,

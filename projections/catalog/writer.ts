@@ -1,6 +1,4 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { contractEvolution } from '#domain/contract';
-import { versionOrderKey } from '#domain/contract-name';
 import { datasetEvolution } from '#domain/dataset';
 import { quote, RegistryError } from '#domain/errors';
 import type { EventMetadata } from '#domain/event';
@@ -8,6 +6,7 @@ import { type Position, toPosition } from '#domain/position';
 import { bodyText, decodeData, decodeEnvelope } from '#log/codec';
 import type { StoredMessage } from '#log/event-log';
 import { type AggregateId, parseSubject } from '#log/subjects';
+import { ContractRows } from '#projections/catalog/contract-rows';
 import { CATALOG_SCHEMA, newestRevision } from '#projections/catalog/schema';
 import type { Checkpoint } from '#projections/projection';
 import {
@@ -24,6 +23,8 @@ const RECENT_MAX = 50_000;
 const ROW_COLUMNS = 10;
 const ROWS_MAX = 16;
 const ROW = `(${Array.from({ length: ROW_COLUMNS }, () => '?').join(',')})`;
+
+type Envelope = ReturnType<typeof decodeEnvelope>;
 
 interface Head {
   readonly aggregate: number;
@@ -48,6 +49,7 @@ export class CatalogWriter {
   readonly #path: string;
   #db: Database;
   #sql: ReturnType<typeof prepare>;
+  #contracts: ContractRows;
   readonly #heads = new Map<string, Head>();
   // The values of rows that are not inserted yet.
   #rows: unknown[] = [];
@@ -62,6 +64,7 @@ export class CatalogWriter {
     this.#path = path;
     this.#db = openViewFile(path, CATALOG_SCHEMA);
     this.#sql = prepare(this.#db);
+    this.#contracts = new ContractRows(this.#db);
     this.#recent = this.#countRecent();
   }
 
@@ -126,6 +129,7 @@ export class CatalogWriter {
     removeViewFile(this.#path);
     this.#db = openViewFile(this.#path, CATALOG_SCHEMA);
     this.#sql = prepare(this.#db);
+    this.#contracts = new ContractRows(this.#db);
     this.#heads.clear();
     this.#recent = 0;
   }
@@ -149,11 +153,12 @@ export class CatalogWriter {
   }
 
   #applyOne(message: StoredMessage): void {
-    const { type, metadata, hash } = decodeEnvelope(message);
+    const envelope = decodeEnvelope(message);
+    const { type, metadata, hash } = envelope;
     const head = this.#headOf(message.subject, metadata.previousHash === undefined);
     if (head.hash !== metadata.previousHash) throw brokenChain(message, metadata, head.hash);
     const data = bodyText(message);
-    this.#project(head, message, type);
+    this.#project(head, message, envelope);
     this.#rows.push(
       message.position,
       head.aggregate,
@@ -190,21 +195,20 @@ export class CatalogWriter {
   }
 
   /** Checks the event, and keeps what lists need beside it. */
-  #project(head: Head, message: StoredMessage, type: string): void {
+  #project(head: Head, message: StoredMessage, { type, metadata }: Envelope): void {
+    const { position } = message;
+    const at = { position, aggregate: head.aggregate, actor: metadata.actor };
     switch (head.kind) {
       case 'dataset':
         // Its data is only read here to be checked, and that is for the schema to do: parsing costs 1.4 µs.
         datasetEvolution.parse({ type, data: {} });
         return;
-      case 'contract': {
-        const event = contractEvolution.parse({ type, data: decodeData(message) });
-        const { version, description, fingerprint } = event.data.bundle;
-        const { position } = message;
-        const key = versionOrderKey(version);
-        const row = [head.aggregate, key, version, position, description ?? null, fingerprint];
-        this.#sql.insertVersion.run(...row);
+      case 'contract':
+        this.#contracts.addContract({ ...at, event: { type, data: decodeData(message) } });
         return;
-      }
+      case 'contract-policy':
+        this.#contracts.addPolicy({ ...at, event: { type, data: decodeData(message) } });
+        return;
       case 'job-run':
         throw new RegistryError(
           'CORRUPT_EVENT',
@@ -264,7 +268,6 @@ function prepare(
   | 'countRecent'
   | 'insert'
   | 'insertMany'
-  | 'insertVersion'
   | 'findAggregate'
   | 'insertAggregate',
   Statement
@@ -286,7 +289,6 @@ function prepare(
     insertMany: db.prepare(
       `INSERT INTO revision VALUES ${Array.from({ length: ROWS_MAX }, () => ROW).join(',')}`,
     ),
-    insertVersion: db.prepare('INSERT INTO contract_version VALUES (?, ?, ?, ?, ?, ?)'),
     findAggregate: db.prepare(`
       SELECT id, (SELECT hash FROM revision WHERE position = ${newestRevision()}) AS hash
       FROM aggregate WHERE tenant = ? AND environment = ? AND kind = ? AND name = ?`),

@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { KV, KvEntry } from '@nats-io/kv';
-import { type ContractBundle, contractEvolution } from '#domain/contract';
+import type { JsonObject } from '#domain/canonical-json';
+import { contractEvolution } from '#domain/contract';
+import type {
+  ContractBundle,
+  ContractLabels,
+  ContractReference,
+  WitFile,
+} from '#domain/contract-bundle';
 import { contractKey } from '#domain/contract-name';
 import { quote, RegistryError } from '#domain/errors';
 import type { Position } from '#domain/position';
@@ -12,7 +19,7 @@ import { BucketCheckpoint } from '#projections/contract-kv/bucket-checkpoint';
 import type { Checkpoint, Projection, ProjectionDigest } from '#projections/projection';
 
 export interface ContractKvOptions extends BucketOptions {
-  /** The largest value that the broker takes. A larger schema is left out and named by its fingerprint. */
+  /** The largest value that the broker takes. Larger content is left out and named by its fingerprint. */
   readonly valueBytesMax: number;
 }
 
@@ -24,7 +31,11 @@ export interface ContractValue {
   readonly createdAt: string;
   /** The schema as JSON text. */
   readonly jsonSchema?: string;
-  /** Where the schema is too large for a value: fetch the version over HTTP. */
+  readonly wit?: readonly WitFile[];
+  readonly descriptor?: JsonObject;
+  readonly references?: readonly ContractReference[];
+  readonly labels?: ContractLabels;
+  /** Where the content is too large for a value: fetch the version over HTTP. */
   readonly fingerprint?: string;
 }
 
@@ -113,7 +124,10 @@ function valueOf(message: StoredMessage, valueBytesMax: number): Write[] {
   const { scope, kind } = parseSubject(message.subject);
   if (kind !== 'contract') return [];
   const { event, metadata } = decodeEvent(message);
-  const { bundle } = contractEvolution.parse(event).data;
+  const parsed = contractEvolution.parse(event);
+  // Values are versions, which never change; their stages and modes are asked for over HTTP.
+  if (parsed.type !== 'ContractPublished') return [];
+  const { bundle } = parsed.data;
   const value = JSON.stringify(toValue(bundle, metadata.time, true));
   const fits = Buffer.byteLength(value) <= valueBytesMax;
   return [
@@ -126,13 +140,17 @@ function valueOf(message: StoredMessage, valueBytesMax: number): Write[] {
 
 function toValue(bundle: ContractBundle, createdAt: string, whole: boolean): ContractValue {
   const { name, version, description, jsonSchema, fingerprint } = bundle;
+  const { wit, descriptor, references, labels } = bundle;
+  // The order of the fields counts: nodes of any version must write the same value for an event.
+  const head = { name, version, ...(description === undefined ? {} : { description }), createdAt };
+  if (!whole) return { ...head, fingerprint };
   return {
-    name,
-    version,
-    ...(description === undefined ? {} : { description }),
-    createdAt,
-    ...(jsonSchema === undefined || !whole ? {} : { jsonSchema }),
-    ...(whole ? {} : { fingerprint }),
+    ...head,
+    ...(jsonSchema === undefined ? {} : { jsonSchema }),
+    ...(wit === undefined ? {} : { wit }),
+    ...(descriptor === undefined ? {} : { descriptor }),
+    ...(references === undefined ? {} : { references }),
+    ...(labels === undefined ? {} : { labels }),
   };
 }
 

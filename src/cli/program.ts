@@ -2,6 +2,9 @@ import { Command } from 'commander';
 import { addCacheStatus } from '#cli/cache-status';
 import { addCatalogImport } from '#cli/catalog-import';
 import type { ManifestFormat } from '#cli/catalog-import/manifest-folder';
+import { addContract } from '#cli/contract';
+import type { JsonTools } from '#cli/contract/command-host';
+import { processHost } from '#cli/contract/process-host';
 import { type StartRegistry, serve } from '#cli/serve';
 
 export interface ProgramOptions {
@@ -10,14 +13,17 @@ export interface ProgramOptions {
   readonly version: string;
   readonly startRegistry: StartRegistry;
   readonly manifestFormat: ManifestFormat;
+  readonly jsonTools: JsonTools;
 }
 
 /** Builds the `atlas-registry` command. */
 export function buildProgram(options: ProgramOptions): Command {
-  const { root, version, startRegistry, manifestFormat } = options;
+  const { root, version, startRegistry, manifestFormat, jsonTools } = options;
   const program = new Command('atlas-registry')
     .description('An event-sourced registry for datasets, contracts and jobs.')
-    .version(version);
+    .version(version)
+    // `contract publish --version` is an option of that command, not the question for this program's version.
+    .enablePositionalOptions();
   program
     .command('serve', { isDefault: true })
     .description(
@@ -29,5 +35,6 @@ export function buildProgram(options: ProgramOptions): Command {
     });
   addCatalogImport(program, manifestFormat);
   addCacheStatus(program);
+  addContract(program, processHost(jsonTools));
   return program;
 }

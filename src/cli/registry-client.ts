@@ -3,12 +3,22 @@ export class ResponseError extends Error {
   override readonly name = 'ResponseError';
   readonly status: number;
   readonly code: string | undefined;
+  /** The whole problem (RFC 9457) as it was sent; empty where the answer was none. */
+  readonly problem: object;
 
   constructor(status: number, problem: { readonly code?: string; readonly detail?: string }) {
     super(problem.detail ?? `The registry answered ${status}`);
     this.status = status;
     this.code = problem.code;
+    this.problem = problem;
   }
+}
+
+/** A success, read whole. */
+export interface RegistryAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Uint8Array;
 }
 
 export interface SendOptions {
@@ -17,6 +27,9 @@ export interface SendOptions {
   /** Bytes to send as they are. */
   readonly stream?: { readonly bytes: Uint8Array };
   readonly idempotencyKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The largest answer that is read. Default: any. What is over it is cut off, and the request fails. */
+  readonly answerBytesMax?: number;
 }
 
 export interface RegistryClientOptions {
@@ -24,6 +37,8 @@ export interface RegistryClientOptions {
   readonly timeoutMs?: number;
   /** Aborts every request. Default: nothing does. */
   readonly signal?: AbortSignal;
+  /** Go with every request. Default: none. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const TIMEOUT_MS = 120_000;
@@ -50,11 +65,17 @@ export class RegistryClient {
     return (await parse(await this.#fetch(path, options))) as T;
   }
 
-  async #fetch(
-    path: string,
-    { method, body, stream, idempotencyKey }: SendOptions,
-  ): Promise<Response> {
-    const headers: Record<string, string> = {};
+  /** Sends a request and gives its answer with its headers. @throws ResponseError, AnswerTooLarge */
+  async ask(path: string, options: SendOptions): Promise<RegistryAnswer> {
+    const response = await this.#fetch(path, options);
+    if (!response.ok) await parse(response);
+    const { status, headers } = response;
+    return { status, headers, bytes: await readAtMost(response, options.answerBytesMax) };
+  }
+
+  async #fetch(path: string, options: SendOptions): Promise<Response> {
+    const { method, body, stream, idempotencyKey } = options;
+    const headers: Record<string, string> = { ...this.#options.headers, ...options.headers };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (stream !== undefined) headers['Content-Type'] = 'application/octet-stream';
     if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey;
@@ -68,6 +89,27 @@ export class RegistryClient {
       ...(content === undefined ? {} : { body: content }),
     });
   }
+}
+
+/** An answer that has more bytes than were asked for at most. */
+export class AnswerTooLarge extends Error {
+  override readonly name = 'AnswerTooLarge';
+}
+
+async function readAtMost(response: Response, bytesMax = Infinity): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop cancels the body: nothing more is sent.
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) {
+      throw new AnswerTooLarge(
+        `Cannot read ${new URL(response.url).pathname}: it is larger (want at most ${bytesMax} bytes)`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, bytes);
 }
 
 async function parse(response: Response): Promise<unknown> {

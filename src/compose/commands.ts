@@ -1,7 +1,7 @@
+import type { ContractChecks } from '#commands/check-contract';
 import type { ArtifactStore } from '#compose/artifact-store';
 import type { Logs } from '#compose/logs';
 import type { Views } from '#compose/views';
-import { SchemaSyntax } from '#contracts/schema-syntax';
 import { systemClock } from '#flow/clock';
 import { KeyedQueue } from '#flow/keyed-queue';
 import { newId } from '#flow/new-id';
@@ -11,7 +11,12 @@ import type { Config } from '#ops/config/settings';
 /** Gives the commands of a node whose role writes; they decide on what its own views hold. */
 export function buildCommands(
   config: Config,
-  { logs, views, artifacts }: { logs: Logs; views: Views; artifacts: ArtifactStore },
+  {
+    logs,
+    views,
+    artifacts,
+    contractChecks,
+  }: { logs: Logs; views: Views; artifacts: ArtifactStore; contractChecks: ContractChecks },
 ): HttpCommands {
   const env = {
     clock: systemClock,
@@ -27,11 +32,11 @@ export function buildCommands(
   const log = logs.REGISTRY;
   return {
     datasets: { env, log, source: { load: (...at) => catalog.reader.datasets.load(...at) } },
-    contracts: {
+    contracts: { ...contractChecks, env, log },
+    contractPolicies: {
       env,
       log,
-      source: { load: (...at) => catalog.reader.contracts.load(...at) },
-      syntax: new SchemaSyntax(),
+      source: { load: (...at) => catalog.reader.contracts.states.policies.load(...at) },
     },
     jobRuns: { env, log: logs.JOBS, source: jobRuns },
     artifacts: {

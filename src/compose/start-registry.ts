@@ -2,6 +2,7 @@ import { type DataFolder, openDataFolder } from '#clients/data-folder';
 import type { OpenedBroker } from '#clients/open-broker';
 import { type ArtifactStore, openArtifactStore } from '#compose/artifact-store';
 import { buildCommands } from '#compose/commands';
+import { openContractChecks } from '#compose/contract-checks';
 import { DRAINING, logHealth, untilReady, viewHealth } from '#compose/health';
 import { type Logs, openLogBroker, openLogs } from '#compose/logs';
 import { openServing } from '#compose/serving';
@@ -108,10 +109,14 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
     ...(sources === undefined ? [] : [sources.health()]),
     ...(closing.signal.aborted ? [DRAINING] : []),
   ];
+  const contractChecks = openContractChecks(setup, views);
   const writes = config.role === 'all' || config.role === 'writer';
   const app = buildApp(
     {
-      commands: writes ? buildCommands(config, { logs, views, artifacts }) : undefined,
+      commands: writes
+        ? buildCommands(config, { logs, views, artifacts, contractChecks })
+        : undefined,
+      contractChecks,
       catalog: () => views.catalog.reader,
       catalogView: views.catalogView,
       jobRuns: views.jobRuns,

@@ -5,6 +5,10 @@ import { quote, RegistryError } from '#domain/errors';
 import { artifactRoutes } from '#http/artifact-routes';
 import { boundary, type HttpObserver } from '#http/boundary';
 import { catalogRoutes } from '#http/catalog-routes';
+import { compatibilityRoutes } from '#http/compatibility-routes';
+import { contractCheckRoutes } from '#http/contract-check-routes';
+import { contractCommandRoutes } from '#http/contract-command-routes';
+import { contractListRoutes } from '#http/contract-list-routes';
 import { contractRoutes } from '#http/contract-routes';
 import { datasetCommandRoutes } from '#http/dataset-commands-routes';
 import { datasetRoutes } from '#http/dataset-routes';
@@ -56,6 +60,11 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...healthRoutes(dependencies),
     ...datasetCommandRoutes(dependencies),
     ...datasetRoutes(dependencies),
+    ...contractCommandRoutes(dependencies),
+    ...contractListRoutes(dependencies),
+    // Before one version, whose name they would be taken for.
+    ...compatibilityRoutes(dependencies),
+    ...contractCheckRoutes(dependencies),
     ...contractRoutes(dependencies),
     ...jobRunRoutes(dependencies),
     ...eventRoutes(dependencies),

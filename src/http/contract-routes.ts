@@ -1,150 +1,75 @@
 import { z } from 'zod';
-import { publishContract } from '#commands/publish-contract';
-import { canonicalJson } from '#domain/canonical-json';
-import { parseContractName, parseContractVersion, versionOrderKey } from '#domain/contract-name';
+import { parseContractName, parseContractVersion } from '#domain/contract-name';
 import { quote, RegistryError } from '#domain/errors';
-import { atQuery, cursorQuery, integerQuery, timestamp } from '#http/api-schemas';
-import { commandContext, commandHeaders, writableCommands } from '#http/command-request';
+import type { Position } from '#domain/position';
+import type { Scope } from '#domain/scope';
+import { atQuery } from '#http/api-schemas';
+import { modeInForceAt } from '#http/compatibility-routes';
 import { matchesEtag, strongEtag } from '#http/conditional';
 import { asOfCatalog, POSITION_HEADER } from '#http/consistency';
-import { decodeCursor, encodeCursor } from '#http/cursor';
+import { bundleJson, digestOf } from '#http/contract-json';
+import {
+  bundleSchema,
+  contractParams,
+  modeSchema,
+  versionParams,
+  versionSchema,
+} from '#http/contract-schemas';
 import type { HttpDependencies } from '#http/dependencies';
 import { type Route, route } from '#http/route';
 import type { ContractRow } from '#projections/catalog/contract-queries';
 
-const PAGE = { min: 1, max: 1_000, default: 1_000 };
-const cursorSchema = z.strictObject({ name: z.string(), orderKey: z.string() });
+/** What stands for the highest approved version in an address. */
+const LATEST = 'latest';
 
-const summaryFields = {
-  name: z.string(),
-  version: z.string(),
-  description: z.string().optional(),
-  createdAt: timestamp,
-};
-
-const bundleSchema = z
+const versionsSchema = z
   .strictObject({
-    ...summaryFields,
-    jsonSchema: z.string().optional().meta({ description: 'The schema as its publisher wrote it' }),
-    witPath: z.string().optional(),
-    descriptorPath: z.string().optional(),
-  })
-  .meta({ id: 'ContractBundle' });
-
-const listSchema = z
-  .strictObject({ contracts: z.array(z.strictObject(summaryFields)) })
-  .meta({ id: 'ContractList' });
-
-const publishBody = z
-  .strictObject({
-    name: z.string().meta({ example: 'ritual.started' }),
-    version: z.string().meta({ example: 'v1' }),
-    description: z.string().max(4_000).optional(),
-    jsonSchema: z
-      .union([z.string(), z.record(z.string(), z.unknown()), z.boolean()])
-      .optional()
-      .meta({
-        description: 'A JSON Schema (draft-07, 2019-09 or 2020-12), as an object or as text',
-      }),
-  })
-  .meta({ id: 'PublishContract' });
-
-const publishedSchema = z
-  .strictObject({
-    status: z.enum(['created', 'existing']),
     name: z.string(),
-    version: z.string(),
-    digest: z.string().meta({ description: 'Fingerprint of the content: sha256:<hex>' }),
-    createdAt: timestamp,
+    mode: modeSchema,
+    latest: z.string().optional().meta({ description: 'The highest approved version' }),
+    versions: z.array(versionSchema),
   })
-  .meta({ id: 'PublishedContract' });
+  .meta({ id: 'ContractVersions' });
 
-/** The routes of contracts. */
+/** The routes that show a contract and its versions. */
 export function contractRoutes(dependencies: HttpDependencies): readonly Route[] {
-  return [publish(dependencies), list(dependencies), get(dependencies)];
+  return [versions(dependencies), get(dependencies)];
 }
 
-function publish(dependencies: HttpDependencies): Route {
-  return route({
-    method: 'post',
-    path: '/registry/contracts',
-    operationId: 'publishContract',
-    summary: 'Publish a version of a contract; it never changes afterwards',
-    tag: 'contracts',
-    isCommand: true,
-    body: publishBody,
-    errors: [409, 413, 415, 422, 507],
-    responses: {
-      201: { description: 'The version is published', schema: publishedSchema },
-      200: { description: 'The same content was published before', schema: publishedSchema },
-    },
-    handle: async (request) => {
-      const { contracts } = writableCommands(dependencies);
-      const { description, jsonSchema } = request.body;
-      const name = parseContractName(request.body.name);
-      const version = parseContractVersion(request.body.version);
-      const context = commandContext(dependencies, 'publishContract', request);
-      const answer = await publishContract(contracts, context, {
-        name,
-        version,
-        ...(description === undefined ? {} : { description }),
-        ...(jsonSchema === undefined ? {} : { jsonSchema: schemaText(jsonSchema) }),
-      });
-      const { bundle, recorded } = answer;
-      const headers = await commandHeaders(answer, dependencies.catalogView, dependencies);
-      const created = recorded !== undefined;
-      const location = `${request.prefix}/registry/contracts/${name}/${version}`;
-      return {
-        status: created ? 201 : 200,
-        headers: created ? { ...headers, Location: location } : headers,
-        body: {
-          status: created ? 'created' : 'existing',
-          name,
-          version,
-          digest: `sha256:${bundle.fingerprint}`,
-          createdAt: recorded?.time ?? answer.state.get(version)?.publishedAt,
-        },
-      };
-    },
-  });
-}
-
-/** A schema sent as text is kept to the letter; one sent as an object is written canonically. */
-function schemaText(schema: string | boolean | Record<string, unknown>): string {
-  return typeof schema === 'string' ? schema : canonicalJson(schema);
-}
-
-function list(dependencies: HttpDependencies): Route {
+function versions(dependencies: HttpDependencies): Route {
   return route({
     method: 'get',
-    path: '/registry/contracts',
-    operationId: 'listContracts',
-    summary: 'List contract versions by name and version; further pages are in the Link header',
+    path: '/registry/contracts/{name}',
+    operationId: 'listContractVersions',
+    summary: 'List the versions of a contract, the lowest first, and what a new one must keep',
     tag: 'contracts',
-    query: z.strictObject({ limit: integerQuery(PAGE), cursor: cursorQuery, at: atQuery }),
-    responses: {
-      200: {
-        description: 'A page of contracts',
-        schema: listSchema,
-        headers: { Link: 'The next page, rel="next"; absent on the last' },
-      },
-    },
-    handle: async ({ query, scope, prefix, header }) => {
-      const position = await asOfCatalog(dependencies, { header, at: query.at });
+    params: contractParams,
+    query: z.strictObject({ at: atQuery }),
+    errors: [404],
+    responses: { 200: { description: 'The versions', schema: versionsSchema } },
+    handle: async ({ params, query, scope, header }) => {
+      const name = parseContractName(params.name);
+      const asOf = await asOfCatalog(dependencies, { header, at: query.at });
       const { contracts } = dependencies.catalog();
-      const after = decodeCursor(query.cursor, cursorSchema);
-      const page = { after, limit: query.limit + 1, asOf: position };
-      const rows = contracts.list(scope, page);
-      const shown = rows.slice(0, query.limit);
-      const last = shown.at(-1);
-      const headers: Record<string, string> = { [POSITION_HEADER]: String(position) };
-      if (rows.length > query.limit && last !== undefined) {
-        const cursor = encodeCursor({ name: last.name, orderKey: versionOrderKey(last.version) });
-        // The next page shows the same moment, so that no version is missed or seen twice.
-        const next = `${prefix}/registry/contracts?limit=${query.limit}&at=${position}&cursor=${cursor}`;
-        headers['Link'] = `<${next}>; rel="next"`;
-      }
-      return { status: 200, headers, body: { contracts: shown } };
+      const rows = contracts.versions(scope, name, asOf);
+      if (rows.length === 0) throw notFound(name);
+      const latest = contracts.latest(scope, name, asOf)?.bundle.version;
+      const body = {
+        name,
+        mode: modeInForceAt(dependencies, scope, { name, asOf }).mode,
+        ...(latest === undefined ? {} : { latest }),
+        // What is undefined is left out when it is written.
+        versions: rows.map(({ version, stage, level, fingerprint, ...row }) => ({
+          version,
+          stage,
+          level,
+          digest: digestOf(fingerprint),
+          createdAt: row.createdAt,
+          publisher: row.publisher,
+          description: row.description,
+        })),
+      };
+      return { status: 200, headers: { [POSITION_HEADER]: String(asOf) }, body };
     },
   });
 }
@@ -154,52 +79,87 @@ function get(dependencies: HttpDependencies): Route {
     method: 'get',
     path: '/registry/contracts/{name}/{version}',
     operationId: 'getContract',
-    summary: 'Get one version of a contract',
+    summary: 'Get one version of a contract, or "latest": the highest approved one',
     tag: 'contracts',
-    keep: 'content',
-    params: z.strictObject({
-      name: z.string().meta({ example: 'ritual.started' }),
-      version: z.string().meta({ example: 'v1' }),
-    }),
+    keep: 'catalog',
+    params: versionParams,
     query: z.strictObject({ at: atQuery }),
     errors: [404],
     responses: {
-      200: { description: 'The contract', schema: bundleSchema },
+      200: {
+        description: 'The contract',
+        schema: bundleSchema,
+        headers: {
+          'Atlas-Contract-Stage': 'How far the version has come',
+          Deprecation: 'Since when it is deprecated (RFC 9745); absent while it is not',
+          Sunset: 'When it will be retired (RFC 8594)',
+          Link: 'What to use instead, rel="successor-version"',
+        },
+      },
       304: { description: 'The client has it' },
     },
-    handle: async ({ params, query, scope, header }) => {
+    handle: async ({ params, query, scope, prefix, header }) => {
       const name = parseContractName(params.name);
-      const version = parseContractVersion(params.version);
-      const position = await asOfCatalog(dependencies, { header, at: query.at });
-      const row = dependencies.catalog().contracts.find(scope, { name, version }, position);
-      if (row === undefined) throw notFound(name, version);
+      const asOf = await asOfCatalog(dependencies, { header, at: query.at });
+      const row = find(dependencies, scope, { name, version: params.version, asOf });
+      if (row === undefined) throw notFound(name, params.version);
       const etag = strongEtag(row.bundle.fingerprint);
+      const isFixed = params.version !== LATEST;
       const headers = {
-        [POSITION_HEADER]: String(position),
+        [POSITION_HEADER]: String(asOf),
         ETag: etag,
-        'Cache-Control': 'public, max-age=31536000, immutable',
+        // What "latest" stands for changes; a version never does.
+        'Cache-Control': isFixed ? 'public, max-age=31536000, immutable' : 'no-cache',
+        ...stageHeaders(row, { name, prefix }),
       };
       if (matchesEtag(header('if-none-match'), etag)) return { status: 304, headers };
-      return { status: 200, headers, body: bundleJson(row) };
+      return { status: 200, headers, body: bundleJson(row.bundle, row.createdAt) };
     },
   });
 }
 
-function bundleJson({ bundle, createdAt }: ContractRow): z.output<typeof bundleSchema> {
-  const { name, version, description, jsonSchema } = bundle;
+function find(
+  { catalog }: HttpDependencies,
+  scope: Scope,
+  at: {
+    readonly name: ReturnType<typeof parseContractName>;
+    readonly version: string;
+    readonly asOf: Position;
+  },
+): ContractRow | undefined {
+  const { contracts } = catalog();
+  const { name, version, asOf } = at;
+  if (version === LATEST) return contracts.latest(scope, name, asOf);
+  return contracts.find(scope, { name, version: parseContractVersion(version) }, asOf);
+}
+
+/** Says how far a version has come, and what its readers should know of its end. */
+function stageHeaders(
+  { stage, staged }: ContractRow,
+  { name, prefix }: { readonly name: string; readonly prefix: string },
+): Record<string, string> {
+  const headers = { 'Atlas-Contract-Stage': stage };
+  if (stage !== 'deprecated' && stage !== 'retired') return headers;
+  const since = Math.floor(Date.parse(staged.time) / 1_000);
+  const { sunset, successor } = staged;
+  const [of = name, version = of] =
+    successor?.includes('@') === true ? successor.split('@') : [name, successor];
   return {
-    name,
-    version,
-    ...(description === undefined ? {} : { description }),
-    createdAt,
-    ...(jsonSchema === undefined ? {} : { jsonSchema }),
+    ...headers,
+    Deprecation: `@${since}`,
+    ...(sunset === undefined ? {} : { Sunset: new Date(sunset).toUTCString() }),
+    ...(successor === undefined
+      ? {}
+      : { Link: `<${prefix}/registry/contracts/${of}/${version}>; rel="successor-version"` }),
   };
 }
 
-function notFound(name: string, version: string): RegistryError {
+function notFound(name: string, version?: string): RegistryError {
+  const what = version === undefined ? '' : ` version ${quote(version)}`;
+  const is = version === LATEST ? 'no version of it is approved' : 'it is not published';
   return new RegistryError(
     'NOT_FOUND',
-    `Cannot find contract ${quote(name)} version ${quote(version)}: it is not published in this tenant and environment (want a published version: GET /registry/contracts)`,
-    { details: { name, version } },
+    `Cannot find contract ${quote(name)}${what}: ${is} in this tenant and environment (want a published version: GET /registry/contracts)`,
+    { details: { name, ...(version === undefined ? {} : { version }) } },
   );
 }

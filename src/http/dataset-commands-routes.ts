@@ -7,6 +7,7 @@ import { parseSha256 } from '#domain/digest';
 import { RegistryError } from '#domain/errors';
 import { manifestDocument } from '#domain/manifest-document';
 import { commandContext, commandHeaders, writableCommands } from '#http/command-request';
+import { datasetPrecondition } from '#http/dataset-precondition';
 import {
   manifestSchema,
   publishBody,
@@ -36,11 +37,12 @@ function register(dependencies: HttpDependencies): Route {
     method: 'post',
     path: '/registry/datasets',
     operationId: 'registerDataset',
-    summary: 'Register a dataset, or replace the objects of one with the same schema fingerprint',
+    summary:
+      'Register a dataset, or replace the objects of one with the same schema fingerprint; If-Match and If-None-Match hold',
     tag: 'datasets',
     isCommand: true,
     body: registerBody,
-    errors: [409, 413, 415, 422, 507],
+    errors: [409, 412, 413, 415, 422, 507],
     responses: {
       201: { description: 'The name was new', schema: registeredSchema },
       200: {
@@ -60,6 +62,7 @@ function register(dependencies: HttpDependencies): Route {
         objects: body.objects.map(toObject),
         rowCount: body.row_count,
         ...toTables(body.tables),
+        ...datasetPrecondition(request),
       });
       const manifest = answer.recorded?.event.data.manifest ?? answer.state;
       if (manifest === undefined) throw new TypeError('A registered dataset has no manifest');
@@ -82,12 +85,13 @@ function publish(dependencies: HttpDependencies): Route {
     method: 'post',
     path: '/registry/datasets/{name}/publish',
     operationId: 'publishDataset',
-    summary: 'Put a dataset into the catalog with one of its objects as the artifact',
+    summary:
+      'Put a dataset into the catalog with one of its objects as the artifact; If-Match holds',
     tag: 'datasets',
     isCommand: true,
     params: nameParams,
     body: publishBody,
-    errors: [404, 413, 415, 422, 507],
+    errors: [404, 412, 413, 415, 422, 507],
     responses: { 200: { description: 'It is in the catalog', schema: manifestSchema } },
     handle: async (request) => {
       const { datasets, artifacts } = writableCommands(dependencies);
@@ -97,7 +101,11 @@ function publish(dependencies: HttpDependencies): Route {
       const artifact = { key, sha256: parseSha256(sha256), bytes };
       const { publisher, inspect } = artifacts;
       const commands = { ...datasets, publisher, inspect };
-      const answer = await publishDataset(commands, context, { name, artifact });
+      const answer = await publishDataset(commands, context, {
+        name,
+        artifact,
+        ...datasetPrecondition(request),
+      });
       return await manifestReply(dependencies, answer);
     },
   });

@@ -2,8 +2,10 @@ import type { RateLimit } from '#cache/admission/rate-limit';
 import type { DatasetCache } from '#cache/dataset-cache';
 import type { DatasetDirectory } from '#cache/dataset-directory';
 import type { DatasetReader } from '#cache/dataset-reader';
+import type { ContractChecks } from '#commands/check-contract';
 import type { ContractCommands } from '#commands/publish-contract';
 import type { DatasetCommands } from '#commands/register-dataset';
+import type { ContractPolicyCommands } from '#commands/set-default-compatibility-mode';
 import type { JobRunCommands } from '#commands/start-job-run';
 import type { ArtifactCommands } from '#commands/store-artifact';
 import type { Sha256 } from '#domain/digest';
@@ -19,6 +21,7 @@ import type { JobRunView } from '#projections/job-runs/job-run-view';
 export interface HttpCommands {
   readonly datasets: DatasetCommands;
   readonly contracts: ContractCommands;
+  readonly contractPolicies: ContractPolicyCommands;
   readonly jobRuns: JobRunCommands;
   readonly artifacts: ArtifactCommands;
 }
@@ -44,6 +47,7 @@ export interface PartHealth {
 /** Named limits of the HTTP side, see the configuration. */
 export interface HttpLimits {
   readonly jsonBytesMax: number;
+  readonly contractBytesMax: number;
   readonly artifactBytesMax: number;
   /** How long a read waits for a position. */
   readonly readWaitMs: number;
@@ -88,6 +92,8 @@ export interface HttpDependencies {
   /** The catalog's reading side; another object after the view was opened anew. */
   readonly catalog: () => CatalogReader;
   readonly catalogView: PositionedView;
+  /** What judges contracts, on nodes that only read too. */
+  readonly contractChecks: ContractChecks;
   readonly jobRuns: JobRunView;
   readonly jobRunsView: PositionedView;
   readonly artifacts: ArtifactReader;

@@ -60,18 +60,24 @@ function ownResponses({ responses }: Route) {
   return Object.entries(responses).map(([status, spec]) => [status, responseOf(spec)] as const);
 }
 
-function responseOf({ description, schema, lines, contentType, headers }: ResponseSpec) {
+function responseOf({ description, schema, lines, textType, contentType, headers }: ResponseSpec) {
   const type = contentType ?? 'application/json';
   const body = schema ?? (contentType === undefined ? undefined : { type: 'string' as const });
   return {
     description,
-    ...(body === undefined ? {} : { content: { [type]: { schema: body }, ...linesOf(lines) } }),
+    ...(body === undefined
+      ? {}
+      : { content: { [type]: { schema: body }, ...linesOf(lines), ...textOf(textType) } }),
     ...(headers === undefined ? {} : { headers: headerObjects(headers) }),
   };
 }
 
 function linesOf(lines: ResponseSpec['lines']) {
   return lines === undefined ? {} : { 'application/x-ndjson': { schema: lines } };
+}
+
+function textOf(textType: ResponseSpec['textType']) {
+  return textType === undefined ? {} : { [textType]: { schema: { type: 'string' as const } } };
 }
 
 function headerObjects(headers: Readonly<Record<string, string>>) {

@@ -3,10 +3,11 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { quote, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
-import { type BodyLimits, bodyOf, readJson } from '#http/read-body';
+import { bodyOf, type RequestLimits, readJson } from '#http/read-body';
 import { EMPTY, type ParsedRequest, type Route } from '#http/route';
 
 const ANONYMOUS = 'anonymous';
+const ACTOR = /^[!-~]([ -~]{0,126}[!-~])?$/;
 
 /**
  * Checks everything that a request carries against its route.
@@ -15,7 +16,7 @@ const ANONYMOUS = 'anonymous';
 export async function parseRequest(
   spec: Route,
   context: Context,
-  limits: BodyLimits,
+  limits: RequestLimits,
 ): Promise<ParsedRequest<never, never, never>> {
   const params = spec.params === EMPTY ? {} : check(spec.params, context['params'] ?? {}, 'path');
   const query =
@@ -33,7 +34,7 @@ export async function parseRequest(
     scope: context.state['scope'] as Scope,
     prefix: String(context.state['prefix']),
     requestId: String(context.state['requestId']),
-    actor: ANONYMOUS,
+    actor: actorOf(context.req),
     header: (name) => headerOf(context.req, name),
     stream: bodyOf(context.req),
     get signal() {
@@ -42,15 +43,27 @@ export async function parseRequest(
   };
 }
 
+/** Reads who sends a request, as it says itself. @throws INVALID_REQUEST */
+function actorOf(request: IncomingMessage): string {
+  const actor = headerOf(request, 'atlas-actor');
+  if (actor === undefined) return ANONYMOUS;
+  if (ACTOR.test(actor)) return actor;
+  throw new RegistryError(
+    'INVALID_REQUEST',
+    `Cannot use Atlas-Actor ${quote(actor)}: it is malformed (want 1 to 128 printable ASCII characters)`,
+  );
+}
+
 /** Reads a request header by its lower-case name; of one that is there twice, the first. */
 export function headerOf({ headers }: IncomingMessage, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 }
 
-async function jsonOf(spec: Route, { req }: Context, limits: BodyLimits): Promise<unknown> {
+async function jsonOf(spec: Route, { req }: Context, limits: RequestLimits): Promise<unknown> {
   if (spec.bodyIsOptional && hasNoBody(req)) return {};
-  return await readJson(req, limits);
+  if (!spec.isStrictJson) return await readJson(req, limits);
+  return await readJson(req, { jsonBytesMax: limits.contractBytesMax, isStrict: true });
 }
 
 function hasNoBody({ headers }: Context['req']): boolean {

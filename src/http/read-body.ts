@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { parseStrictJson } from '#contracts/json/parse-strict-json';
 import { RegistryError } from '#domain/errors';
 
 export interface BodyLimits {
@@ -6,11 +7,20 @@ export interface BodyLimits {
   readonly jsonBytesMax: number;
 }
 
+/** The limits of all bodies. */
+export interface RequestLimits extends BodyLimits {
+  /** The largest body that holds a contract. */
+  readonly contractBytesMax: number;
+}
+
 /**
  * Reads a JSON body whole.
  * @throws UNSUPPORTED_MEDIA_TYPE, TOO_LARGE (before the rest is read), INVALID_JSON
  */
-export async function readJson(request: IncomingMessage, limits: BodyLimits): Promise<unknown> {
+export async function readJson(
+  request: IncomingMessage,
+  limits: BodyLimits & { readonly isStrict?: boolean },
+): Promise<unknown> {
   const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (type !== 'application/json' || encoding !== 'identity') {
@@ -20,12 +30,25 @@ export async function readJson(request: IncomingMessage, limits: BodyLimits): Pr
     );
   }
   const text = (await readBytes(request, limits.jsonBytesMax)).toString('utf8');
+  if (limits.isStrict === true) return readStrictly(text, limits);
   try {
     return JSON.parse(text);
   } catch (error) {
     const is = error instanceof Error ? error.message : String(error);
     throw new RegistryError('INVALID_JSON', `Cannot read the body: ${is} (want one JSON value)`);
   }
+}
+
+/** Reads JSON whose every reader understands the same. @throws INVALID_JSON with the place of every fault */
+function readStrictly(text: string, { jsonBytesMax }: BodyLimits): unknown {
+  const parsed = parseStrictJson(text, { bytesMax: jsonBytesMax });
+  if (parsed.kind === 'parsed') return parsed.value;
+  const [first] = parsed.faults;
+  throw new RegistryError(
+    'INVALID_JSON',
+    `Cannot read the body: line ${first?.line ?? 1}, column ${first?.column ?? 1}: ${first?.message ?? 'it is no JSON'} (want one JSON value that every reader understands the same)`,
+    { details: { faults: parsed.faults }, outcome: 'not-applied' },
+  );
 }
 
 async function readBytes(request: IncomingMessage, bytesMax: number): Promise<Buffer> {

@@ -37,6 +37,8 @@ export interface ResponseSpec {
   readonly schema?: z.ZodType;
   /** Schema of one line, where the body comes as one JSON value a line too. */
   readonly lines?: z.ZodType;
+  /** The media type of a text in which the same is told too, for people. */
+  readonly textType?: string;
   /** For bodies that are not JSON. */
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -64,6 +66,8 @@ export interface Route {
   readonly body: z.ZodType | 'stream' | undefined;
   /** Whether the body may be left out: it counts as `{}` then. */
   readonly bodyIsOptional: boolean;
+  /** Whether a body that two readers could read differently is refused: keys that come twice, numbers that lose digits. */
+  readonly isStrictJson: boolean;
   readonly responses: Readonly<Record<number, ResponseSpec>>;
   /** Statuses of errors that it may answer beside 400, 500 and 503. */
   readonly errors: readonly number[];
@@ -87,6 +91,7 @@ export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   readonly keep?: Route['keep'];
   readonly isLimited?: boolean;
   readonly bodyIsOptional?: boolean;
+  readonly isStrictJson?: boolean;
   readonly errors?: readonly number[];
   readonly handle: (
     request: ParsedRequest<z.output<P>, z.output<Q>, z.output<B>>,
@@ -108,6 +113,7 @@ export function route<
     keep: undefined,
     isLimited: false,
     bodyIsOptional: false,
+    isStrictJson: false,
     errors: [],
     body: undefined,
     ...spec,

@@ -55,7 +55,8 @@ export async function provisionStreams(
 ): Promise<void> {
   for (const stream of Object.keys(STREAMS) as StreamName[]) {
     const config = wanted(stream, options);
-    const actual = (await configOf(jsm, stream)) ?? (await create(jsm, stream, config));
+    const found = (await configOf(jsm, stream)) ?? (await create(jsm, stream, config));
+    const actual = lacksSubjectsOnly(config, found) ? await widen(jsm, config, found) : found;
     const differences = [...differencesOf(config, actual), ...forbiddenIn(actual)];
     if (differences.length > 0) {
       throw new RegistryError(
@@ -99,7 +100,36 @@ async function create(
   }
 }
 
-function differencesOf(want: ReturnType<typeof wanted>, actual: StreamConfig): string[] {
+/** Says whether a stream is as it should be but for kinds that a newer version has added. */
+function lacksSubjectsOnly(want: ReturnType<typeof wanted>, actual: StreamConfig): boolean {
+  const subjects = want.subjects.map(String);
+  // A mirror has none.
+  const have = (actual.subjects as readonly string[] | undefined)?.map(String) ?? subjects;
+  const isSubset = have.length < subjects.length && have.every((one) => subjects.includes(one));
+  return isSubset && differencesOf({ ...want, subjects: actual.subjects }, actual).length === 0;
+}
+
+/** Adds the missing subjects: nothing that is stored changes. */
+async function widen(
+  jsm: JetStreamManager,
+  { subjects }: ReturnType<typeof wanted>,
+  actual: StreamConfig,
+): Promise<StreamConfig> {
+  try {
+    return (await jsm.streams.update(actual.name, { ...actual, subjects })).config;
+  } catch (error) {
+    throw new RegistryError(
+      'CANNOT_START',
+      `Cannot add ${subjects.join(', ')} to stream "${actual.name}": ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+function differencesOf(
+  want: Omit<ReturnType<typeof wanted>, 'subjects'> & { readonly subjects: readonly string[] },
+  actual: StreamConfig,
+): string[] {
   const have = actual as unknown as Record<string, unknown>;
   return Object.entries(want)
     .filter(([key, value]) => !FREE.has(key) && normal(have[key]) !== normal(value))

@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Decision } from '#commands/decision';
 import { decideFinishJobRun } from '#commands/finish-job-run';
-import { decidePublishContract, fingerprintOf } from '#commands/publish-contract';
 import { decidePublishDataset } from '#commands/publish-dataset';
 import { decideRegisterDataset } from '#commands/register-dataset';
 import { decideStartJobRun } from '#commands/start-job-run';
 import { decideWithdrawDataset } from '#commands/withdraw-dataset';
-import { contractEvolution } from '#domain/contract';
-import { parseContractName, parseContractVersion } from '#domain/contract-name';
 import { type DatasetEvent, type DatasetState, datasetEvolution } from '#domain/dataset';
 import { parseDatasetName } from '#domain/dataset-name';
 import { sha256Of } from '#domain/digest';
@@ -140,35 +137,6 @@ describe('withdraw-dataset', () => {
   it('what is not published cannot be withdrawn', () => {
     expect(codeOf(decideWithdrawDataset(undefined, { name }))).toBe('NOT_FOUND');
     expect(codeOf(decideWithdrawDataset(registered(), { name }))).toBe('ILLEGAL_TRANSITION');
-  });
-});
-
-describe('publish-contract', () => {
-  const command = {
-    name: parseContractName('a.b'),
-    version: parseContractVersion('v1'),
-    jsonSchema: '{"type":"object"}',
-  };
-  const bundle = { ...command, fingerprint: fingerprintOf(command) };
-
-  it('a version is published once; the same content again changes nothing, other content is refused', () => {
-    const event = eventOf(decidePublishContract(contractEvolution.initial, bundle));
-    const state = contractEvolution.evolve(contractEvolution.initial, event, T1);
-    expect(decidePublishContract(state, bundle)).toEqual({ kind: 'unchanged' });
-    const other = { ...bundle, fingerprint: sha256Of('other') };
-    expect(decidePublishContract(state, other)).toMatchObject({
-      kind: 'reject',
-      error: { code: 'VERSION_CONFLICT' },
-    });
-  });
-
-  it('fingerprintOf() does not depend on white space and the order of keys, and on nothing else', () => {
-    const spaced = { ...command, jsonSchema: '{ "type" :\n"object" }' };
-    expect(fingerprintOf(spaced)).toBe(fingerprintOf(command));
-    expect(fingerprintOf({ ...command, jsonSchema: '{"type":"array"}' })).not.toBe(
-      fingerprintOf(command),
-    );
-    expect(fingerprintOf({ ...command, description: 'd' })).not.toBe(fingerprintOf(command));
   });
 });
 

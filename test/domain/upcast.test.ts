@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Evolution } from '#domain/aggregate';
 import { contractEvolution } from '#domain/contract';
+import { contractPolicyEvolution } from '#domain/contract-policy';
 import { datasetEvolution } from '#domain/dataset';
 import type { DomainEvent } from '#domain/event';
 import { jobRunEvolution } from '#domain/job-run';
@@ -14,7 +15,11 @@ const KINDS = {
   },
   contract: {
     parse: (event: DomainEvent) => contractEvolution.parse(event),
-    types: ['ContractPublished'],
+    types: ['ContractPublished', 'ContractStageChanged', 'CompatibilityModeSet'],
+  },
+  'contract-policy': {
+    parse: (event: DomainEvent) => contractPolicyEvolution.parse(event),
+    types: ['DefaultCompatibilityModeSet'],
   },
   'job-run': {
     parse: (event: DomainEvent) => jobRunEvolution.parse(event),

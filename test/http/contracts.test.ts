@@ -9,7 +9,7 @@ import { eventually } from '#test/support/wait';
 let registry: TestRegistry;
 let api: Api;
 beforeAll(async () => {
-  registry = await startTestRegistry();
+  registry = await startTestRegistry({ ATLAS_CONTRACT_BYTES_MAX: '4194304' });
   api = registry.api;
 });
 afterAll(async () => {
@@ -86,7 +86,7 @@ describe('POST /registry/contracts', () => {
         contract(fresh('bad'), { jsonSchema: bad }),
       );
       expect(answer.json, $schema).toMatchObject({ status: 422, code: 'INVALID_SCHEMA' });
-      const paths = answer.json.details.faults.map((fault: { path: string }) => fault.path);
+      const paths = answer.json.details.faults.map((fault: { pointer?: string }) => fault.pointer);
       expect(paths).toEqual(expect.arrayContaining(['/required', '/properties/x/minLength']));
     }
   });

@@ -72,7 +72,7 @@ describe('provisionStreams()', () => {
     const configs = (await streams()).map(({ config }) => config);
     expect(configs.map(({ name, subjects }) => [name, subjects])).toEqual([
       ['JOBS', ['atlas.*.*.job-run.*']],
-      ['REGISTRY', ['atlas.*.*.dataset.*', 'atlas.*.*.contract.*']],
+      ['REGISTRY', ['atlas.*.*.dataset.*', 'atlas.*.*.contract.*', 'atlas.*.*.contract-policy.*']],
     ]);
     for (const config of configs) {
       expect(config).toMatchObject({
@@ -141,10 +141,17 @@ describe('provisionStreams() refuses a stream that differs, says how, and change
     ],
     [
       'subjects, more',
-      { subjects: ['atlas.*.*.dataset.*', 'atlas.*.*.contract.*', 'more.>'] },
+      {
+        subjects: [
+          'atlas.*.*.dataset.*',
+          'atlas.*.*.contract.*',
+          'atlas.*.*.contract-policy.*',
+          'more.>',
+        ],
+      },
       /subjects is .*more.* \(want \["atlas.*contract.*","atlas.*dataset.*"\]\)/,
     ],
-    ['subjects, fewer', { subjects: ['atlas.*.*.dataset.*'] }, /subjects is .* \(want .*contract/],
+    ['subjects, others', { subjects: ['atlas.*.*.dataset'] }, /subjects is .* \(want .*contract/],
     [
       'republish elsewhere',
       { republish: { src: 'atlas.>', dest: 'elsewhere.>' } },
@@ -208,5 +215,19 @@ describe('provisionStreams() refuses a stream that differs, says how, and change
     await broker.jsm.streams.add({ name: 'OTHER', subjects: ['atlas.*.*.dataset.*'] });
     await expect(provision()).rejects.toThrow(/Cannot create stream "REGISTRY": .*overlap/);
     expect((await streams()).map(({ config }) => config.name)).toEqual(['OTHER']);
+  });
+
+  it('adds the kinds of a newer version to a stream that is right otherwise, and keeps what it holds', async () => {
+    const registry = provisioned.get('REGISTRY');
+    if (registry === undefined) throw new TypeError('no stream');
+    const older = ['atlas.*.*.dataset.*', 'atlas.*.*.contract.*'];
+    await broker.jsm.streams.add({ ...registry, subjects: older });
+    const log = openLog(broker);
+    await log.append(datasetSubject('kept'), START, someEvent());
+    log.close();
+    await provision();
+    const { config, state } = await broker.jsm.streams.info('REGISTRY');
+    expect(config).toEqual(registry);
+    expect(state.messages).toBe(1);
   });
 });

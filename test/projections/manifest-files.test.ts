@@ -4,8 +4,6 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { publishContract } from '#commands/publish-contract';
 import { registerDataset } from '#commands/register-dataset';
-import { SchemaSyntax } from '#contracts/schema-syntax';
-import { contractEvolution } from '#domain/contract';
 import { parseContractName, parseContractVersion } from '#domain/contract-name';
 import { datasetEvolution } from '#domain/dataset';
 import { parseDatasetName } from '#domain/dataset-name';
@@ -24,6 +22,7 @@ import {
   freshSource,
   memoryLog,
 } from '#test/support/command-env';
+import { contractCommandsOn, schemaOf } from '#test/support/contracts';
 import { FakeClock } from '#test/support/fake-clock';
 import { writeRegistryHistory } from '#test/support/history';
 import type { ManifestFilesTask, MessageJson } from '#test/support/manifest-files-child';
@@ -143,17 +142,12 @@ describe('manifest files', () => {
 
   it('leave events of other kinds alone, also of a tenant called "dataset"', async () => {
     const log = memoryLog();
-    const source = freshSource(log, 'contract', contractEvolution);
     const context = { ...commandContext(), scope: parseScope('dataset', 'dev') };
-    await publishContract(
-      { env: commandEnvironment(), log, source, syntax: new SchemaSyntax() },
-      context,
-      {
-        name: parseContractName('c.one'),
-        version: parseContractVersion('v1'),
-        jsonSchema: '{"type":"object"}',
-      },
-    );
+    await publishContract(contractCommandsOn(log), context, {
+      name: parseContractName('c.one'),
+      version: parseContractVersion('v1'),
+      jsonSchema: schemaOf('1'),
+    });
     const files = new MemoryFiles();
     await digestAfter(storageIn(join(folder.path, newId()), { files }), [log], 10);
     expect(files.writes).toBe(0);

@@ -1,29 +1,42 @@
+import { changeContractStage } from '#commands/change-contract-stage';
 import { finishJobRun } from '#commands/finish-job-run';
-import { publishContract } from '#commands/publish-contract';
+import { type PublishContract, publishContract } from '#commands/publish-contract';
 import { registerDataset } from '#commands/register-dataset';
+import { setCompatibilityMode } from '#commands/set-compatibility-mode';
+import { setDefaultCompatibilityMode } from '#commands/set-default-compatibility-mode';
 import { startJobRun } from '#commands/start-job-run';
 import { withdrawDataset } from '#commands/withdraw-dataset';
-import { SchemaSyntax } from '#contracts/schema-syntax';
-import { contractEvolution } from '#domain/contract';
-import { parseContractName, parseContractVersion } from '#domain/contract-name';
+import {
+  type ContractName,
+  type ContractVersion,
+  parseContractName,
+  parseContractVersion,
+} from '#domain/contract-name';
+import { contractPolicyEvolution } from '#domain/contract-policy';
+import { CONTRACT_STAGES, type ContractStage } from '#domain/contract-stage';
 import { datasetEvolution } from '#domain/dataset';
 import { parseDatasetName } from '#domain/dataset-name';
 import { sha256Of } from '#domain/digest';
 import { isRegistryError } from '#domain/errors';
 import { JOB_OUTCOMES, jobRunEvolution, parseJobRunId } from '#domain/job-run';
-import { parseScope } from '#domain/scope';
+import { parseScope, type Scope } from '#domain/scope';
 import { newId } from '#flow/new-id';
 import type { EventLog } from '#log/event-log';
 import { commandContext, commandEnvironment, freshSource } from '#test/support/command-env';
+import { contractCommandsOn, schemaOf } from '#test/support/contracts';
 import type { Seeded } from '#test/support/seed';
 
-const SCOPES = [
+/** The scopes of random histories. */
+export const HISTORY_SCOPES = [
   parseScope('default', 'dev'),
   parseScope('default', 'prod'),
   parseScope('acme', 'dev'),
 ] as const;
 
-/** Writes a random history of datasets and contracts through the commands. Few names, so that they meet. */
+/**
+ * Writes a random history of datasets and contracts through the commands. Few names, so that they meet. It ends with a
+ * version of a contract.
+ */
 export async function writeRegistryHistory(
   log: EventLog,
   events: number,
@@ -31,16 +44,43 @@ export async function writeRegistryHistory(
 ): Promise<void> {
   const env = commandEnvironment();
   const datasets = { env, log, source: freshSource(log, 'dataset', datasetEvolution) };
-  const contracts = {
-    env,
-    log,
-    source: freshSource(log, 'contract', contractEvolution),
-    syntax: new SchemaSyntax(),
-  };
+  const contracts = contractCommandsOn(log, { env });
+  const source = freshSource(log, 'contract-policy', contractPolicyEvolution);
+  const policies = { env, log, source };
+  const there: { scope: Scope; name: ContractName; version: ContractVersion }[] = [];
   for (let i = 0; i < events; i += 1) {
-    const context = { ...commandContext(), scope: random.pick(SCOPES) };
+    const context = { ...commandContext(), scope: random.pick(HISTORY_SCOPES) };
     const name = parseDatasetName(`r/${random.int(6)}`);
     const object = { key: 'a.sqlite', sha256: sha256Of(`${i}`), bytes: i };
+    const publishOne = async () => {
+      const command = someContract(i, random);
+      const { published } = await publishContract(contracts, context, command);
+      there.push({ scope: context.scope, name: command.name, version: published.version });
+    };
+    const contractSteps = [
+      publishOne,
+      publishOne,
+      () => {
+        const some = there[random.int(there.length)];
+        if (some === undefined) return publishOne();
+        const to = random.pick<ContractStage>(['deprecated', 'approved', ...CONTRACT_STAGES]);
+        const { scope, ...id } = some;
+        return changeContractStage(
+          contracts,
+          { ...context, scope },
+          { ...id, to, notes: `step ${i}` },
+        );
+      },
+      () =>
+        setCompatibilityMode(contracts, context, {
+          name: contractName(random),
+          mode: random.pick(['NONE', 'FULL', undefined]),
+        }),
+      () =>
+        setDefaultCompatibilityMode(policies, context, {
+          mode: random.pick(['NONE', 'FORWARD', undefined]),
+        }),
+    ] as const;
     const steps = [
       () =>
         registerDataset(datasets, context, {
@@ -50,18 +90,36 @@ export async function writeRegistryHistory(
           rowCount: i,
         }),
       () => withdrawDataset(datasets, context, { name }),
-      () =>
-        publishContract(contracts, context, {
-          name: parseContractName(`c.n${random.int(4)}`),
-          version: parseContractVersion(
-            random.int(2) === 0 ? `v${random.int(20)}` : `1.${random.int(12)}.0`,
-          ),
-          description: `number ${i} "quoted" ü\u2028`,
-          jsonSchema: `{"type":"object","title":"${i}"}`,
-        }),
+      () => random.pick(contractSteps)(),
     ] as const;
     await ignoringRejections(random.pick(steps));
   }
+  // The last event is one that every view of contracts reads.
+  const last = { name: parseContractName('c.last'), jsonSchema: schemaOf(`1.${random.int(1e9)}`) };
+  await publishContract(contracts, commandContext(), last);
+}
+
+function contractName(random: Seeded): ContractName {
+  return parseContractName(`c.n${random.int(4)}`);
+}
+
+function contractVersion(random: Seeded): ContractVersion {
+  return parseContractVersion(random.int(2) === 0 ? `v${random.int(20)}` : `1.${random.int(12)}.0`);
+}
+
+/** A version with some of all that a bundle can hold. */
+function someContract(i: number, random: Seeded): PublishContract {
+  const name = contractName(random);
+  const target = { name: contractName(random), version: contractVersion(random) };
+  return {
+    name,
+    version: contractVersion(random),
+    description: `number ${i} "quoted" ü\u2028`,
+    jsonSchema: schemaOf(`1.${i}`),
+    ...(random.int(3) === 0 ? { labels: { team: `t${random.int(3)}`, 'a/b': 'ü "x"' } } : {}),
+    ...(random.int(3) === 0 ? { wit: [{ path: 'a.wit', text: `package a:b; // ${i}` }] } : {}),
+    ...(random.int(3) === 0 ? { references: [{ uri: 'urn:other', ...target }] } : {}),
+  };
 }
 
 /** Writes a random history of job runs: most of them end. */
@@ -75,9 +133,10 @@ export async function writeJobHistory(
     log,
     source: freshSource(log, 'job-run', jobRunEvolution),
   };
-  const open: { id: ReturnType<typeof parseJobRunId>; scope: (typeof SCOPES)[number] }[] = [];
+  const open: { id: ReturnType<typeof parseJobRunId>; scope: (typeof HISTORY_SCOPES)[number] }[] =
+    [];
   for (let i = 0; i < events; i += 1) {
-    const context = { ...commandContext(), scope: random.pick(SCOPES) };
+    const context = { ...commandContext(), scope: random.pick(HISTORY_SCOPES) };
     const ends = open.length > 3 || (open.length > 0 && random.int(2) === 0);
     const ending = ends ? open.splice(random.int(open.length), 1)[0] : undefined;
     if (ending === undefined) {

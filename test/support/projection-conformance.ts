@@ -108,7 +108,8 @@ export function projectionConformance(name: string, subject: ProjectionUnderTest
       const broken = altered(log, (message) =>
         message.position === at ? { ...message, data: Buffer.from('{not json') } : message,
       );
-      await expectHalt(await fresh(), broken, at, /Cannot read event/);
+      // In a batch with the next event of its subject, that one tells first: it does not follow the damaged one.
+      await expectHalt(await fresh(), broken, at, /Cannot (read|apply) event/);
     });
 
     it('halts on an event of an unknown type', async () => {

@@ -44,7 +44,7 @@ export function compileUnevaluated(at: CompilePlace): Literal[] {
 }
 
 function compileCases(
-  { compiler, place }: CompilePlace,
+  { compiler }: CompilePlace,
   rule: { readonly subject: Subject; readonly each: Literal; readonly covers: readonly Cover[] },
 ): Literal[] {
   const { table } = compiler;
@@ -54,7 +54,7 @@ function compileCases(
   );
   if (always.some(({ part }) => part.kind === 'everything')) return [];
   if (conditions.length > CONDITIONS_MAX) {
-    const key = `unevaluated ${place.resource.uri} ${place.pointer} ${rule.subject} ${rule.each}`;
+    const key = `unevaluated ${rule.subject} ${rule.each} ${JSON.stringify(rule.covers)}`;
     const reason = `what "unevaluated${rule.subject === 'items' ? 'Items' : 'Properties'}" leaves over hangs on more than ${CONDITIONS_MAX} conditions`;
     return [compiler.opaque(key, reason)];
   }

@@ -23,6 +23,8 @@ export class Disjointness {
   readonly #table: NodeTable;
   readonly #judge: Judge;
   readonly #known = new Map<string, boolean>();
+  readonly #parts = new Map<Literal, readonly Part[]>();
+  readonly #unions = new Map<Literal, readonly (readonly Literal[])[]>();
 
   constructor(table: NodeTable, judge: Judge) {
     this.#table = table;
@@ -91,6 +93,12 @@ export class Disjointness {
 
   /** Lists the unions in a statement: of each, one statement holds. */
   #unionsOf(literal: Literal): readonly (readonly Literal[])[] {
+    const known = this.#unions.get(literal) ?? this.#findUnions(literal);
+    this.#unions.set(literal, known);
+    return known;
+  }
+
+  #findUnions(literal: Literal): readonly (readonly Literal[])[] {
     const node = this.#table.node(literal);
     if (literal % 2 === 1) return node.kind === 'and' ? [node.parts.map(not)] : [];
     if (node.kind === 'oneOf') return [node.parts];
@@ -99,6 +107,12 @@ export class Disjointness {
   }
 
   #partsOf(literal: Literal): readonly Part[] {
+    const known = this.#parts.get(literal) ?? this.#takeApart(literal);
+    this.#parts.set(literal, known);
+    return known;
+  }
+
+  #takeApart(literal: Literal): readonly Part[] {
     const node = this.#table.node(literal);
     const isDenied = literal % 2 === 1;
     if (isDenied) return [{ node, isDenied }];

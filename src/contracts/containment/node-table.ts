@@ -21,6 +21,11 @@ export class NodeTable {
   readonly #ids = new Map<string, Literal>([['true', TRUE]]);
   readonly #targets = new Map<string, Literal>();
 
+  /** How many statements there are. */
+  get size(): number {
+    return this.#nodes.length;
+  }
+
   /** Gives the node of a literal, whether it is denied or not. */
   node(literal: Literal): SchemaNode {
     const node = this.#nodes[literal >> 1];
@@ -38,7 +43,9 @@ export class NodeTable {
       if (node.kind === 'and' && part % 2 === 0) for (const inner of node.parts) flat.add(inner);
       else flat.add(part);
     }
-    const sorted = [...flat].sort((a, b) => a - b);
+    const sorted = [...flat];
+    // Most are: they come from a sorted list with one or two more.
+    if (!isSorted(sorted)) sorted.sort((a, b) => a - b);
     for (const part of sorted) if (part % 2 === 0 && flat.has(part + 1)) return FALSE;
     const [first] = sorted;
     if (first === undefined) return TRUE;
@@ -161,4 +168,10 @@ function matcherKey(matcher: NameMatcher): string {
     default:
       return matcher satisfies never;
   }
+}
+
+function isSorted(list: readonly number[]): boolean {
+  for (let at = 1; at < list.length; at += 1)
+    if ((list[at - 1] ?? 0) > (list[at] ?? 0)) return false;
+  return true;
 }

@@ -10,11 +10,11 @@ import type { ValueSearch } from '#contracts/containment/value-search';
 import { LanguageTooLarge } from '#contracts/pattern/language';
 import type { Json } from '#domain/canonical-json';
 
-export interface SolverOptions {
-  /** How many steps a search may take. One is about a microsecond. */
+export interface SearchBudget {
+  /** How many steps a search may take. */
   readonly stepsMax: number;
   /** Asked now and then whether the time is over. */
-  expired(): boolean;
+  readonly expired: () => boolean;
 }
 
 /** How deep values may lie in each other in a search. */
@@ -34,22 +34,30 @@ export class Solver implements ValueSearch {
   readonly judge: Judge;
   readonly disjointness: Disjointness;
   readonly forms: TypedForms;
-  readonly #options: SolverOptions;
   readonly #found = new Map<string, Finding>();
   readonly #open = new Map<Literal, number>();
   // The outermost open search that what is being found rests on.
   #restsOn = Number.POSITIVE_INFINITY;
   #steps = 0;
+  #budget: SearchBudget = { stepsMax: 0, expired: () => true };
 
-  constructor(table: NodeTable, options: SolverOptions) {
+  constructor(table: NodeTable) {
     this.table = table;
-    this.#options = options;
     this.judge = new Judge(table, this.patterns);
     this.disjointness = new Disjointness(table, this.judge);
     this.forms = new TypedForms(table, this.disjointness);
   }
 
-  /** @throws ComparisonStopped when the steps or the time are used up */
+  /**
+   * Looks for a value that satisfies a statement. What was found for others before is used again.
+   * @throws ComparisonStopped when the steps or the time are used up; then the solver is of no more use
+   */
+  search(literal: Literal, budget: SearchBudget): Finding {
+    this.#budget = budget;
+    this.#steps = 0;
+    return this.solve(literal);
+  }
+
   solve(literal: Literal): Finding {
     if (literal === FALSE) return NONE;
     if (literal === TRUE) return witness(null);
@@ -87,10 +95,10 @@ export class Solver implements ValueSearch {
   /** Counts a step. @throws ComparisonStopped */
   step(): void {
     this.#steps += 1;
-    if (this.#steps > this.#options.stepsMax) {
-      throw new ComparisonStopped(`it takes more than ${this.#options.stepsMax} steps`);
+    if (this.#steps > this.#budget.stepsMax) {
+      throw new ComparisonStopped(`it takes more than ${this.#budget.stepsMax} steps`);
     }
-    if (this.#steps % STEPS_BETWEEN_CLOCKS === 0 && this.#options.expired()) {
+    if (this.#steps % STEPS_BETWEEN_CLOCKS === 0 && this.#budget.expired()) {
       throw new ComparisonStopped('its time is over');
     }
   }

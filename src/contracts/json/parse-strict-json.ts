@@ -1,11 +1,12 @@
 import { type JsonFault, JsonFaults } from '#contracts/json/json-fault';
+import { parsePlainJson } from '#contracts/json/parse-plain-json';
 import { readJsonNumber } from '#contracts/json/read-json-number';
 import { readJsonString } from '#contracts/json/read-json-string';
 import type { Json } from '#domain/canonical-json';
 import { quote } from '#domain/errors';
 
 /** The largest text that is read, in bytes of UTF-8: larger contracts than this are data, not contracts. */
-export const STRICT_JSON_BYTES_MAX = 1_048_576;
+export const STRICT_JSON_BYTES_MAX = 10_485_760;
 
 /** The deepest nesting of arrays and objects that is read. Reading recurses, so this also bounds the stack. */
 export const STRICT_JSON_DEPTH_MAX = 100;
@@ -36,7 +37,10 @@ export function parseStrictJson(text: string, limits: StrictJsonLimits = {}): St
     faults.add('json-size', 0, `Cannot read JSON: has ${bytes} bytes (want at most ${bytesMax})`);
     return { kind: 'refused', faults: faults.list };
   }
-  const value = new StrictReader(text, faults, limits.depthMax ?? STRICT_JSON_DEPTH_MAX).document();
+  const depthMax = limits.depthMax ?? STRICT_JSON_DEPTH_MAX;
+  const plain = parsePlainJson(text, depthMax);
+  if (plain !== undefined) return { kind: 'parsed', value: plain };
+  const value = new StrictReader(text, faults, depthMax).document();
   if (value === undefined || faults.list.length > 0)
     return { kind: 'refused', faults: faults.list };
   return { kind: 'parsed', value };

@@ -42,16 +42,13 @@ function questions(draft: string): readonly Question[] {
     .flatMap((path) => {
       const rows = JSON.parse(readFileSync(join(folder, path), 'utf8')) as readonly Row[];
       return rows.flatMap(({ id, schema1, schema2, tests }) => {
-        const name = `${path} #${id}`;
-        const { s1SubsetEqOfs2: forth, s2SubsetEqOfs1: back } = tests;
-        return [
-          ...(forth === undefined
-            ? []
-            : [{ id: `${name} 1 in 2`, inner: schema1, outer: schema2, isContained: forth }]),
-          ...(back === undefined
-            ? []
-            : [{ id: `${name} 2 in 1`, inner: schema2, outer: schema1, isContained: back }]),
-        ];
+        const [forth, back] = [tests.s1SubsetEqOfs2, tests.s2SubsetEqOfs1];
+        const questionOf = (way: string, isContained: boolean | undefined): Question[] => {
+          const [inner, outer] = way === '1 in 2' ? [schema1, schema2] : [schema2, schema1];
+          if (isContained === undefined) return [];
+          return [{ id: `${path} #${id} ${way}`, inner, outer, isContained }];
+        };
+        return questionOf('1 in 2', forth).concat(questionOf('2 in 1', back));
       });
     });
 }

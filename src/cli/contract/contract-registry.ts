@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import type { z } from 'zod';
+import {
+  type CheckAnswer,
+  type ContractAnswer,
+  checkSchema,
+  contractSchema,
+  diffSchema,
+  type PublishedAnswer,
+  publishedSchema,
+  stagedSchema,
+  type VersionsAnswer,
+  versionsSchema,
+} from '#cli/contract/answers';
+import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import { RegistryClient, type SendOptions } from '#cli/registry-client';
+
+/** Which registry is meant, whose contracts, and who says so. */
+export interface RegistryTarget {
+  readonly url: string;
+  readonly tenant: string;
+  readonly environment: string;
+  /** Recorded with every command; absent: the registry's word for nobody. */
+  readonly actor?: string;
+}
+
+// A gate that proves something about a large schema takes its time; somebody waits for it in a pipeline.
+const TIMEOUT_MS = 120_000;
+const ACTOR = /^[ -~]{1,128}$/;
+
+/**
+ * Makes the client of one scope of a registry.
+ * @throws CommandFault for an address, a scope or an actor that cannot be one
+ */
+export function connectScope(target: RegistryTarget, signal: AbortSignal): RegistryClient {
+  const { url, tenant, environment, actor } = target;
+  const refuse = (noun: string, value: string, want: string): CommandFault =>
+    new CommandFault(
+      EXIT.usage,
+      `Cannot use ${noun} ${JSON.stringify(value)}: that is none (want ${want})`,
+    );
+  if (!/^https?:\/\//.test(url) || !URL.canParse(url))
+    throw refuse('address', url, 'http://host:port');
+  const { origin, username, password, search, hash } = new URL(url);
+  // The address itself is not shown: logs of pipelines are read by many.
+  if (username !== '' || password !== '' || search !== '' || hash !== '')
+    throw refuse('address', origin, 'one without a password, a query and a fragment');
+  if (actor !== undefined && !ACTOR.test(actor))
+    throw refuse('actor', actor, '1 to 128 printable ASCII characters');
+  const scope = `/tenants/${encodeURIComponent(tenant)}/environments/${encodeURIComponent(environment)}`;
+  return new RegistryClient(`${url.replace(/\/+$/, '')}${scope}`, {
+    timeoutMs: TIMEOUT_MS,
+    signal,
+    ...(actor === undefined ? {} : { headers: { 'Atlas-Actor': actor } }),
+  });
+}
+
+/** The contracts of one scope of a registry. Every method throws `ResponseError` for an answer that is no success. */
+export class ContractRegistry {
+  readonly #client: RegistryClient;
+
+  constructor(client: RegistryClient) {
+    this.#client = client;
+  }
+
+  async check(name: string, body: object): Promise<CheckAnswer> {
+    return await this.#json(checkSchema, `${pathOf(name)}/check`, { method: 'POST', body });
+  }
+
+  async publish(name: string, body: object): Promise<PublishedAnswer> {
+    return await this.#command(publishedSchema, '/registry/contracts', { name, ...body });
+  }
+
+  async diff(name: string, older: string, newer: string): Promise<z.output<typeof diffSchema>> {
+    const path = `${pathOf(name, older)}/diff/${encodeURIComponent(newer)}`;
+    return await this.#json(diffSchema, path, { method: 'GET' });
+  }
+
+  /** Gives the changelog to the letter: Markdown, or JSON. */
+  async changelog(name: string, format: 'markdown' | 'json'): Promise<string> {
+    const query = format === 'markdown' ? '?format=markdown' : '';
+    const { bytes } = await this.#client.ask(`${pathOf(name)}/changelog${query}`, {
+      method: 'GET',
+    });
+    return Buffer.from(bytes).toString('utf8');
+  }
+
+  async setStage(name: string, version: string, body: object) {
+    return await this.#command(stagedSchema, `${pathOf(name, version)}/stage`, body);
+  }
+
+  async promote(name: string, version: string, body: object): Promise<PublishedAnswer> {
+    return await this.#command(publishedSchema, `${pathOf(name, version)}/promote`, body);
+  }
+
+  async versions(name: string): Promise<VersionsAnswer> {
+    return await this.#json(versionsSchema, pathOf(name), { method: 'GET' });
+  }
+
+  async find(name: string, version: string): Promise<ContractAnswer> {
+    return await this.#json(contractSchema, pathOf(name, version), { method: 'GET' });
+  }
+
+  /** Sends a command under a key of its own, so that a proxy may repeat it. */
+  async #command<T extends z.ZodType>(schema: T, path: string, body: object) {
+    const idempotencyKey = randomUUID();
+    return await this.#json(schema, path, { method: 'POST', body, idempotencyKey });
+  }
+
+  async #json<T extends z.ZodType>(
+    schema: T,
+    path: string,
+    options: SendOptions,
+  ): Promise<z.output<T>> {
+    return parseAnswer(schema, path, (await this.#client.ask(path, options)).bytes);
+  }
+}
+
+/** Reads the JSON of an answer. @throws CommandFault when something else answers there than such a registry */
+export function parseAnswer<T extends z.ZodType>(
+  schema: T,
+  path: string,
+  bytes: Uint8Array,
+): z.output<T> {
+  const refuse = (is: string, cause: unknown): CommandFault =>
+    new CommandFault(
+      EXIT.unreachable,
+      `Cannot use the answer of ${path}: ${is} (want a registry of this version)`,
+      { cause },
+    );
+  let answer: unknown;
+  try {
+    answer = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch (error) {
+    throw refuse('it is not JSON', error);
+  }
+  const parsed = schema.safeParse(answer);
+  if (parsed.success) return parsed.data;
+  throw refuse(`it does not fit at "${parsed.error.issues[0]?.path.join('.')}"`, parsed.error);
+}
+
+function pathOf(name: string, version?: string): string {
+  const parts = version === undefined ? [name] : [name, version];
+  return `/registry/contracts/${parts.map(encodeURIComponent).join('/')}`;
+}

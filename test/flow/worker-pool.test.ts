@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '#flow/clock';
+import { WorkerPool, type WorkerPoolOptions, WorkStopped } from '#flow/worker-pool';
+
+const PROGRAM = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { parentPort, threadId } from 'node:worker_threads';
+    parentPort.on('message', (job) => {
+      if (job === 'spin') for (;;) {}
+      if (job === 'hoard') { const kept = []; for (;;) kept.push(new Array(1_000).fill(kept.length)); }
+      if (job === 'exit') process.exit(7);
+      if (job === 'throw') setImmediate(() => { throw new Error('thrown later'); });
+      else if (job === 'fail') parentPort.postMessage({ kind: 'failed', message: 'as asked' });
+      else setTimeout(() => parentPort.postMessage({ kind: 'done', result: [job, threadId] }), 5);
+    });
+    parentPort.postMessage({ kind: 'ready' });
+  `)}`,
+);
+
+const open: WorkerPool<string, [string, number]>[] = [];
+
+function pool(options: Partial<WorkerPoolOptions> = {}): WorkerPool<string, [string, number]> {
+  const made = new WorkerPool<string, [string, number]>({
+    clock: systemClock,
+    program: PROGRAM,
+    threads: 2,
+    waitingMax: 100,
+    timeoutMs: 300,
+    memoryMibMax: 64,
+    ...options,
+  });
+  open.push(made);
+  return made;
+}
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(async (made) => made.close()));
+});
+
+async function stoppedBy(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(WorkStopped);
+  return error instanceof WorkStopped ? error.by : 'nothing';
+}
+
+describe('WorkerPool', () => {
+  it('gives every job its own result, with no more threads than it may have', async () => {
+    const threads = pool();
+    const jobs = Array.from({ length: 40 }, (_, index) => `job ${index}`);
+    const results = await Promise.all(jobs.map(async (job) => threads.run(job)));
+    expect(results.map(([job]) => job)).toEqual(jobs);
+    expect(new Set(results.map(([, thread]) => thread)).size).toBeLessThanOrEqual(2);
+  });
+
+  it('stops a job that never ends, and goes on with those behind it', async () => {
+    const threads = pool({ threads: 1 });
+    const [stopped, after] = [threads.run('spin'), threads.run('after')];
+    expect(await stoppedBy(stopped)).toBe('time');
+    expect((await after)[0]).toBe('after');
+  });
+
+  it('stops a job that takes too much memory, and the process lives on', async () => {
+    const threads = pool({ threads: 1, timeoutMs: 30_000 });
+    expect(await stoppedBy(threads.run('hoard'))).toBe('memory');
+    expect((await threads.run('after'))[0]).toBe('after');
+  });
+
+  it.each(['exit', 'throw', 'fail'])('says that a job failed: %s', async (job) => {
+    const threads = pool({ threads: 1 });
+    expect(await stoppedBy(threads.run(job))).toBe('failure');
+    expect((await threads.run('after'))[0]).toBe('after');
+  });
+
+  it('refuses jobs when too many wait', async () => {
+    const threads = pool({ threads: 1, waitingMax: 1 });
+    const [first, second] = [threads.run('first'), threads.run('second')];
+    await expect(threads.run('third')).rejects.toMatchObject({ code: 'BUSY' });
+    expect((await first)[0]).toBe('first');
+    expect((await second)[0]).toBe('second');
+  });
+
+  it('forgets a job whose caller has gone before a thread took it', async () => {
+    const threads = pool({ threads: 1, waitingMax: 1 });
+    const first = threads.run('first');
+    const gone = new AbortController();
+    const second = threads.run('second', gone.signal);
+    gone.abort(new Error('gone'));
+    await expect(second).rejects.toThrow('gone');
+    expect((await threads.run('third'))[0]).toBe('third');
+    await first;
+  });
+
+  it('stops what runs and refuses what waits when it is closed', async () => {
+    const threads = pool({ threads: 1, timeoutMs: 30_000 });
+    const [running, waiting] = [threads.run('spin'), threads.run('waiting')];
+    const ends = [stoppedBy(running), stoppedBy(waiting)];
+    await threads.close();
+    expect(await Promise.all(ends)).toEqual(['failure', 'failure']);
+    expect(await stoppedBy(threads.run('late'))).toBe('failure');
+  });
+});
