@@ -18,13 +18,18 @@ export interface NameCells {
   readonly doubt: Finding | undefined;
 }
 
-/** How many patterns are told apart: each may double the cells. */
-const PATTERNS_MAX = 12;
+/** How many patterns and demands are told apart: each may double the cells. */
+const CRITERIA_MAX = 12;
 
-/** Sorts the names that no statement mentions by the rules for them. `undefined` when there are too many cells. */
+/**
+ * Sorts the names that no statement mentions by the rules for them, and by the demands that they meet: where there is room
+ * for one property alone, its name must meet them all. `undefined` when there are too many cells.
+ */
 export function freshNames(solver: ValueSearch, rules: ObjectRules): NameCells | undefined {
   const { table } = solver;
-  if (rules.patterns.length > PATTERNS_MAX) return undefined;
+  const patterns = rules.patterns.map((source) => table.plain({ kind: 'pattern', source }));
+  const criteria = [...patterns, ...rules.nameDemands];
+  if (criteria.length > CRITERIA_MAX) return undefined;
   const fresh = table.and([
     table.type(TYPE_BITS.string),
     ...rules.nameRules,
@@ -32,28 +37,28 @@ export function freshNames(solver: ValueSearch, rules: ObjectRules): NameCells |
   ]);
   const cells: NameCell[] = [];
   let doubt: Finding | undefined;
-  const split = (name: Literal, held: ReadonlyMap<string, boolean>): void => {
+  const split = (name: Literal, held: readonly boolean[]): void => {
     solver.step();
     const found = solver.solve(name);
     if (found.kind === 'none') return;
     if (found.kind === 'unknown') doubt ??= found;
-    const next = rules.patterns[held.size];
+    const next = criteria[held.length];
     if (next !== undefined) {
-      const pattern = table.plain({ kind: 'pattern', source: next });
-      split(table.and([name, pattern]), new Map(held).set(next, true));
-      split(table.and([name, not(pattern)]), new Map(held).set(next, false));
+      split(table.and([name, next]), [...held, true]);
+      split(table.and([name, not(next)]), [...held, false]);
       return;
     }
+    const isHeld = (source: string): boolean => held[rules.patterns.indexOf(source)] === true;
     const matches = (matcher: NameMatcher): boolean => {
       if (matcher.kind === 'name') return false;
-      if (matcher.kind === 'pattern') return held.get(matcher.source) === true;
-      return matcher.patterns.every((source) => held.get(source) === false);
+      if (matcher.kind === 'pattern') return isHeld(matcher.source);
+      return !matcher.patterns.some(isHeld);
     };
     const value = table.and(
       rules.rules.filter(({ matcher }) => matches(matcher)).map(({ each }) => each),
     );
     if (value !== FALSE) cells.push({ name, value, matches });
   };
-  split(fresh, new Map());
+  split(fresh, []);
   return { cells, doubt };
 }
