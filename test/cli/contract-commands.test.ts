@@ -60,7 +60,7 @@ describe('atlas-registry contract against a registry', () => {
     const needs = file('two.json', NEEDS_SIZE);
     const refused = await run('check', 'a.b', '--version', '1.1.0', '--schema', needs);
     expect(refused.code).toBe(1);
-    expect(refused.stdout).toMatch(/^a\.b 1\.1\.0, refused, level major$/m);
+    expect(refused.stdout).toMatch(/^a\.b 1\.1\.0, refused, level major, mode BACKWARD$/m);
     expect(refused.stdout).toMatch(/^ {4}BREAKING {2}required-added +/m);
     expect(refused.stdout).toMatch(/^ {2}Valid under 1\.0\.0, refused by the candidate: /m);
     expect(refused.stdout).toMatch(/^ {2}Right version: 2\.0\.0$/m);

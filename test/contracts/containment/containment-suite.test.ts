@@ -141,6 +141,12 @@ function compare(draft: string, { id, inner, outer }: Question): ReturnType<type
   return compareSchemas(first, second, { assertsFormats: id.includes('optional/format/') });
 }
 
+describe('the rows that another validator refutes', () => {
+  it.each(Object.keys(REFUTED))('are named once: %s', (draft) => {
+    expect(new Set(REFUTED[draft]).size).toBe(REFUTED[draft]?.length);
+  });
+});
+
 if (existsSync(suite)) {
   describe.each(Object.keys(REFUTED))('the containment suite, %s', (draft) => {
     const rows = questions(draft);

@@ -1,6 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { checkWit } from '#contracts/wit/check-wit';
 import { diffWit } from '#contracts/wit/diff/diff-wit';
+import type { WitSubject } from '#contracts/wit/diff/wit-side';
 import { witVerdict } from '#contracts/wit/diff/wit-verdict';
 import { resolveWit } from '#contracts/wit/resolve';
 import { checkRelease } from '#test/contracts/wit/diff/wasi-history';
@@ -8,6 +10,26 @@ import { fixtureFolder, readCase } from '#test/contracts/wit/fixtures';
 
 const history = fixtureFolder('wasi-history');
 const cases = fixtureFolder('wit-parser-ui');
+
+function subject(version: string, more: string): WitSubject {
+  const text = `package demo:shop@${version};\ninterface orders {\n  count: func() -> u32;\n${more}}\n`;
+  const checked = checkWit([{ path: 'orders.wit', text }]);
+  if (checked.kind !== 'valid') throw new Error(JSON.stringify(checked.faults));
+  return checked;
+}
+
+describe('diffWit() of a small history', () => {
+  const [first, second, third] = [
+    subject('0.2.0', ''),
+    subject('0.2.1', '  drop: func();\n'),
+    subject('0.3.0', '  drop: func();\n'),
+  ];
+
+  it('finds what only adds compatible with callers, and a version that promises nothing breaking', () => {
+    expect(witVerdict(diffWit(first, second), 'BACKWARD')).toMatchObject({ compatible: true });
+    expect(witVerdict(diffWit(second, third), 'BACKWARD')).toMatchObject({ compatible: false });
+  });
+});
 
 if (history !== undefined) {
   describe('diffWit() of WASI', () => {
