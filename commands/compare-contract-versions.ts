@@ -13,6 +13,8 @@ export interface ContractPair {
   readonly newer: ContractVersion;
   /** By what the differences are judged. */
   readonly mode: CompatibilityMode;
+  /** Aborts when nobody waits for it any more. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface ContractPair {
 export async function compareContractVersions(
   ports: PublicationPorts,
   scope: Scope,
-  { name, older, newer, mode }: ContractPair,
+  { name, older, newer, mode, signal }: ContractPair,
 ): Promise<GateComparison> {
   const contentOf = async (version: ContractVersion): Promise<ContractContent> => {
     const found = await ports.contents.find(scope, name, version);
@@ -34,14 +36,17 @@ export async function compareContractVersions(
   const [candidate, content] = [await contentOf(newer), await contentOf(older)];
   const { assertsFormats, stepsMax } = ports.rules;
   const predecessors = [{ version: older, content }];
-  const report = await ports.gate.judge({
-    candidate,
-    predecessors,
-    mode,
-    assertsFormats,
-    stepsMax,
-    isExplained: true,
-  });
+  const report = await ports.gate.judge(
+    {
+      candidate,
+      predecessors,
+      mode,
+      assertsFormats,
+      stepsMax,
+      isExplained: true,
+    },
+    signal,
+  );
   const [comparison] = report.comparisons;
   if (comparison !== undefined) return comparison;
   throw new RegistryError(
@@ -51,7 +56,8 @@ export async function compareContractVersions(
   );
 }
 
-function notPublished(name: ContractName, version: ContractVersion): RegistryError {
+/** Makes the error for a version that is not published. */
+export function notPublished(name: ContractName, version: ContractVersion): RegistryError {
   return new RegistryError(
     'NOT_FOUND',
     `Cannot find contract ${quote(name)} version ${quote(version)}: it is not published in this tenant and environment (want a published version: GET /registry/contracts/${name})`,

@@ -8,7 +8,7 @@ import type {
 import { judgeContractVersion, levelOf } from '#commands/judge-contract-version';
 import { judgedContent } from '#commands/judged-content';
 import { recordChanges } from '#commands/record-contract-changes';
-import { incompatible, invalidContent } from '#commands/refuse-contract';
+import { cutShort, incompatible, invalidContent } from '#commands/refuse-contract';
 import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import type { GateReport } from '#contracts/gate/gate-report';
 import type { ContractState } from '#domain/contract';
@@ -38,6 +38,8 @@ export interface Candidate {
   readonly override?: { readonly reason: string };
   /** Whether documents are wanted that show what breaks, also where it is published. A refusal has them in any case. */
   readonly isExplained?: boolean;
+  /** Aborts when nobody waits for the plan any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What publishing a candidate would come to, on one state of its contract. */
@@ -59,7 +61,12 @@ export type PublicationPlan =
       readonly want?: ContractVersion;
     };
 
-const NO_FAULT_REPORT = { warnings: [], comparisons: [], level: 'none' } as const;
+const NO_FAULT_REPORT = {
+  warnings: [],
+  comparisons: [],
+  level: 'none',
+  isCutShort: false,
+} as const;
 
 /**
  * Plans the publication of one candidate, on newer states again as long as its command runs. Content never changes, so
@@ -97,6 +104,8 @@ export class PublicationPlanner {
     if (report.faults.length > 0)
       return { kind: 'refused', error: invalidContent(name, report), report };
     const { comparisons } = report;
+    if (report.isCutShort && this.#candidate.isExplained !== true)
+      return { kind: 'refused', error: cutShort(name), report };
     const { highest } = predecessors;
     const at = { chosen, highest, mode, comparisons, overrides: override !== undefined };
     const verdict = judgeContractVersion(at);
@@ -191,7 +200,8 @@ export class PublicationPlanner {
     if (faults.length > 0) return { ...NO_FAULT_REPORT, faults };
     const { assertsFormats, stepsMax } = rules;
     const isExplained = this.#isExplained;
-    return await gate.judge({ candidate, ...against, assertsFormats, stepsMax, isExplained });
+    const job = { candidate, ...against, assertsFormats, stepsMax, isExplained };
+    return await gate.judge(job, this.#candidate.signal);
   }
 
   async #contentOf(content: BundleContent, isNew: boolean): ReturnType<typeof judgedContent> {

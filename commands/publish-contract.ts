@@ -35,6 +35,8 @@ export type PublishContract = BundleContent & {
   readonly stage?: ContractStage;
   /** Publishes it although a proof is missing. Never passes a proved incompatibility. */
   readonly override?: { readonly reason: string };
+  /** Aborts when its publisher has gone. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 /** What commands about contracts need. */
@@ -84,12 +86,13 @@ export async function publishContract(
 
 /** Gives what a publisher sent as a candidate. @throws INVALID_REQUEST for malformed parts */
 export function candidateOf(command: PublishContract): Candidate {
-  const { name, version, override } = command;
+  const { name, version, override, signal } = command;
   return {
     name,
     ...(version === undefined ? {} : { version }),
     content: normaliseContent(command),
     ...(override === undefined ? {} : { override }),
+    signal,
   };
 }
 

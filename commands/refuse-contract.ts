@@ -20,6 +20,15 @@ export function invalidContent(
   );
 }
 
+/** Makes the error for a check that had no time: what a version must be is never decided by how busy a node is. */
+export function cutShort(name: ContractName): RegistryError {
+  return new RegistryError(
+    'OVERLOADED',
+    `Cannot publish contract ${quote(name)}: its check ran out of time (want a retry, a larger ATLAS_CONTRACT_CHECK_TIMEOUT_MS, or fewer alternatives in the schema)`,
+    { retryAfterSeconds: 5, outcome: 'not-applied' },
+  );
+}
+
 /** A version that promises too much, and what it was measured by. */
 interface TooSmall {
   readonly name: ContractName;

@@ -88,6 +88,10 @@ function examplesToTry(url: string): string {
     ['one of them: its manifest', `curl ${url}/registry/datasets/${dataset}`],
     ['one of its genes', `curl '${url}/v1/genes?dataset=110/homo_sapiens/GRCh38&name=BRCA2'`],
     ['a contract', `curl ${url}/registry/contracts/github.push/v1`],
+    [
+      'what its versions changed',
+      `curl '${url}/registry/contracts/github.push/changelog?format=markdown'`,
+    ],
     ['how the data was loaded', `curl '${url}/registry/job-runs?status=succeeded&limit=5'`],
     ['every change from the first on', `curl -N '${url}/registry/events?from=1'`],
   ];

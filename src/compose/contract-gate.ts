@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { ContractGate } from '#commands/contract-gate';
 import type { Setup } from '#compose/setup';
 import type { GateJob, GateReport } from '#contracts/gate/gate-report';
+import { RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
 import { WorkerPool, WorkStopped } from '#flow/worker-pool';
 import { packageInfo } from '#ops/package-root';
@@ -20,14 +21,33 @@ export function openContractGate({ config, releases }: Setup): ContractGate {
   releases.add('contract gate', async () => pool.close());
   return {
     judge: async (job, signal) => {
+      const late = AbortSignal.timeout(config.gateTimeoutMs * WAIT_FACTOR);
       try {
-        return await pool.run(job, signal);
+        return await pool.run(job, signal === undefined ? late : AbortSignal.any([signal, late]));
       } catch (error) {
-        if (error instanceof WorkStopped) return stoppedReport(error);
-        throw error;
+        if (error === late.reason)
+          throw busy('the threads that check contracts had no time for it');
+        if (!(error instanceof WorkStopped)) throw error;
+        // A thread that did not start or broke says nothing of the contract.
+        if (error.by === 'failure') throw busy(error.message);
+        return stoppedReport(error);
       }
     },
   };
+}
+
+/** How much longer than a check runs it may take with the wait for a thread. */
+const WAIT_FACTOR = 3;
+
+function busy(is: string): RegistryError {
+  return new RegistryError(
+    'BUSY',
+    `Cannot check the contract: ${is} (want fewer checks at a time)`,
+    {
+      retryAfterSeconds: 5,
+      outcome: 'not-applied',
+    },
+  );
 }
 
 /** Says of a contract whose check was stopped that it cannot be published. */
@@ -37,5 +57,5 @@ function stoppedReport({ message }: WorkStopped): GateReport {
     part: 'jsonSchema',
     message: `The check of this contract was stopped. ${message}`,
   } as const;
-  return { faults: [fault], warnings: [], comparisons: [], level: 'none' };
+  return { faults: [fault], warnings: [], comparisons: [], level: 'none', isCutShort: true };
 }

@@ -78,8 +78,7 @@ export class WorkerPool<J, R> {
           }),
       );
     } finally {
-      // Only a wait that was given up leaves it there.
-      if (queued !== undefined) this.#waiting.delete(queued);
+      if (queued !== undefined && signal?.aborted === true) this.#giveUp(queued);
     }
   }
 
@@ -91,6 +90,13 @@ export class WorkerPool<J, R> {
     this.#waiting.clear();
     for (const thread of this.#threads) this.#end(thread, 'failure', 'The threads are closed');
     await Promise.all(this.#ending);
+  }
+
+  /** Takes a job back whose caller has gone. What runs is stopped with its thread: nobody waits for it. */
+  #giveUp(job: Job<J, R>): void {
+    this.#waiting.delete(job);
+    for (const thread of this.#threads)
+      if (thread.has(job)) this.#end(thread, 'failure', 'Its caller has gone');
   }
 
   #add(job: Job<J, R>): void {
@@ -176,6 +182,10 @@ class Thread<J, R> {
 
   get isIdle(): boolean {
     return this.#job === undefined;
+  }
+
+  has(job: Job<J, R>): boolean {
+    return this.#job === job;
   }
 
   run(job: Job<J, R>): void {

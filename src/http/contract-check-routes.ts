@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ContractCheck, checkContract } from '#commands/check-contract';
-import { compareContractVersions } from '#commands/compare-contract-versions';
+import { compareContractVersions, notPublished } from '#commands/compare-contract-versions';
 import { changelogMarkdown } from '#contracts/versioning/changelog';
 import { parseContractName, parseContractVersion, versionOrderKey } from '#domain/contract-name';
 import { quote, RegistryError } from '#domain/errors';
@@ -24,6 +24,8 @@ import type { HistoryEntry } from '#projections/catalog/contract-lists';
 
 const PAGE = { min: 1, max: 200, default: 100 };
 const cursorSchema = z.strictObject({ before: z.string() });
+/** The longest changelog in one answer. */
+const CHANGELOG_LENGTH_MAX = 4_194_304;
 
 /** The routes that explain: what publishing would come to, what lies between two versions, what has changed. */
 export function contractCheckRoutes(dependencies: HttpDependencies): readonly Route[] {
@@ -42,8 +44,8 @@ function check(dependencies: HttpDependencies): Route {
     body: checkBody,
     errors: [413, 415],
     responses: { 200: { description: 'Everything that was found', schema: checkedSchema } },
-    handle: async ({ params, body, scope }) => {
-      const command = { name: parseContractName(params.name), ...candidateFrom(body) };
+    handle: async ({ params, body, scope, signal }) => {
+      const command = { name: parseContractName(params.name), ...candidateFrom(body), signal };
       const found = await checkContract(dependencies.contractChecks, scope, command);
       const headers = { [POSITION_HEADER]: String(dependencies.catalogView.position) };
       return { status: 200, headers, body: checkedJson(found, body.version) };
@@ -104,7 +106,7 @@ function diff(dependencies: HttpDependencies): Route {
           .meta({ id: 'ContractDiff' }),
       },
     },
-    handle: async ({ params, query, scope, header }) => {
+    handle: async ({ params, query, scope, header, signal }) => {
       const name = parseContractName(params.name);
       const [older, newer] = [
         parseContractVersion(params.version),
@@ -112,7 +114,10 @@ function diff(dependencies: HttpDependencies): Route {
       ];
       const asOf = await asOfCatalog(dependencies, { header, at: query.at });
       const { mode } = modeInForceAt(dependencies, scope, { name, asOf });
-      const pair = { name, older, newer, mode };
+      for (const version of [older, newer])
+        if (dependencies.catalog().contracts.find(scope, { name, version }, asOf) === undefined)
+          throw notPublished(name, version);
+      const pair = { name, older, newer, mode, signal };
       const comparison = await compareContractVersions(dependencies.contractChecks, scope, pair);
       const headers = { [POSITION_HEADER]: String(asOf) };
       return { status: 200, headers, body: { name, older, newer, comparison } };
@@ -159,9 +164,9 @@ function changelog(dependencies: HttpDependencies): Route {
         ...(before === undefined ? {} : { before }),
       });
       if (rows.length === 0 && before === undefined) throw noVersions(name);
-      const shown = rows.slice(0, query.limit);
+      const shown = fitting(rows.slice(0, query.limit));
       const headers: Record<string, string> = { [POSITION_HEADER]: String(asOf) };
-      const last = rows.length > query.limit ? shown.at(-1) : undefined;
+      const last = rows.length > shown.length ? shown.at(-1) : undefined;
       if (last !== undefined) {
         const cursor = encodeCursor({ before: versionOrderKey(last.version) });
         headers['Link'] =
@@ -174,6 +179,16 @@ function changelog(dependencies: HttpDependencies): Route {
       return { status: 200, headers, contentType, body: markdownOf(name, entries) };
     },
   });
+}
+
+/** Takes as many entries as fit into one answer, at least one. */
+function fitting(rows: readonly HistoryEntry[]): readonly HistoryEntry[] {
+  let length = 0;
+  const over = rows.findIndex(({ gate }) => {
+    length += JSON.stringify(gate ?? null).length;
+    return length > CHANGELOG_LENGTH_MAX;
+  });
+  return over < 0 ? rows : rows.slice(0, Math.max(1, over));
 }
 
 function recordedOf(row: HistoryEntry): z.output<typeof recordedSchema> {

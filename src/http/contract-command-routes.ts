@@ -45,7 +45,8 @@ function publish(dependencies: HttpDependencies): Route {
       const { contracts } = writableCommands(dependencies);
       const { name, ...candidate } = request.body;
       const context = commandContext(dependencies, 'publishContract', request);
-      const command = { name: parseContractName(name), ...candidateFrom(candidate) };
+      const { signal } = request;
+      const command = { name: parseContractName(name), ...candidateFrom(candidate), signal };
       const answer = await publishContract(contracts, context, command);
       return await published(dependencies, answer, {
         prefix: request.prefix,

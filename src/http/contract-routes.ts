@@ -103,19 +103,29 @@ function get(dependencies: HttpDependencies): Route {
       const asOf = await asOfCatalog(dependencies, { header, at: query.at });
       const row = find(dependencies, scope, { name, version: params.version, asOf });
       if (row === undefined) throw notFound(name, params.version);
-      const etag = strongEtag(row.bundle.fingerprint);
+      const { fingerprint, version } = row.bundle;
       const isFixed = params.version !== LATEST;
+      // The same content may be the latest under another version.
+      const etag = strongEtag(isFixed ? fingerprint : `${fingerprint}-${version}`);
       const headers = {
         [POSITION_HEADER]: String(asOf),
         ETag: etag,
         // What "latest" stands for changes; a version never does.
-        'Cache-Control': isFixed ? 'public, max-age=31536000, immutable' : 'no-cache',
+        'Cache-Control': cachingOf(isFixed, row.stage),
         ...stageHeaders(row, { name, prefix }),
       };
       if (matchesEtag(header('if-none-match'), etag)) return { status: 304, headers };
       return { status: 200, headers, body: bundleJson(row.bundle, row.createdAt) };
     },
   });
+}
+
+/** Content is for ever; that it is on its way out must come through. */
+function cachingOf(isFixed: boolean, stage: ContractRow['stage']): string {
+  if (!isFixed) return 'no-cache';
+  return stage === 'deprecated' || stage === 'retired'
+    ? 'public, no-cache'
+    : 'public, max-age=31536000, immutable';
 }
 
 function find(

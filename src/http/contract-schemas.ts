@@ -26,7 +26,10 @@ const references = z.array(
   }),
 );
 const labels = z.record(z.string(), z.string());
-const descriptor = z.record(z.string(), z.unknown());
+// A record would drop a member that is called __proto__ without a word.
+const descriptor = z
+  .custom<Readonly<Record<string, unknown>>>(isObject, 'want an object')
+  .meta({ type: 'object', additionalProperties: true });
 export const reason = z.string().min(1).max(REASON_MAX);
 export const notes = z.string().max(REASON_MAX);
 
@@ -214,6 +217,10 @@ export const versionSchema = z.strictObject({
   publisher: z.string().optional(),
   description: z.string().optional(),
 });
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
 
 export const bundleSchema = z
   .strictObject({

@@ -99,7 +99,13 @@ describe('publishContract()', () => {
   });
 
   it('refuses by itself what no gate finds fault with and cannot be read', async () => {
-    const silent = { faults: [], warnings: [], comparisons: [], level: 'none' } as const;
+    const silent = {
+      faults: [],
+      warnings: [],
+      comparisons: [],
+      level: 'none',
+      isCutShort: false,
+    } as const;
     const commands = contractCommandsOn(memoryLog(), { gate: { judge: async () => silent } });
     expect(await codeOf(publish(commands, { name: contractName, jsonSchema: '{' }))).toBe(
       'INVALID_SCHEMA',
@@ -219,5 +225,22 @@ describe('the first stage of a version', () => {
       for (const stage of ['deprecated', 'retired'] as const)
         expect(await codeOf(stageIn(scope, stage))).toBe('ILLEGAL_TRANSITION');
     }
+  });
+});
+
+describe('a check that runs out of time', () => {
+  it('publishes nothing and is to be tried again: no version hangs on how busy a node is', async () => {
+    const log = memoryLog();
+    const late = {
+      faults: [],
+      warnings: [],
+      comparisons: [],
+      level: 'none',
+      isCutShort: true,
+    } as const;
+    const commands = contractCommandsOn(log, { gate: { judge: async () => late } });
+    const sent = publish(commands, { name: contractName, jsonSchema: schemaOf('1.0.0') });
+    expect(await codeOf(sent)).toBe('OVERLOADED');
+    expect((await log.head()).last).toBe(0);
   });
 });

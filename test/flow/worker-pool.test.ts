@@ -93,6 +93,17 @@ describe('WorkerPool', () => {
     await first;
   });
 
+  it('stops a job whose caller has gone, so that those behind it need not wait', async () => {
+    const threads = pool({ threads: 1, timeoutMs: 30_000 });
+    const gone = new AbortController();
+    const running = threads.run('spin', gone.signal);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const after = threads.run('after');
+    gone.abort(new Error('gone'));
+    await expect(running).rejects.toThrow('gone');
+    expect((await after)[0]).toBe('after');
+  });
+
   it('stops what runs and refuses what waits when it is closed', async () => {
     const threads = pool({ threads: 1, timeoutMs: 30_000 });
     const [running, waiting] = [threads.run('spin'), threads.run('waiting')];

@@ -70,6 +70,8 @@ describe('checking', () => {
     const back = await api.get(`/registry/contracts/${name}/2.0.0/diff/1.0.0`);
     expect(back.json.comparison).toMatchObject({ isCompatible: true, level: 'minor' });
     expect((await api.get(`/registry/contracts/${name}/1.0.0/diff/3.0.0`)).status).toBe(404);
+    const past = `/registry/contracts/${name}/1.0.0/diff/2.0.0?at=1`;
+    expect((await api.get(past)).status).toBe(404);
   });
 
   it('tells the changelog as JSON and as Markdown, breaking changes first, no markup of publishers', async () => {

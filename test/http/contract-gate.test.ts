@@ -172,6 +172,15 @@ describe('publishing through the gate', () => {
     expect(versions).toEqual(['1.0.1', '1.0.2', '1.0.3', '1.0.4', '1.0.5', '1.0.6']);
   });
 
+  it('keeps a descriptor whole, whatever its members are called', async () => {
+    const name = fresh('descriptor');
+    const descriptor = JSON.parse('{"__proto__": {"x": 1}, "constructor": [2]}') as object;
+    expect((await publish(name, { version: '1.0.0', descriptor })).status).toBe(201);
+    const { json } = await api.get(`/registry/contracts/${name}/1.0.0`);
+    expect(JSON.stringify(json.descriptor)).toBe('{"__proto__":{"x":1},"constructor":[2]}');
+    expect((await publish(name, { descriptor: [] })).status).toBe(400);
+  });
+
   it('keeps WIT and tells where a text is wrong', async () => {
     const name = fresh('wit');
     const wit = 'package demo:shop@1.0.0;\n\ninterface orders {\n  count: func() -> u32;\n}\n';

@@ -63,6 +63,11 @@ describe('the stages of a version', () => {
     const latest = await api.get(`/registry/contracts/${name}/latest`);
     expect(latest.json.version).toBe('1.10.0');
     expect(latest.headers.get('cache-control')).toBe('no-cache');
+    const kept = { 'If-None-Match': latest.headers.get('etag') ?? '' };
+    expect((await api.get(`/registry/contracts/${name}/latest`, kept)).status).toBe(304);
+    const again = { version: '1.10.1', jsonSchema: order, description: '1.10.0' };
+    expect((await publish(name, again)).status).toBe(201);
+    expect((await api.get(`/registry/contracts/${name}/latest`, kept)).json.version).toBe('1.10.1');
     expect((await api.get(`/registry/contracts/${name}/1.10.0`)).headers.get('cache-control')).toBe(
       'public, max-age=31536000, immutable',
     );

@@ -32,14 +32,14 @@ export function fakeGate(): ContractGate & { readonly jobs: GateJob[] } {
       const title = titleOf(job.candidate.jsonSchema);
       if (title === 'bad' || title === undefined) {
         const fault = { rule: 'bad', part: 'jsonSchema', message: 'It is bad' } as const;
-        return { faults: [fault], warnings: [], comparisons: [], level: 'none' };
+        return { faults: [fault], warnings: [], comparisons: [], level: 'none', isCutShort: false };
       }
       const comparisons = job.predecessors.map(({ version, content }) =>
         compare({ version, mode: job.mode, from: titleOf(content.jsonSchema) ?? '', to: title }),
       );
       const levels: ChangeLevel[] = ['none', 'patch', 'minor', 'major'];
       const level = levels.findLast((one) => comparisons.some((each) => each.level === one));
-      return { faults: [], warnings: [], comparisons, level: level ?? 'none' };
+      return { faults: [], warnings: [], comparisons, level: level ?? 'none', isCutShort: false };
     },
   };
 }
@@ -99,14 +99,15 @@ function compare(at: {
 export function logContents(log: EventLog): ContractContents {
   return {
     find: async (scope, name, version) => {
-      let found: { bundle: ContractBundle; position: Position } | undefined;
+      let found: { bundle: ContractBundle; position: Position; publisher: string } | undefined;
       let state = contractEvolution.initial;
       const subject = subjectOf({ scope, kind: 'contract', id: name });
       for (const { event, metadata, position } of await log.readSubject(subject, START)) {
         const parsed = contractEvolution.parse(event);
         state = contractEvolution.evolve(state, parsed, metadata.time);
         if (parsed.type !== 'ContractPublished' || parsed.data.bundle.version !== version) continue;
-        found = { bundle: parsed.data.bundle, position };
+        const { bundle, publisher = metadata.actor } = parsed.data;
+        found = { bundle, position, publisher };
       }
       const stage = state.versions.get(version)?.stage;
       return found === undefined || stage === undefined ? undefined : { ...found, stage };

@@ -9,7 +9,7 @@ import {
   keywordsOf,
   type SchemaPlace,
 } from '#contracts/json-schema/schema-place';
-import type { Json } from '#domain/canonical-json';
+import { canonicalJson, type Json } from '#domain/canonical-json';
 
 /** Compiles what a schema says of objects, but for `unevaluatedProperties`. */
 export function compileObjects(at: CompilePlace): Literal[] {
@@ -58,6 +58,13 @@ function compileDependencies({ place, scope, compiler }: CompilePlace): readonly
       const wanted = textList(names).map((name) => table.plain({ kind: 'required', name }));
       found.push(unless(table, trigger, table.and(wanted)));
     }
+  }
+  if (!isOld && dependencies !== undefined) {
+    // Split in two from 2019-09 on: by the letter it says nothing, and many validators go by it still.
+    const key = `dependencies ${canonicalJson(dependencies)}`;
+    const reason =
+      'validators differ on "dependencies" in this draft: use "dependentRequired" or "dependentSchemas"';
+    found.push(table.or([not(table.type(TYPE_BITS.object)), compiler.opaque(key, reason)]));
   }
   for (const keyword of ['dependentSchemas', 'dependencies'])
     for (const [trigger, schema] of childEntries(place, keyword))

@@ -100,13 +100,17 @@ function findOnGrid(rules: NumberRules, grid: Rational): Finding {
     if (compare(times(grid, most), upper.limit) === 0) most -= 1n;
   if (least !== undefined && most !== undefined && least > most) return NONE;
   let [up, down] = startOf(least, most);
+  // A number that satisfies everything and that no double stands for: others can write it.
+  let isMissed = false;
   for (let tried = 0; tried < CANDIDATES_MAX; tried += 1) {
     const upFits = most === undefined || up <= most;
     const downFits = least === undefined || down >= least;
-    if (!upFits && !downFits) return NONE;
+    if (!upFits && !downFits) return isMissed ? undecided('no double is such a number') : NONE;
     const takeUp = upFits && (!downFits || tried % 2 === 0);
-    const found = asAllowed(rules, times(grid, takeUp ? up : down));
+    const candidate = times(grid, takeUp ? up : down);
+    const found = asAllowed(rules, candidate);
     if (found !== undefined) return witness(found);
+    isMissed ||= !isExcluded(rules, candidate);
     if (takeUp) up += 1n;
     else down -= 1n;
   }

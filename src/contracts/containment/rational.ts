@@ -24,9 +24,26 @@ export function reduced(over: bigint, under: bigint): Rational {
 
 /** Gives the double of a number; `undefined` when no double stands for exactly this number. */
 export function toDouble(value: Rational): number | undefined {
-  const double = value.under === 1n ? Number(value.over) : Number(value.over) / Number(value.under);
+  const text = decimalText(value);
+  const double = text === undefined ? Number.NaN : Number(text);
   if (!Number.isFinite(double)) return undefined;
   return compare(rationalOf(double), value) === 0 ? double : undefined;
+}
+
+/** Writes a number as a decimal; `undefined` for one that has no end. To divide two doubles would round twice. */
+function decimalText({ over, under }: Rational): string | undefined {
+  let [rest, places] = [under, 0];
+  let scaled = over;
+  for (; rest % 10n === 0n; rest /= 10n) places += 1;
+  for (; rest % 2n === 0n; rest /= 2n) {
+    places += 1;
+    scaled *= 5n;
+  }
+  for (; rest % 5n === 0n; rest /= 5n) {
+    places += 1;
+    scaled *= 2n;
+  }
+  return rest === 1n ? `${scaled}e-${places}` : undefined;
 }
 
 /** Compares two numbers: negative, 0 or positive. */

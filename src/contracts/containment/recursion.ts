@@ -1,28 +1,33 @@
 import { keywordsOf, type SchemaPlace } from '#contracts/json-schema/schema-place';
 import type { SchemaSet } from '#contracts/json-schema/schema-set';
-import { canonicalJson } from '#domain/canonical-json';
+import { canonicalJson, type Json } from '#domain/canonical-json';
 import { sha256Of } from '#domain/digest';
 
 /**
- * Gives a name to a schema that leads back to itself; `undefined` where it does not. Two schemas that have the same text
- * and lead by the same references to the same texts have the same name, in whatever document they stand.
+ * Gives a name to a schema that leads back to itself; `undefined` where it does not. Two schemas have one name when they have
+ * the same text, each reference in it leads to schemas of one name, and so on: whatever document they stand in.
  */
 export function recursionKey(place: SchemaPlace, set: SchemaSet): string | undefined {
-  const reached = new Map<SchemaPlace, ReferenceUse>();
-  const open = [...referencesUnder(place, set)];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    if (reached.has(next.target)) continue;
-    reached.set(next.target, next);
-    open.push(...referencesUnder(next.target, set));
+  // Numbered in the order in which they are met, so that a name says which reference leads where.
+  const numbers = new Map<SchemaPlace, number>([[place, 0]]);
+  const described: Json[] = [];
+  for (const next of numbers.keys()) {
+    const references = referencesUnder(next, set).map(({ at, target, means }): Json => {
+      const number = numbers.get(target) ?? numbers.size;
+      numbers.set(target, number);
+      return [at.slice(next.pointer.length), number, means];
+    });
+    described.push([next.dialect, next.schema, references]);
   }
-  if (![...reached.keys()].some((target) => holds(target, place))) return undefined;
-  const texts = new Set([...reached.values()].map(({ reference }) => reference));
-  // Documents may have different URIs and mean the same; only where that is unclear the URI counts.
-  const clear = texts.size === reached.size;
-  const labelled = [...reached].map(([target, { reference, base }]) =>
-    canonicalJson([clear ? reference : `${base} ${reference}`, target.dialect, target.schema]),
+  const returns = [...numbers.keys()].some(
+    (target, number) => (number > 0 || leadsTo(place, place, set)) && holds(target, place),
   );
-  return sha256Of(canonicalJson([place.dialect, place.schema, labelled.sort()]));
+  return returns ? sha256Of(canonicalJson(described)) : undefined;
+}
+
+/** Says whether a schema refers to another directly. */
+function leadsTo(from: SchemaPlace, to: SchemaPlace, set: SchemaSet): boolean {
+  return referencesUnder(from, set).some(({ target }) => target === to);
 }
 
 /** Says whether a schema is or encloses another. */
@@ -32,9 +37,11 @@ function holds(outer: SchemaPlace, inner: SchemaPlace): boolean {
 }
 
 interface ReferenceUse {
-  readonly reference: string;
-  readonly base: string;
+  /** Where the reference stands: a JSON Pointer into its document. */
+  readonly at: string;
   readonly target: SchemaPlace;
+  /** What else decides where it leads: for a dynamic one, the URI under which the target is looked for. */
+  readonly means: string;
 }
 
 const KNOWN = new WeakMap<SchemaSet, Map<SchemaPlace, readonly ReferenceUse[]>>();
@@ -45,11 +52,11 @@ function referencesUnder(place: SchemaPlace, set: SchemaSet): readonly Reference
   KNOWN.set(set, bySet);
   const known = bySet.get(place);
   if (known !== undefined) return known;
-  const base = place.resource.uri;
   const found = targetsFrom(place, set).map(
-    ([reference, target]): ReferenceUse => ({ reference, base, target }),
+    ([means, target]): ReferenceUse => ({ at: place.pointer, target, means }),
   );
-  for (const child of place.children.values()) found.push(...referencesUnder(child, set));
+  const children = [...place.children].sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [, child] of children) found.push(...referencesUnder(child, set));
   bySet.set(place, found);
   return found;
 }
@@ -58,19 +65,19 @@ function referencesUnder(place: SchemaPlace, set: SchemaSet): readonly Reference
 function targetsFrom(place: SchemaPlace, set: SchemaSet): readonly [string, SchemaPlace][] {
   const { $ref, $dynamicRef, $recursiveRef } = keywordsOf(place);
   const found: [string, SchemaPlace | undefined][] = [];
-  if (typeof $ref === 'string') found.push([$ref, set.resolve(place, $ref)]);
+  if (typeof $ref === 'string') found.push(['', set.resolve(place, $ref)]);
   if (typeof $dynamicRef === 'string') {
-    found.push([$dynamicRef, set.resolve(place, $dynamicRef)]);
+    found.push(['near', set.resolve(place, $dynamicRef)]);
     const name = $dynamicRef.slice($dynamicRef.indexOf('#') + 1);
-    for (const { dynamicAnchors } of set.resources())
-      found.push([$dynamicRef, dynamicAnchors.get(name)]);
+    for (const { uri, dynamicAnchors } of set.resources())
+      found.push([uri, dynamicAnchors.get(name)]);
   }
   if (typeof $recursiveRef === 'string') {
-    found.push([$recursiveRef, set.rootOf(place.resource)]);
+    found.push(['near', set.rootOf(place.resource)]);
     for (const resource of set.resources())
-      if (resource.recursive) found.push([$recursiveRef, set.rootOf(resource)]);
+      if (resource.recursive) found.push([resource.uri, set.rootOf(resource)]);
   }
-  return found.flatMap(([reference, target]): [string, SchemaPlace][] =>
-    target === undefined ? [] : [[reference, target]],
+  return found.flatMap(([means, target]): [string, SchemaPlace][] =>
+    target === undefined ? [] : [[means, target]],
   );
 }

@@ -14,8 +14,11 @@ import type { Json } from '#domain/canonical-json';
 /** How many differences of one comparison are tried by themselves. */
 export const BLAME_TRIES_MAX = 20;
 
-/** How many schemas are looked at for that, all tries together: each looks at the whole older schema again. */
-const BLAME_SCHEMAS_MAX = 6_000;
+/**
+ * How many schemas are looked at for that, all tries together: each looks at the whole older schema again. Where nobody asks
+ * for an explanation it decides only what a changelog calls breaking.
+ */
+const BLAME_SCHEMAS_MAX = { explained: 6_000, plain: 600 } as const;
 
 /** How many steps the proof of a single difference may take: it mostly takes some hundred. */
 const BLAME_STEPS_MAX = 20_000;
@@ -106,7 +109,8 @@ function trySuspects(suspects: readonly Suspect[], trial: Trial): void {
     return trial.options.isExplained && change.effect !== 'unclear' && isGuarded;
   });
   const tried = [...unclear, ...certain].filter(({ change }) => change.alone !== undefined);
-  const tries = Math.ceil(BLAME_SCHEMAS_MAX / trial.older.set.document.places.size);
+  const most = BLAME_SCHEMAS_MAX[trial.options.isExplained ? 'explained' : 'plain'];
+  const tries = Math.ceil(most / trial.older.set.document.places.size);
   for (const suspect of tried.slice(0, Math.min(tries, BLAME_TRIES_MAX))) {
     if (trial.options.expired()) return;
     trySuspect(suspect, trial);

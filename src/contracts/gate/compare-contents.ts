@@ -24,6 +24,9 @@ import type { ChangeLevel } from '#contracts/versioning/next-version';
 /** The most differences that are told of one comparison. */
 export const COMPARISON_CHANGES_MAX = 200;
 
+/** The longest text that one of them holds. */
+const CHANGE_TEXT_MAX = 600;
+
 /** Compares a contract with an older version of it, part by part. */
 export function compareContents(
   older: ReadContent,
@@ -43,7 +46,8 @@ export function compareContents(
     forward: worstVerdict(parts.map(({ forward }) => forward)),
   };
   const judged = (change: UnjudgedChange): ContractChange => {
-    return { ...change, isBreaking: change.breaks.some((each) => guarded.includes(each)) };
+    const isBreaking = change.breaks.some((each) => guarded.includes(each));
+    return { ...shortened(change), isBreaking };
   };
   const changes = [
     ...parts.flatMap((part) => part.changes),
@@ -59,6 +63,23 @@ export function compareContents(
     changes: changes.toSorted(byWeight).slice(0, COMPARISON_CHANGES_MAX),
     changesOmitted: omitted + Math.max(0, changes.length - COMPARISON_CHANGES_MAX),
   };
+}
+
+/** Cuts the middle of long texts: names of properties are a publisher's, and may be as long as the schema. */
+function shortened(change: UnjudgedChange): UnjudgedChange {
+  const { message, before, after } = change;
+  return {
+    ...change,
+    message: cut(message),
+    ...(before === undefined ? {} : { before: cut(before) }),
+    ...(after === undefined ? {} : { after: cut(after) }),
+  };
+}
+
+function cut(text: string): string {
+  if (text.length <= CHANGE_TEXT_MAX) return text;
+  const half = Math.floor(CHANGE_TEXT_MAX / 2);
+  return `${text.slice(0, half)}…${text.slice(-half)}`.toWellFormed();
 }
 
 /** Compares one part of two contracts; where one side cannot be read, nothing is known. */

@@ -64,6 +64,8 @@ export interface GateReport {
   readonly comparisons: readonly GateComparison[];
   /** The largest of the comparisons. */
   readonly level: ChangeLevel;
+  /** Whether the time was over before everything was looked at: another run may say more. */
+  readonly isCutShort: boolean;
 }
 
 /** What lies between one older version and the candidate. */

@@ -26,9 +26,15 @@ export function runGate(
 ): GateReport {
   const { candidate, predecessors, mode, assertsFormats, stepsMax, isExplained } = job;
   const { faults, warnings } = findFaults(candidate);
-  if (faults.length > 0) return { faults, warnings, comparisons: [], level: 'none' };
+  if (faults.length > 0)
+    return { faults, warnings, comparisons: [], level: 'none', isCutShort: false };
+  let isCutShort = false;
+  const noted = (): boolean => {
+    isCutShort ||= expired();
+    return isCutShort;
+  };
   const comparer = new SchemaComparer(assertsFormats);
-  const options = { comparer, assertsFormats, stepsMax, expired, mode, sides, isExplained };
+  const options = { comparer, assertsFormats, stepsMax, expired: noted, mode, sides, isExplained };
   const content = readContent(candidate, options);
   const compare = ({
     version,
@@ -47,6 +53,7 @@ export function runGate(
     warnings: [...warnings, ...unused],
     comparisons,
     level: largest(comparisons.map(({ level }) => level)),
+    isCutShort,
   };
 }
 

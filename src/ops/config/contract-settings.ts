@@ -53,7 +53,7 @@ export const CONTRACT_SETTINGS = {
     doc: 'Longest time of one check. A proof gives up after half of it, and the version counts as not proved; what still runs at the end is stopped with its thread.',
   }),
   gateStepsMax: setting('ATLAS_CONTRACT_CHECK_STEPS', whole(1_000, 100_000_000), {
-    default: '1000000',
+    default: '300000',
     doc: 'Steps of one proof, the same on every machine. More prove more, and take longer when they do not.',
   }),
   gateMemoryMib: setting('ATLAS_CONTRACT_CHECK_MEMORY_MIB', whole(32, 16_384), {
