@@ -2,7 +2,12 @@ import { append, type Decision, type DecisionContext, reject } from '#commands/d
 import type { ContractCommands } from '#commands/publish-contract';
 import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
 import { checkFormat } from '#contracts/format/check-format';
-import { type ContractEvent, type ContractState, contractEvolution } from '#domain/contract';
+import {
+  type ContractEvent,
+  type ContractState,
+  contractEvolution,
+  type PublishedVersion,
+} from '#domain/contract';
 import {
   type ContractName,
   type ContractVersion,
@@ -31,8 +36,9 @@ export interface StageContext extends Pick<DecisionContext, 'time'> {
 }
 
 /**
- * Decides a step by the table of stages. In production nobody approves what they have published. A version that is in the
- * stage already stays as it is, unless a successor or a sunset comes with the request: those belong to the step.
+ * Decides a step by the table of stages. In production nobody approves what they have published, there or where it was
+ * promoted from. A version that is in the stage already stays as it is, unless a successor or a sunset comes with the request:
+ * those belong to the step.
  */
 export function decideChangeContractStage(
   state: ContractState,
@@ -42,7 +48,7 @@ export function decideChangeContractStage(
   const { name, version, to, notes } = command;
   const known = state.versions.get(version);
   if (known === undefined) return reject(notFound(command));
-  const { stage: from, publisher } = known;
+  const { stage: from } = known;
   const parting = partingOf(state, command, context.time);
   if (parting instanceof RegistryError) return reject(parting);
   if (from === to && Object.keys(parting).length === 0) return { kind: 'unchanged' };
@@ -55,7 +61,8 @@ export function decideChangeContractStage(
     });
   }
   const approves = from === 'pending_approval' && to === 'approved';
-  if (approves && context.isProduction && context.actor === publisher) {
+  const publisher = ownNameOf(known, context.actor);
+  if (approves && context.isProduction && publisher !== undefined) {
     return refuse('SELF_APPROVAL', command, {
       is: `${quote(publisher)} published it (want the approval of somebody else)`,
       details: { name, version, publisher },
@@ -94,6 +101,21 @@ export async function changeContractStage(
       return reject(unusable(command));
     },
   });
+}
+
+/** Gives the name under which somebody published a version; `undefined` where others did. */
+function ownNameOf(
+  { publisher, alsoPublishedBy }: PublishedVersion,
+  actor: string,
+): string | undefined {
+  return [publisher, alsoPublishedBy].find(
+    (name) => name !== undefined && foldName(name) === foldName(actor),
+  );
+}
+
+/** Nobody becomes somebody else by writing their name in capitals. */
+function foldName(name: string): string {
+  return name.normalize('NFC').toLowerCase();
 }
 
 /** Checks what a deprecated version leaves behind, and gives it as the event holds it. */

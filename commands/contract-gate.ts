@@ -18,6 +18,7 @@ export interface PublishedContent {
   readonly stage: ContractStage;
   /** Of the event that published it. */
   readonly position: Position;
+  readonly publisher: string;
 }
 
 /** Where commands find the content of versions. */

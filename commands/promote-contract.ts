@@ -59,6 +59,7 @@ async function fetchSource(
     promotion: {
       fromEnvironment,
       fromPosition: source.position,
+      publisher: source.publisher,
       ...(notes === undefined ? {} : { notes }),
     },
   };

@@ -1,16 +1,24 @@
 import type { Database, Statement } from 'better-sqlite3';
+import type { ActionProfile } from '#domain/action-profile';
+import type { JobDefinition } from '#domain/job-definition';
 import { type Position, START, toPosition } from '#domain/position';
 import { ContractQueries } from '#projections/catalog/contract-queries';
 import { DatasetQueries } from '#projections/catalog/dataset-queries';
+import { DefinitionQueries } from '#projections/catalog/definition-queries';
+import { DefinitionUses } from '#projections/catalog/definition-uses';
 import { digestOfCatalog } from '#projections/catalog/digest';
 import { openCatalogReader } from '#projections/catalog/schema';
 import type { ProjectionDigest } from '#projections/projection';
 
-/** Answers questions about datasets and contracts, each as of a position. */
+/** Answers questions about datasets, contracts, action profiles and job definitions, each as of a position. */
 export class CatalogReader {
   readonly #db: Database;
   readonly datasets: DatasetQueries;
   readonly contracts: ContractQueries;
+  readonly actionProfiles: DefinitionQueries<ActionProfile>;
+  readonly jobDefinitions: DefinitionQueries<JobDefinition>;
+  /** Which job definitions use a contract or an action profile. */
+  readonly uses: DefinitionUses;
   readonly #recordedAt: Statement<[number]>;
   readonly #last: Statement<[]>;
 
@@ -18,6 +26,9 @@ export class CatalogReader {
     this.#db = openCatalogReader(path);
     this.datasets = new DatasetQueries(this.#db);
     this.contracts = new ContractQueries(this.#db);
+    this.actionProfiles = new DefinitionQueries(this.#db, 'action-profile');
+    this.jobDefinitions = new DefinitionQueries(this.#db, 'job-definition');
+    this.uses = new DefinitionUses(this.#db);
     this.#recordedAt = this.#db
       .prepare('SELECT recorded_at FROM revision WHERE position = ?')
       .pluck();

@@ -23,6 +23,8 @@ export interface ContractRow {
   readonly stage: ContractStage;
   /** The step that brought it there: the publication itself, or a change of stage. */
   readonly staged: StageStep;
+  /** Its last deprecation, kept when it is retired; `undefined` where it has none or was approved again. */
+  readonly deprecated: StageStep | undefined;
 }
 
 /** How a version came into its stage. */
@@ -46,6 +48,10 @@ interface FoundRow {
   readonly stagedTime: string;
   readonly stagedBy: string;
   readonly stagedData: string | null;
+  readonly deprecatedAt: Position | null;
+  readonly deprecatedTime: string | null;
+  readonly deprecatedBy: string | null;
+  readonly deprecatedData: string | null;
 }
 
 /** Questions about contracts. */
@@ -61,13 +67,20 @@ export class ContractQueries extends ContractLists {
     this.#one = db.prepare(`
       SELECT v.position, r.time, r.data, v.publisher, s.stage, s.position AS stagedAt,
         sr.time AS stagedTime, sr.actor AS stagedBy,
-        CASE WHEN s.position = v.position THEN NULL ELSE sr.data END AS stagedData
+        CASE WHEN s.position = v.position THEN NULL ELSE sr.data END AS stagedData,
+        d.position AS deprecatedAt, dr.time AS deprecatedTime, dr.actor AS deprecatedBy,
+        CASE WHEN d.position = v.position THEN NULL ELSE dr.data END AS deprecatedData
       FROM aggregate JOIN contract_version v ON v.aggregate = aggregate.id
       JOIN revision r ON r.position = v.position
       JOIN contract_stage s ON s.position = (
         SELECT max(x.position) FROM contract_stage x
         WHERE x.aggregate = v.aggregate AND x.order_key = v.order_key AND x.position <= @asOf)
       JOIN revision sr ON sr.position = s.position
+      LEFT JOIN contract_stage d ON s.stage <> 'approved' AND d.position = (
+        SELECT max(x.position) FROM contract_stage x
+        WHERE x.aggregate = v.aggregate AND x.order_key = v.order_key AND x.position <= @asOf
+          AND x.stage = 'deprecated')
+      LEFT JOIN revision dr ON dr.position = d.position
       WHERE tenant = @tenant AND environment = @environment AND kind = 'contract'
         AND name = @name AND v.order_key = @orderKey AND v.position <= @asOf`);
     // Only what is sorted: with the content every version of the contract would be read.
@@ -103,8 +116,6 @@ export class ContractQueries extends ContractLists {
 
 function toContract(row: FoundRow): ContractRow {
   const { bundle, gate, promotion } = JSON.parse(row.data) as Publication;
-  const { notes, successor, sunset } =
-    row.stagedData === null ? {} : (JSON.parse(row.stagedData) as Partial<StageStep>);
   return {
     bundle,
     createdAt: row.time,
@@ -113,13 +124,33 @@ function toContract(row: FoundRow): ContractRow {
     gate,
     promotion,
     stage: row.stage,
-    staged: {
+    staged: toStep({
       position: row.stagedAt,
       time: row.stagedTime,
       actor: row.stagedBy,
-      ...(notes === undefined ? {} : { notes }),
-      ...(successor === undefined ? {} : { successor }),
-      ...(sunset === undefined ? {} : { sunset }),
-    },
+      data: row.stagedData,
+    }),
+    deprecated: deprecationOf(row),
+  };
+}
+
+function deprecationOf(row: FoundRow): StageStep | undefined {
+  const { deprecatedAt: position, deprecatedTime: time, deprecatedBy: actor } = row;
+  if (position === null || time === null || actor === null) return undefined;
+  return toStep({ position, time, actor, data: row.deprecatedData });
+}
+
+/** A publication is a step without anything beside it: its data is left out. */
+function toStep({
+  data,
+  ...step
+}: Pick<StageStep, 'position' | 'time' | 'actor'> & { readonly data: string | null }): StageStep {
+  if (data === null) return step;
+  const { notes, successor, sunset } = JSON.parse(data) as Partial<StageStep>;
+  return {
+    ...step,
+    ...(notes === undefined ? {} : { notes }),
+    ...(successor === undefined ? {} : { successor }),
+    ...(sunset === undefined ? {} : { sunset }),
   };
 }

@@ -24,7 +24,7 @@ export class ContractRows {
 
   constructor(db: Database) {
     this.#version = db.prepare(
-      `INSERT INTO contract_version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO contract_version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#stage = db.prepare('INSERT INTO contract_stage VALUES (?, ?, ?, ?)');
     this.#mode = db.prepare('INSERT INTO compatibility_mode VALUES (?, ?, ?)');
@@ -57,7 +57,7 @@ export class ContractRows {
   }
 
   #addVersion(publication: Publication, { position, aggregate, actor }: ContractRowsOf): void {
-    const { bundle, gate, publisher = actor, stage = 'approved' } = publication;
+    const { bundle, gate, promotion, publisher = actor, stage = 'approved' } = publication;
     const { version, description, fingerprint, labels = {}, references = [] } = bundle;
     const key = versionOrderKey(version);
     this.#version.run(
@@ -69,6 +69,7 @@ export class ContractRows {
       description ?? null,
       fingerprint,
       publisher,
+      promotion?.publisher ?? null,
       gate?.level ?? null,
       searchText(bundle),
     );

@@ -32,6 +32,10 @@ interface ModeQuestion {
   readonly asOf: Position;
 }
 
+type VersionRow = Omit<PublishedVersion, 'alsoPublishedBy' | 'bundle'> & {
+  readonly alsoPublishedBy: string | null;
+};
+
 const NEWEST = Number.MAX_SAFE_INTEGER as Position;
 
 /** What decisions about contracts and their policies know. */
@@ -50,7 +54,8 @@ export class ContractStates implements AggregateSource<ContractState> {
       WHERE tenant = ? AND environment = ? AND kind = ? AND name = ?`);
     // Without the content: thousands of versions load in milliseconds.
     this.#versions = db.prepare(`
-      SELECT version, fingerprint, publisher, time AS publishedAt, ${STAGE_OF} AS stage
+      SELECT version, fingerprint, publisher, also_published_by AS alsoPublishedBy,
+        time AS publishedAt, ${STAGE_OF} AS stage
       FROM contract_version v JOIN revision ON revision.position = v.position
       WHERE v.aggregate = @aggregate`);
     this.#mode = db
@@ -72,7 +77,7 @@ export class ContractStates implements AggregateSource<ContractState> {
     const head = this.#headOf(scope, 'contract', id);
     if (head === undefined) return unknownTo(contractEvolution.initial);
     const at = { aggregate: head.aggregate, asOf: NEWEST };
-    const versions = this.#versions.all(at) as PublishedVersion[];
+    const versions = (this.#versions.all(at) as VersionRow[]).map(toVersion);
     const mode = this.mode(scope, id as ContractName, NEWEST);
     const state = { versions: new Map(versions.map((one) => [one.version, one])), mode };
     return this.#loaded(state, head, commandId);
@@ -115,6 +120,10 @@ export class ContractStates implements AggregateSource<ContractState> {
     const mode = this.#mode.get({ tenant, environment, ...question }) as ContractMode | null;
     return mode ?? undefined;
   }
+}
+
+function toVersion({ alsoPublishedBy, ...row }: VersionRow): PublishedVersion {
+  return alsoPublishedBy === null ? row : { ...row, alsoPublishedBy };
 }
 
 function unknownTo<S>(initial: S): LoadedAggregate<S> {

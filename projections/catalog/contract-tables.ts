@@ -12,6 +12,7 @@ CREATE TABLE contract_version (
   description TEXT,
   fingerprint TEXT NOT NULL,
   publisher TEXT NOT NULL,
+  also_published_by TEXT,
   level TEXT,
   search_text TEXT NOT NULL,
   UNIQUE (aggregate, order_key)

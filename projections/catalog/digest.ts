@@ -7,21 +7,40 @@ import type { ProjectionDigest } from '#projections/projection';
 
 const ROWS_PER_SLICE = 1_000;
 
+const DEFINITION_TAGS = `(
+  SELECT json_group_array(tag) FROM
+    (SELECT tag FROM definition_tag t WHERE t.position = revision.position ORDER BY tag))`;
+
 const REFERENCES_OF = `(
   SELECT json_group_array(json_array(uri, order_key, to_name, to_version)) FROM
     (SELECT uri, order_key, to_name, to_version FROM contract_reference c
      WHERE c.position = revision.position ORDER BY uri))`;
 
+const USES_OF = `(
+  SELECT json_group_array(json_array(to_kind, to_name, to_version, order_key)) FROM
+    (SELECT to_kind, to_name, to_version, order_key FROM definition_use u
+     WHERE u.position = revision.position ORDER BY to_kind, to_name, to_version))`;
+
+const ACTIONS_OF = `(
+  SELECT json_group_array(type) FROM
+    (SELECT type FROM profile_action a WHERE a.position = revision.position ORDER BY type))`;
+
 const ROWS = `
   SELECT revision.position, tenant, environment, kind, name, type, time, recorded_at, actor, command_id,
-    request_fingerprint, hash, data, v.order_key, version, is_release, description, fingerprint, publisher, level,
-    search_text, s.order_key, s.stage, m.mode,
+    request_fingerprint, hash, data, v.order_key, v.version, v.is_release, v.description, v.fingerprint, v.publisher,
+    v.also_published_by, v.level,
+    v.search_text, s.order_key, s.stage, m.mode,
     CASE kind WHEN 'contract' THEN ${LABELS_OF} END,
-    CASE kind WHEN 'contract' THEN ${REFERENCES_OF} END
+    CASE kind WHEN 'contract' THEN ${REFERENCES_OF} END,
+    d.order_key, d.version, d.is_release, d.title, d.fingerprint, d.author, ds.order_key, ds.stage,
+    CASE WHEN kind IN ('action-profile', 'job-definition') THEN ${DEFINITION_TAGS} END,
+    CASE kind WHEN 'action-profile' THEN ${ACTIONS_OF} WHEN 'job-definition' THEN ${USES_OF} END
   FROM revision JOIN aggregate ON aggregate.id = revision.aggregate
   LEFT JOIN contract_version v ON v.position = revision.position
   LEFT JOIN contract_stage s ON s.position = revision.position
   LEFT JOIN compatibility_mode m ON m.position = revision.position
+  LEFT JOIN definition_version d ON d.position = revision.position
+  LEFT JOIN definition_stage ds ON ds.position = revision.position
   WHERE revision.position > ? AND revision.position <= ?
     AND ((revision.aggregate, revision.position) IN recent_of OR (revision.aggregate, revision.position) IN revision_of)
   ORDER BY revision.position LIMIT ?`;

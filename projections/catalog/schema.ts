@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { CONTRACT_TABLES } from '#projections/catalog/contract-tables';
+import { DEFINITION_TABLES } from '#projections/catalog/definition-tables';
 import type { ViewSchema } from '#projections/sqlite-view-file';
 
 /**
@@ -11,7 +12,7 @@ import type { ViewSchema } from '#projections/sqlite-view-file';
  * 6.7 µs per event).
  */
 export const CATALOG_SCHEMA: ViewSchema = {
-  version: 5,
+  version: 6,
   ddl: `
 CREATE TABLE checkpoint (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -48,7 +49,7 @@ CREATE TABLE recent_of (
   position INTEGER NOT NULL,
   PRIMARY KEY (aggregate, position)
 ) WITHOUT ROWID, STRICT;
-${CONTRACT_TABLES}CREATE TABLE scope_head (
+${CONTRACT_TABLES}${DEFINITION_TABLES}CREATE TABLE scope_head (
   tenant TEXT NOT NULL,
   environment TEXT NOT NULL,
   kind TEXT NOT NULL,

@@ -1,4 +1,4 @@
-import type { Database, Statement } from 'better-sqlite3';
+import type { Database } from 'better-sqlite3';
 import { datasetEvolution } from '#domain/dataset';
 import { quote, RegistryError } from '#domain/errors';
 import type { EventMetadata } from '#domain/event';
@@ -7,7 +7,9 @@ import { bodyText, decodeData, decodeEnvelope } from '#log/codec';
 import type { StoredMessage } from '#log/event-log';
 import { type AggregateId, parseSubject } from '#log/subjects';
 import { ContractRows } from '#projections/catalog/contract-rows';
-import { CATALOG_SCHEMA, newestRevision } from '#projections/catalog/schema';
+import { DefinitionRows } from '#projections/catalog/definition-rows';
+import { CATALOG_SCHEMA } from '#projections/catalog/schema';
+import { prepareWriter, REVISION_COLUMNS, ROWS_MAX } from '#projections/catalog/writer-statements';
 import type { Checkpoint } from '#projections/projection';
 import {
   isConstraint,
@@ -20,9 +22,6 @@ import {
 const HEADS_MAX = 200_000;
 // Revisions in the small index: half a megabyte of it.
 const RECENT_MAX = 50_000;
-const ROW_COLUMNS = 10;
-const ROWS_MAX = 16;
-const ROW = `(${Array.from({ length: ROW_COLUMNS }, () => '?').join(',')})`;
 
 type Envelope = ReturnType<typeof decodeEnvelope>;
 
@@ -48,8 +47,9 @@ interface HeadRow {
 export class CatalogWriter {
   readonly #path: string;
   #db: Database;
-  #sql: ReturnType<typeof prepare>;
+  #sql: ReturnType<typeof prepareWriter>;
   #contracts: ContractRows;
+  #definitions: DefinitionRows;
   readonly #heads = new Map<string, Head>();
   // The values of rows that are not inserted yet.
   #rows: unknown[] = [];
@@ -63,8 +63,9 @@ export class CatalogWriter {
   constructor(path: string) {
     this.#path = path;
     this.#db = openViewFile(path, CATALOG_SCHEMA);
-    this.#sql = prepare(this.#db);
+    this.#sql = prepareWriter(this.#db);
     this.#contracts = new ContractRows(this.#db);
+    this.#definitions = new DefinitionRows(this.#db);
     this.#recent = this.#countRecent();
   }
 
@@ -128,8 +129,9 @@ export class CatalogWriter {
     this.#db.close();
     removeViewFile(this.#path);
     this.#db = openViewFile(this.#path, CATALOG_SCHEMA);
-    this.#sql = prepare(this.#db);
+    this.#sql = prepareWriter(this.#db);
     this.#contracts = new ContractRows(this.#db);
+    this.#definitions = new DefinitionRows(this.#db);
     this.#heads.clear();
     this.#recent = 0;
   }
@@ -172,7 +174,7 @@ export class CatalogWriter {
       data,
     );
     this.#indexRows.push(head.aggregate, message.position);
-    if (this.#rows.length === ROWS_MAX * ROW_COLUMNS) this.#insertRows();
+    if (this.#rows.length === ROWS_MAX * REVISION_COLUMNS) this.#insertRows();
     head.hash = hash;
     this.#touched.set(head.prefix, message.position);
   }
@@ -183,13 +185,13 @@ export class CatalogWriter {
     this.#rows = [];
     this.#indexRows = [];
     this.#recent += indexRows.length / 2;
-    if (rows.length === ROWS_MAX * ROW_COLUMNS) {
+    if (rows.length === ROWS_MAX * REVISION_COLUMNS) {
       this.#sql.insertMany.run(rows);
       this.#sql.indexMany.run(indexRows);
       return;
     }
-    for (let at = 0; at < rows.length; at += ROW_COLUMNS)
-      this.#sql.insert.run(rows.slice(at, at + ROW_COLUMNS));
+    for (let at = 0; at < rows.length; at += REVISION_COLUMNS)
+      this.#sql.insert.run(rows.slice(at, at + REVISION_COLUMNS));
     for (let at = 0; at < indexRows.length; at += 2)
       this.#sql.index.run(indexRows[at], indexRows[at + 1]);
   }
@@ -208,6 +210,12 @@ export class CatalogWriter {
         return;
       case 'contract-policy':
         this.#contracts.addPolicy({ ...at, event: { type, data: decodeData(message) } });
+        return;
+      case 'action-profile':
+        this.#definitions.addProfile({ ...at, event: { type, data: decodeData(message) } });
+        return;
+      case 'job-definition':
+        this.#definitions.addJob({ ...at, event: { type, data: decodeData(message) } });
         return;
       case 'job-run':
         throw new RegistryError(
@@ -253,47 +261,4 @@ function brokenChain(
     `Cannot apply event ${position} on ${quote(subject)}: it follows hash "${metadata.previousHash ?? 'none'}" (want "${have ?? 'none'}": an event was changed, removed or inserted)`,
     { details: { position, subject } },
   );
-}
-
-function prepare(
-  db: Database,
-): Record<
-  | 'checkpoint'
-  | 'move'
-  | 'moveScope'
-  | 'index'
-  | 'indexMany'
-  | 'mergeIndex'
-  | 'emptyRecent'
-  | 'countRecent'
-  | 'insert'
-  | 'insertMany'
-  | 'findAggregate'
-  | 'insertAggregate',
-  Statement
-> {
-  return {
-    checkpoint: db.prepare('SELECT position, stream_created FROM checkpoint'),
-    move: db.prepare('UPDATE checkpoint SET position = ?, stream_created = ?'),
-    index: db.prepare('INSERT INTO recent_of VALUES (?, ?)'),
-    indexMany: db.prepare(
-      `INSERT INTO recent_of VALUES ${Array.from({ length: ROWS_MAX }, () => '(?, ?)').join(',')}`,
-    ),
-    mergeIndex: db.prepare(
-      'INSERT INTO revision_of SELECT aggregate, position FROM recent_of ORDER BY aggregate, position',
-    ),
-    emptyRecent: db.prepare('DELETE FROM recent_of'),
-    countRecent: db.prepare('SELECT count(*) FROM recent_of'),
-    moveScope: db.prepare('INSERT OR REPLACE INTO scope_head VALUES (?, ?, ?, ?)'),
-    insert: db.prepare(`INSERT INTO revision VALUES ${ROW}`),
-    insertMany: db.prepare(
-      `INSERT INTO revision VALUES ${Array.from({ length: ROWS_MAX }, () => ROW).join(',')}`,
-    ),
-    findAggregate: db.prepare(`
-      SELECT id, (SELECT hash FROM revision WHERE position = ${newestRevision()}) AS hash
-      FROM aggregate WHERE tenant = ? AND environment = ? AND kind = ? AND name = ?`),
-    insertAggregate: db.prepare(
-      'INSERT INTO aggregate (tenant, environment, kind, name) VALUES (?, ?, ?, ?)',
-    ),
-  };
 }

@@ -11,6 +11,8 @@ export type Promotion = {
   readonly fromEnvironment: string;
   /** The position of the event that published it there. */
   readonly fromPosition: number;
+  /** Who published it there. The first events do not say. */
+  readonly publisher?: string;
   readonly notes?: string;
 };
 
@@ -51,6 +53,8 @@ export interface PublishedVersion {
   readonly fingerprint: Sha256;
   readonly publishedAt: string;
   readonly publisher: string | undefined;
+  /** Who published it where it was promoted from, which is somebody else at times. */
+  readonly alsoPublishedBy?: string;
   readonly stage: ContractStage;
   /** There when the version was read from the log. A view leaves it out: thousands of versions load at once. */
   readonly bundle?: ContractBundle;
@@ -68,13 +72,15 @@ export const contractEvolution: Evolution<ContractState, ContractEvent> = {
   evolve(state, event, time) {
     switch (event.type) {
       case 'ContractPublished': {
-        const { bundle, publisher, stage = 'approved' } = event.data;
+        const { bundle, publisher, stage = 'approved', promotion } = event.data;
+        const alsoPublishedBy = promotion?.publisher;
         const { version, fingerprint } = bundle;
         return withVersion(state, {
           version,
           fingerprint,
           publishedAt: time,
           publisher,
+          ...(alsoPublishedBy === undefined ? {} : { alsoPublishedBy }),
           stage,
           bundle,
         });

@@ -50,5 +50,12 @@ export interface RecordedEvent<E extends DomainEvent = DomainEvent> extends NewE
 }
 
 /** The kinds of aggregates, each a token of its subjects. */
-export const KINDS = ['dataset', 'contract', 'contract-policy', 'job-run'] as const;
+export const KINDS = [
+  'dataset',
+  'contract',
+  'contract-policy',
+  'action-profile',
+  'job-definition',
+  'job-run',
+] as const;
 export type Kind = (typeof KINDS)[number];

@@ -145,13 +145,13 @@ function find(
 
 /** Says how far a version has come, and what its readers should know of its end. */
 function stageHeaders(
-  { stage, staged }: ContractRow,
+  { stage, deprecated }: ContractRow,
   { name, prefix }: { readonly name: string; readonly prefix: string },
 ): Record<string, string> {
   const headers = { 'Atlas-Contract-Stage': stage };
-  if (stage !== 'deprecated' && stage !== 'retired') return headers;
-  const since = Math.floor(Date.parse(staged.time) / 1_000);
-  const { sunset, successor } = staged;
+  if (deprecated === undefined) return headers;
+  const since = Math.floor(Date.parse(deprecated.time) / 1_000);
+  const { sunset, successor } = deprecated;
   const [of = name, version = of] =
     successor?.includes('@') === true ? successor.split('@') : [name, successor];
   return {

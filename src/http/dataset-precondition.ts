@@ -7,7 +7,9 @@ import type { ParsedRequest } from '#http/route';
 const TAGS_MAX = 32;
 // RFC 9110, section 8.8.3: what may stand between the quotes.
 const TAG = /^(W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/;
-const DATASET_TAG = /^"dataset-([1-9]\d{0,15})"$/;
+// Which tags name a revision where tags are compared strongly, and where weakly (section 8.8.3.2).
+const STRONG = /^"dataset-([1-9]\d{0,15})"$/;
+const WEAK = /^(?:W\/)?"dataset-([1-9]\d{0,15})"$/;
 
 /** Names a dataset as it stands at a revision. */
 export function datasetEtag(revision: Revision): string {
@@ -15,8 +17,8 @@ export function datasetEtag(revision: Revision): string {
 }
 
 /**
- * Reads `If-Match` and `If-None-Match` of a command about a dataset. Weak tags and those of other things fit no revision:
- * RFC 9110 wants the strong comparison before a write.
+ * Reads `If-Match` and `If-None-Match` of a command about a dataset. RFC 9110 wants the strong comparison for the first
+ * (13.1.1), so that a weak tag fits no revision there, and the weak one for the second (13.1.2). Tags of other things fit none.
  * @throws INVALID_REQUEST for what is neither `*` nor a list of at most 32 tags
  */
 export function datasetPrecondition({
@@ -24,8 +26,8 @@ export function datasetPrecondition({
 }: Pick<ParsedRequest<unknown, unknown, unknown>, 'header'>): {
   readonly precondition?: Precondition;
 } {
-  const match = revisionsOf('If-Match', header('if-match'));
-  const noneMatch = revisionsOf('If-None-Match', header('if-none-match'));
+  const match = matchOf('If-Match', header('if-match'), STRONG);
+  const noneMatch = matchOf('If-None-Match', header('if-none-match'), WEAK);
   if (match === undefined && noneMatch === undefined) return {};
   return {
     precondition: {
@@ -35,7 +37,11 @@ export function datasetPrecondition({
   };
 }
 
-function revisionsOf(name: string, value: string | undefined): RevisionMatch | undefined {
+function matchOf(
+  name: 'If-Match' | 'If-None-Match',
+  value: string | undefined,
+  named: RegExp,
+): RevisionMatch | undefined {
   if (value === undefined) return undefined;
   if (value.trim() === '*') return 'any';
   const tags = value.split(',').map((tag) => tag.trim());
@@ -47,7 +53,7 @@ function revisionsOf(name: string, value: string | undefined): RevisionMatch | u
     );
   }
   return tags.flatMap((tag) => {
-    const revision = Number(DATASET_TAG.exec(tag)?.[1]);
+    const revision = Number(named.exec(tag)?.[1]);
     return Number.isSafeInteger(revision) ? [toPosition(revision)] : [];
   });
 }

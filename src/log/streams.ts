@@ -3,7 +3,7 @@ import { kindFilter, type SubjectFilter } from '#log/subjects';
 
 /** The streams and what each holds. `REGISTRY` is one order for ever; `JOBS` has another volume. See ADR 001. */
 export const STREAMS = {
-  REGISTRY: ['dataset', 'contract', 'contract-policy'],
+  REGISTRY: ['dataset', 'contract', 'contract-policy', 'action-profile', 'job-definition'],
   JOBS: ['job-run'],
 } as const satisfies Record<string, readonly Kind[]>;
 

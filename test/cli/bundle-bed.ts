@@ -7,8 +7,9 @@ import {
   type Release,
   type ReleaseFacts,
 } from '#cli/bundle/build-release';
+import { RELEASE_FILE_NAMES, sha256Hex } from '#cli/bundle/release-format';
 import { readSigningKey, type SigningKey } from '#cli/bundle/signing-key';
-import { JSON_TOOLS } from '#test/cli/contract-bed';
+import { JSON_TOOLS, type StubAnswer, type StubRequest } from '#test/cli/contract-bed';
 
 /** A key pair in files, as users have them. */
 export interface KeyFiles {
@@ -55,4 +56,20 @@ export function smallRelease(
     { ...FACTS, ...facts },
     { key, canonical },
   );
+}
+
+/** Answers as a registry that holds one release under every name. */
+export function serving({ files }: Release): (request: StubRequest) => StubAnswer {
+  const byDigest = new Map(RELEASE_FILE_NAMES.map((name) => [sha256Hex(files[name]), files[name]]));
+  const objects = RELEASE_FILE_NAMES.map((key) => ({
+    key,
+    sha256: sha256Hex(files[key]),
+    bytes: files[key].length,
+  }));
+  return ({ path }) => {
+    if (path.startsWith('/registry/datasets/'))
+      return { body: { objects }, headers: { ETag: '"dataset-1"', 'Atlas-Position': '9' } };
+    const bytes = byDigest.get(path.slice(path.lastIndexOf('/') + 1));
+    return { body: Buffer.from(bytes ?? []).toString('utf8') };
+  };
 }

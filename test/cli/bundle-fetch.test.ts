@@ -5,13 +5,12 @@ import type { Release } from '#cli/bundle/build-release';
 import { BundleCache } from '#cli/bundle/bundle-cache';
 import { RELEASE_FILE_NAMES, sha256Hex } from '#cli/bundle/release-format';
 import { newId } from '#flow/new-id';
-import { type KeyFiles, keyFiles, smallRelease } from '#test/cli/bundle-bed';
+import { type KeyFiles, keyFiles, serving, smallRelease } from '#test/cli/bundle-bed';
 import {
   type Ended,
   nobody,
   runContract,
   type StubAnswer,
-  type StubRequest,
   type StubServer,
   stubRegistry,
 } from '#test/cli/contract-bed';
@@ -19,6 +18,8 @@ import { type TempFolder, tempFolder } from '#test/support/temp';
 
 const NOW = Date.parse('2026-02-04T00:00:00Z');
 const HOUR = 3_600_000;
+/** The folder of the scope that releases come from here. */
+const SCOPE = 'default.dev';
 
 let folder: TempFolder;
 let own: KeyFiles;
@@ -31,22 +32,6 @@ afterAll(() => folder[Symbol.dispose]());
 beforeEach(() => {
   cache = join(folder.path, newId());
 });
-
-/** Answers as a registry that holds one release under every name. */
-function serving({ files }: Release): (request: StubRequest) => StubAnswer {
-  const byDigest = new Map(RELEASE_FILE_NAMES.map((name) => [sha256Hex(files[name]), files[name]]));
-  const objects = RELEASE_FILE_NAMES.map((key) => ({
-    key,
-    sha256: sha256Hex(files[key]),
-    bytes: files[key].length,
-  }));
-  return ({ path }) => {
-    if (path.startsWith('/registry/datasets/'))
-      return { body: { objects }, headers: { ETag: '"dataset-1"', 'Atlas-Position': '9' } };
-    const bytes = byDigest.get(path.slice(path.lastIndexOf('/') + 1));
-    return { body: Buffer.from(bytes ?? []).toString('utf8') };
-  };
-}
 
 interface FetchRun {
   readonly args?: readonly string[];
@@ -77,7 +62,7 @@ describe('contract bundle fetch while the registry is away', () => {
       status: 'using_fallback',
       usingFallback: true,
       metadata: { tag: release.manifest.tag, cachedAt: new Date(NOW).toISOString() },
-      folder: join(cache, release.manifest.tag),
+      folder: join(cache, SCOPE, release.manifest.tag),
       alerts: [{ severity: 'warning', message: expect.stringContaining('ECONNREFUSED') }],
     });
   });
@@ -137,7 +122,8 @@ describe('contract bundle fetch while the registry is away', () => {
         status: 'using_fallback',
         metadata: { tag: before.manifest.tag },
       });
-      expect(readdirSync(cache).toSorted()).toEqual([before.manifest.tag, 'names']);
+      expect(readdirSync(cache).toSorted()).toEqual([SCOPE, 'names']);
+      expect(readdirSync(join(cache, SCOPE))).toEqual([before.manifest.tag]);
     },
   );
 
@@ -173,7 +159,7 @@ describe('contract bundle fetch of what is cached', () => {
     const release = smallRelease(own.key);
     for (const name of RELEASE_FILE_NAMES) {
       await cachedBefore(release);
-      writeFileSync(join(cache, release.manifest.tag, name), 'x');
+      writeFileSync(join(cache, SCOPE, release.manifest.tag, name), 'x');
       expect(await status(undefined)).toBe('download_error');
       await using server = await stubRegistry(serving(release));
       expect(await status(server)).toBe('loaded');
@@ -186,9 +172,11 @@ describe('contract bundle fetch of what is cached', () => {
     const { tag } = release.manifest;
     await cachedBefore(release);
     const elsewhere = join(folder.path, newId());
-    await new BundleCache(elsewhere).write(tag, release.files);
-    rmSync(join(cache, tag, 'bundle.json'));
-    symlinkSync(join(elsewhere, tag, 'bundle.json'), join(cache, tag, 'bundle.json'));
+    const place = { tenant: 'default', environment: 'dev', tag };
+    await new BundleCache(elsewhere).write(place, release.files);
+    const inCache = join(cache, SCOPE, tag, 'bundle.json');
+    rmSync(inCache);
+    symlinkSync(join(elsewhere, SCOPE, tag, 'bundle.json'), inCache);
     expect(await status(undefined)).toBe('download_error');
     const pointer = join(cache, 'names', 'default.dev.contracts-latest.json');
     const facts = { tenant: 'default', environment: 'dev', name: 'contracts-latest' };
@@ -196,8 +184,12 @@ describe('contract bundle fetch of what is cached', () => {
     writeFileSync(pointer, JSON.stringify({ ...facts, tag: `../${newId()}`, cachedAt }));
     expect(await status(undefined)).toBe('download_error');
     const paths = new BundleCache(cache);
-    expect(() => paths.folderOf('../x')).toThrow(TypeError);
-    await expect(paths.read('..')).rejects.toThrow(TypeError);
+    const wrong = [{ tag: '../x' }, { tag: '' }, { tenant: '..' }, { tenant: 'a.b' }];
+    for (const part of [...wrong, { environment: '../x' }, { environment: '' }]) {
+      expect(() => paths.folderOf({ ...place, ...part })).toThrow(TypeError);
+      await expect(paths.read({ ...place, ...part })).rejects.toThrow(TypeError);
+      await expect(paths.write({ ...place, ...part }, release.files)).rejects.toThrow(TypeError);
+    }
   });
 
   it('takes the fallback tag where nothing else is there, from the cache alone', async () => {
@@ -229,10 +221,12 @@ describe('contract bundle fetch of what is cached', () => {
   it('replaces a folder that is in the way, and leaves no other behind', async () => {
     const release = smallRelease(own.key);
     const { tag } = release.manifest;
-    mkdirSync(join(cache, tag, 'bundle.json'), { recursive: true });
+    const there = join(cache, SCOPE, tag);
+    mkdirSync(join(there, 'bundle.json'), { recursive: true });
     await cachedBefore(release);
-    expect(readdirSync(cache).toSorted()).toEqual([tag, 'names']);
-    expect(readdirSync(join(cache, tag)).toSorted()).toEqual([...RELEASE_FILE_NAMES].toSorted());
+    expect(readdirSync(cache).toSorted()).toEqual([SCOPE, 'names']);
+    expect(readdirSync(join(cache, SCOPE))).toEqual([tag]);
+    expect(readdirSync(there).toSorted()).toEqual([...RELEASE_FILE_NAMES].toSorted());
   });
 
   it('gives every one of 12 fetchers at once a whole release', async () => {
@@ -240,7 +234,8 @@ describe('contract bundle fetch of what is cached', () => {
     await using server = await stubRegistry(serving(release));
     const ended = await Promise.all(Array.from({ length: 12 }, async () => fetchFrom(server.url)));
     expect(ended.map(({ json }) => json.status)).toEqual(Array(12).fill('loaded'));
-    expect(readdirSync(cache).toSorted()).toEqual([release.manifest.tag, 'names']);
+    expect(readdirSync(cache).toSorted()).toEqual([SCOPE, 'names']);
+    expect(readdirSync(join(cache, SCOPE))).toEqual([release.manifest.tag]);
     expect(await status(undefined)).toBe('using_fallback');
   });
 });

@@ -40,7 +40,7 @@ describe('contract bundle release', () => {
     const { metadata, folder: there, ...answer } = JSON.parse(got.stdout);
     expect(answer).toEqual({ status: 'loaded', alerts: [], usingFallback: false });
     expect(metadata).toMatchObject({ tag: manifest.tag, position, sha256: manifest.bundleSha256 });
-    expect(there).toBe(join(bed.cache, manifest.tag));
+    expect(there).toBe(join(bed.cache, `${bed.tenant}.dev`, manifest.tag));
     for (const name of RELEASE_FILE_NAMES)
       expect(readFileSync(join(there, name))).toEqual(readFileSync(join(out, name)));
     const { contracts } = JSON.parse(readFileSync(join(there, 'bundle.json'), 'utf8'));
@@ -51,7 +51,7 @@ describe('contract bundle release', () => {
       wit: [{ path: 'package.wit' }],
       descriptor: { owner: 'x' },
     });
-    expect(readdirSync(bed.cache).toSorted()).toEqual([manifest.tag, 'names']);
+    expect(readdirSync(bed.cache).toSorted()).toEqual(['names', `${bed.tenant}.dev`]);
   });
 
   it('releases nothing when the contracts are the same, also on another day', async () => {

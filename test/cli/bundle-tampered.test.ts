@@ -120,7 +120,7 @@ describe('contract bundle fetch from a registry that somebody has written to', (
     );
     const verified = await status('--public-key', bed.other.publicPath, '--json');
     expect([verified.code, JSON.parse(verified.stdout).status]).toEqual([1, 'verification_failed']);
-    writeFileSync(join(bed.cache, manifest.tag, 'bundle.json'), '{}');
+    writeFileSync(join(bed.cache, `${bed.tenant}.dev`, manifest.tag, 'bundle.json'), '{}');
     expect((await status()).code).toBe(1);
     expect((await status('--cache', join(bed.cache, 'none'))).code).toBe(1);
   });

@@ -86,6 +86,25 @@ describe('decideChangeContractStage()', () => {
     expect(decided(given('deprecated'), { to }, back)).toMatchObject({ to });
   });
 
+  it('lets nobody who published it anywhere approve it in production, however they write their name', () => {
+    const promoted = { ...known(version, 'pending_approval'), alsoPublishedBy: 'Grace' };
+    const state = { ...contractEvolution.initial, versions: new Map([[version, promoted]]) };
+    const approve = (actor: string, isProduction = true) =>
+      decided(state, { to: 'approved' }, { actor, isProduction });
+    for (const actor of ['ada', 'Ada', 'ADA', 'Grace', 'grace', 'GRACE'])
+      expect(approve(actor), actor).toBe('SELF_APPROVAL');
+    for (const actor of ['bob', 'ada2', 'grac', 'undefined'])
+      expect(approve(actor), actor).toMatchObject({ to: 'approved' });
+    expect(approve('grace', false)).toMatchObject({ to: 'approved' });
+  });
+
+  it('lets everybody approve a version whose publisher is not known', () => {
+    const old = { ...known(version, 'pending_approval'), publisher: undefined };
+    const state = { ...contractEvolution.initial, versions: new Map([[version, old]]) };
+    const by = { actor: 'undefined', isProduction: true };
+    expect(decided(state, { to: 'approved' }, by)).toMatchObject({ to: 'approved' });
+  });
+
   it('keeps notes, a successor and a sunset in UTC', () => {
     const sunset = '2027-01-01T01:00:00+02:00';
     expect(decided(given('approved'), { notes: 'old', successor: newer, sunset })).toEqual({

@@ -52,7 +52,12 @@ describe('promoteContract()', () => {
     });
     expect(answer.recorded?.event.data).toMatchObject({
       bundle: { name, version, jsonSchema: schemaOf('1.0.0'), labels },
-      promotion: { fromEnvironment: 'dev', fromPosition: 2, notes: 'for the release' },
+      promotion: {
+        fromEnvironment: 'dev',
+        fromPosition: 2,
+        publisher: 'tester',
+        notes: 'for the release',
+      },
       gate: { comparedWith: ['0.1.0'], level: 'major' },
     });
     const again = await promote(commands);
@@ -117,6 +122,26 @@ describe('promoteContract()', () => {
     await expect(same).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
     const approved = promote(commands, { stage: 'approved' });
     await expect(approved).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' });
+  });
+
+  it('lets neither who published nor who promoted approve in production', async () => {
+    const log = memoryLog();
+    const commands = contractCommandsOn(log);
+    const as = (actor: string, scope: typeof dev) => ({ ...inScope(scope), actor });
+    const content = { name, version, jsonSchema: schemaOf('1') };
+    await publishContract(commands, as('ada', dev), content);
+    const wanted = { name, version, fromEnvironment };
+    const { published } = await promoteContract(commands, as('bob', prod), wanted);
+    expect(published).toMatchObject({ publisher: 'bob', alsoPublishedBy: 'ada' });
+    const approve = { name, version, to: 'approved' } as const;
+    for (const actor of ['ada', 'Ada', 'bob', 'BOB'])
+      await expect(
+        changeContractStage(commands, as(actor, prod), approve),
+        actor,
+      ).rejects.toMatchObject({ code: 'SELF_APPROVAL', outcome: 'not-applied' });
+    expect((await log.head()).last).toBe(2);
+    const { state } = await changeContractStage(commands, as('carol', prod), approve);
+    expect(state.versions.get(version)?.stage).toBe('approved');
   });
 
   it('wants what it refers to where it goes', async () => {

@@ -39,6 +39,25 @@ describe('the state of a contract', () => {
     });
   });
 
+  it('remembers who published a promoted version before, through every stage', () => {
+    const promotion = { fromEnvironment: 'dev', fromPosition: 3, publisher: 'ada' };
+    const data = { bundle, publisher: 'bob', stage: 'pending_approval', promotion } as const;
+    const step = { version, from: 'pending_approval', to: 'draft' } as const;
+    const state = fold(
+      { type: 'ContractPublished', data },
+      { type: 'ContractStageChanged', data: step },
+    );
+    const people = { publisher: 'bob', alsoPublishedBy: 'ada', stage: 'draft' };
+    expect(state.versions.get(version)).toMatchObject(people);
+  });
+
+  it('takes a promotion that does not say who published before', () => {
+    const promotion = { fromEnvironment: 'dev', fromPosition: 3 };
+    const data = { bundle, publisher: 'bob', promotion };
+    const state = fold({ type: 'ContractPublished', data });
+    expect(state.versions.get(version)).not.toHaveProperty('alsoPublishedBy');
+  });
+
   it('moves one version to its stage and leaves all else alone', () => {
     const other = { ...bundle, version: parseContractVersion('2.0.0') };
     const before = fold(

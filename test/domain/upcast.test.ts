@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { actionProfileEvolution } from '#domain/action-profile';
 import type { Evolution } from '#domain/aggregate';
 import { contractEvolution } from '#domain/contract';
 import { contractPolicyEvolution } from '#domain/contract-policy';
 import { datasetEvolution } from '#domain/dataset';
 import type { DomainEvent } from '#domain/event';
+import { jobDefinitionEvolution } from '#domain/job-definition';
 import { jobRunEvolution } from '#domain/job-run';
 import { DATA_VERSION, isReadableDataVersion } from '#domain/upcast';
 
@@ -20,6 +22,14 @@ const KINDS = {
   'contract-policy': {
     parse: (event: DomainEvent) => contractPolicyEvolution.parse(event),
     types: ['DefaultCompatibilityModeSet'],
+  },
+  'action-profile': {
+    parse: (event: DomainEvent) => actionProfileEvolution.parse(event),
+    types: ['ActionProfileDefined', 'ActionProfileStageChanged'],
+  },
+  'job-definition': {
+    parse: (event: DomainEvent) => jobDefinitionEvolution.parse(event),
+    types: ['JobDefined', 'JobStageChanged'],
   },
   'job-run': {
     parse: (event: DomainEvent) => jobRunEvolution.parse(event),

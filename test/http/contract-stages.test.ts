@@ -48,6 +48,10 @@ describe('the stages of a version', () => {
     expect(before.headers.get('atlas-contract-stage')).toBe('approved');
     expect((await api.get(`/registry/contracts/${name}/latest`)).status).toBe(404);
     expect((await stage({ stage: 'retired' })).status).toBe(200);
+    const retired = await api.get(`/registry/contracts/${name}/1.0.0`);
+    expect(retired.headers.get('atlas-contract-stage')).toBe('retired');
+    for (const header of ['deprecation', 'sunset', 'cache-control'])
+      expect(retired.headers.get(header), header).toBe(got.headers.get(header));
   });
 
   it('shows the highest approved version as the latest, in the order of numbers', async () => {

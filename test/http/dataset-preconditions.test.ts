@@ -55,6 +55,15 @@ describe('POST /registry/datasets with If-Match and If-None-Match', () => {
       expect((await register(name, { 'If-Match': wrong })).status, wrong).toBe(400);
   });
 
+  it('takes a weak tag of what is there for one that must not match: 412', async () => {
+    const name = `pre/${newId()}`;
+    await register(name, {});
+    const etag = await etagOf(name);
+    for (const tag of [etag, `W/${etag}`])
+      expect((await register(name, { 'If-None-Match': tag })).status, tag).toBe(412);
+    expect((await register(name, { 'If-None-Match': 'W/"other"' })).status).toBe(200);
+  });
+
   it('gives a retry under the same Idempotency-Key the first answer', async () => {
     const name = `pre/${newId()}`;
     const headers = { 'If-None-Match': '*', 'Idempotency-Key': newId() };

@@ -72,7 +72,16 @@ describe('provisionStreams()', () => {
     const configs = (await streams()).map(({ config }) => config);
     expect(configs.map(({ name, subjects }) => [name, subjects])).toEqual([
       ['JOBS', ['atlas.*.*.job-run.*']],
-      ['REGISTRY', ['atlas.*.*.dataset.*', 'atlas.*.*.contract.*', 'atlas.*.*.contract-policy.*']],
+      [
+        'REGISTRY',
+        [
+          'atlas.*.*.dataset.*',
+          'atlas.*.*.contract.*',
+          'atlas.*.*.contract-policy.*',
+          'atlas.*.*.action-profile.*',
+          'atlas.*.*.job-definition.*',
+        ],
+      ],
     ]);
     for (const config of configs) {
       expect(config).toMatchObject({

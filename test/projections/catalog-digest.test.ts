@@ -36,6 +36,7 @@ describe('the digest of the catalog', () => {
     const changes = [
       "UPDATE contract_stage SET stage = 'draft' WHERE position = 2",
       "UPDATE contract_version SET publisher = 'other' WHERE position = 1",
+      "UPDATE contract_version SET also_published_by = 'x' WHERE position = 1",
       "UPDATE contract_version SET level = 'major' WHERE position = 2",
       "UPDATE contract_version SET search_text = '' WHERE position = 1",
       'UPDATE contract_version SET is_release = 0 WHERE position = 1',

@@ -83,7 +83,11 @@ describe('a version in the catalog', () => {
     await bed.catchUp();
     const id = { name: contractName, version: v('1.0.0') };
     const found = bed.contracts.find(scope, id, NEWEST);
-    expect(found?.promotion).toEqual({ fromEnvironment: 'dev', fromPosition: 1 });
+    expect(found?.promotion).toEqual({
+      fromEnvironment: 'dev',
+      fromPosition: 1,
+      publisher: 'tester',
+    });
     expect(found?.bundle).toEqual(bed.contracts.find(DEFAULT_SCOPE, id, NEWEST)?.bundle);
     expect(found?.bundle).toMatchObject(rest);
   });
@@ -104,6 +108,7 @@ describe('a version in the catalog', () => {
       promotion: undefined,
       stage: 'approved',
       staged: { position: 1, time: old.metadata.time, actor: 'ada' },
+      deprecated: undefined,
     });
     expect(
       bed.contracts.history(DEFAULT_SCOPE, { name: contractName, limit: 9, asOf: NEWEST }),
@@ -129,6 +134,35 @@ describe('the state that decisions get', () => {
       ([version, { bundle: _bundle, ...rest }]) => [version, rest],
     );
     expect([...view.aggregate.state.versions]).toEqual(versions);
+  });
+
+  it('is that of the log for a promoted version too, so that its first publisher does not approve it', async () => {
+    const scope = parseScope('default', 'prod');
+    const as = (actor: string) => ({ ...commandContext(), scope, actor });
+    await publish(bed.commands, contractOf('1.0.0'), { ...commandContext(), actor: 'ada' });
+    await bed.catchUp();
+    await promoteContract(bed.commands, as('bob'), {
+      name: contractName,
+      version: v('1.0.0'),
+      fromEnvironment: parseEnvironment('dev'),
+    });
+    await bed.catchUp();
+    const at = [scope, contractName, commandContext().commandId] as const;
+    const [view, folded] = await Promise.all([
+      bed.commands.source.load(...at),
+      contractCommandsOn(bed.log).source.load(...at),
+    ]);
+    const people = { publisher: 'bob', alsoPublishedBy: 'ada' };
+    for (const { aggregate } of [view, folded])
+      expect(aggregate.state.versions.get(v('1.0.0'))).toMatchObject(people);
+    const approve = { name: contractName, version: v('1.0.0'), to: 'approved' } as const;
+    for (const actor of ['ada', 'ADA', 'bob', 'Bob'])
+      await expect(
+        changeContractStage(bed.commands, as(actor), approve),
+        actor,
+      ).rejects.toMatchObject({ code: 'SELF_APPROVAL' });
+    const { state } = await changeContractStage(bed.commands, as('grace'), approve);
+    expect(state.versions.get(v('1.0.0'))?.stage).toBe('approved');
   });
 
   it('is enough to decide on: content comes from the catalog', async () => {

@@ -19,14 +19,14 @@ import { tempFolder } from '#test/support/temp';
 export const NEWEST = toPosition(Number.MAX_SAFE_INTEGER);
 
 /** A catalog in this thread, which shows what a log holds when it is asked to. */
-interface CatalogBed extends Disposable {
+export interface CatalogBed extends Disposable {
   readonly reader: CatalogReader;
   /** Applies what is new in the log. */
   catchUp(log: EventLog): Promise<void>;
 }
 
 /** Opens an empty catalog. */
-function openCatalogBed(): CatalogBed {
+export function openCatalogBed(): CatalogBed {
   const folder = tempFolder();
   const path = join(folder.path, 'catalog.sqlite');
   const writer = new CatalogWriter(path);

@@ -24,6 +24,8 @@ import { newId } from '#flow/new-id';
 import type { EventLog } from '#log/event-log';
 import { commandContext, commandEnvironment, freshSource } from '#test/support/command-env';
 import { contractCommandsOn, schemaOf } from '#test/support/contracts';
+import { definitionStep } from '#test/support/job-history';
+import { jobCommandsOn, profileCommandsOn } from '#test/support/jobs';
 import type { Seeded } from '#test/support/seed';
 
 /** The scopes of random histories. */
@@ -34,7 +36,7 @@ export const HISTORY_SCOPES = [
 ] as const;
 
 /**
- * Writes a random history of datasets and contracts through the commands. Few names, so that they meet. It ends with a
+ * Writes a random history of datasets, contracts, action profiles and job definitions through the commands. Few names, so that they meet. It ends with a
  * version of a contract.
  */
 export async function writeRegistryHistory(
@@ -47,6 +49,7 @@ export async function writeRegistryHistory(
   const contracts = contractCommandsOn(log, { env });
   const source = freshSource(log, 'contract-policy', contractPolicyEvolution);
   const policies = { env, log, source };
+  const jobs = { jobs: jobCommandsOn(log, { env }), profiles: profileCommandsOn(log, { env }) };
   const there: { scope: Scope; name: ContractName; version: ContractVersion }[] = [];
   for (let i = 0; i < events; i += 1) {
     const context = { ...commandContext(), scope: random.pick(HISTORY_SCOPES) };
@@ -90,6 +93,7 @@ export async function writeRegistryHistory(
           rowCount: i,
         }),
       () => withdrawDataset(datasets, context, { name }),
+      () => definitionStep(jobs, context, random),
       () => random.pick(contractSteps)(),
     ] as const;
     await ignoringRejections(random.pick(steps));

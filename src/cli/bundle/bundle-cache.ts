@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import {
   isAlias,
@@ -12,12 +12,20 @@ import {
   type ReleaseFiles,
 } from '#cli/bundle/release-format';
 
-/** Which release is meant, and of which scope. */
-export interface ReleaseRef {
+interface ReleaseScope {
   readonly tenant: string;
   readonly environment: string;
+}
+
+/** Which release is meant, and of which scope. */
+export interface ReleaseRef extends ReleaseScope {
   /** A tag or an alias. */
   readonly name: string;
+}
+
+/** Where a release lies: a tag alone does not tell, the same contracts of two scopes have one tag. */
+export interface ReleasePlace extends ReleaseScope {
+  readonly tag: string;
 }
 
 /** What a name stood for when it was last asked for with success. */
@@ -37,16 +45,16 @@ const MOVES_MAX = 8;
 const SCOPE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 const nameSchema = z.object({
-  tenant: z.string(),
-  environment: z.string(),
+  tenant: z.string().regex(SCOPE_NAME),
+  environment: z.string().regex(SCOPE_NAME),
   name: z.string(),
   tag: z.string().refine(isTag),
   cachedAt: z.iso.datetime(),
 });
 
 /**
- * Keeps releases in a folder: `<tag>/` with the four files of one, and `names/` with what each tag or alias stood for. Both
- * are written beside their place and renamed into it, so that a reader sees all of a release or nothing.
+ * Keeps releases in a folder: `<tenant>.<environment>/<tag>/` with the four files of one, and `names/` with what each tag or
+ * alias stood for. Both are written beside their place and renamed into it, so that a reader sees all of a release or nothing.
  */
 export class BundleCache {
   readonly #folder: string;
@@ -55,27 +63,27 @@ export class BundleCache {
     this.#folder = folder;
   }
 
-  /** The folder of a release. */
-  folderOf(tag: string): string {
-    // Every tag was checked before it came here; nothing else may ever become a path.
+  /** Gives the folder of a release. */
+  folderOf({ tag, ...scope }: ReleasePlace): string {
+    // Every name was checked before it came here; nothing else may ever become a path.
     if (!isTag(tag)) throw new TypeError(`Cannot use tag ${JSON.stringify(tag)}: it is none`);
-    return join(this.#folder, tag);
+    return join(this.#folder, scopeNameOf(scope), tag);
   }
 
   /** Reads the files of a release; `undefined` where they are not all there. Whether they are right is for others to say. */
-  async read(tag: string): Promise<ReleaseFiles | undefined> {
-    return await readReleaseFolder(this.folderOf(tag)).catch(() => undefined);
+  async read(place: ReleasePlace): Promise<ReleaseFiles | undefined> {
+    return await readReleaseFolder(this.folderOf(place)).catch(() => undefined);
   }
 
   /** Writes a release that was verified, in the place of whatever lay there. */
-  async write(tag: string, files: ReleaseFiles): Promise<void> {
-    await mkdir(this.#folder, { recursive: true });
+  async write(place: ReleasePlace, files: ReleaseFiles): Promise<void> {
+    await mkdir(dirname(this.folderOf(place)), { recursive: true });
     await this.#removeLeftovers();
     const incoming = join(this.#folder, `${INCOMING}${randomUUID()}`);
     await mkdir(incoming);
     try {
       await writeReleaseFolder(incoming, files);
-      await this.#moveIn(incoming, tag, files);
+      await this.#moveIn(incoming, place, files);
     } finally {
       await rm(incoming, { recursive: true, force: true });
     }
@@ -117,15 +125,15 @@ export class BundleCache {
   }
 
   /** Renames a folder into its place. Others may do the same: who comes second finds the same files there. */
-  async #moveIn(incoming: string, tag: string, files: ReleaseFiles): Promise<void> {
-    const target = this.folderOf(tag);
+  async #moveIn(incoming: string, place: ReleasePlace, files: ReleaseFiles): Promise<void> {
+    const target = this.folderOf(place);
     for (let attempt = 1; ; attempt += 1) {
       try {
         // A folder with something in it is never replaced by a rename.
         await rename(incoming, target);
         return;
       } catch (error) {
-        const there = await this.read(tag);
+        const there = await this.read(place);
         if (there !== undefined && isSameRelease(there, files)) return;
         if (attempt === MOVES_MAX) throw error;
       }
@@ -189,9 +197,18 @@ async function readLimited(folder: string, name: ReleaseFileName): Promise<Uint8
   }
 }
 
-/** One file a name: neither a tenant nor an environment holds a dot. */
-function fileNameOf({ tenant, environment, name }: ReleaseRef): string {
-  if (!SCOPE_NAME.test(tenant) || !SCOPE_NAME.test(environment) || !(isTag(name) || isAlias(name)))
+/** One file a name. */
+function fileNameOf({ name, ...scope }: ReleaseRef): string {
+  if (!(isTag(name) || isAlias(name)))
     throw new TypeError(`Cannot keep ${JSON.stringify(name)}: it is no name of a release`);
-  return `${tenant}.${environment}.${name}.json`;
+  return `${scopeNameOf(scope)}.${name}.json`;
+}
+
+/** One name a scope: neither a tenant nor an environment holds a dot, and `names` has none. */
+function scopeNameOf({ tenant, environment }: ReleaseScope): string {
+  if (!SCOPE_NAME.test(tenant) || !SCOPE_NAME.test(environment)) {
+    const scope = JSON.stringify(`${tenant}/${environment}`);
+    throw new TypeError(`Cannot keep releases of scope ${scope}: it is none`);
+  }
+  return `${tenant}.${environment}`;
 }

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { BundleCache, CachedName } from '#cli/bundle/bundle-cache';
+import type { BundleCache, CachedName, ReleasePlace } from '#cli/bundle/bundle-cache';
 import {
   type BundleAlert,
   type BundleMetadata,
@@ -40,16 +40,20 @@ export async function cacheStatus(
   cache: BundleCache,
   options: OverviewOptions,
 ): Promise<CacheOverview> {
-  const releases: CachedRelease[] = [];
-  for (const name of await cache.names())
-    releases.push(look(name, await cache.read(name.tag), options));
-  const newest = releases.toSorted((a, b) => a.ageMs - b.ageMs)[0];
+  const looked: { readonly place: ReleasePlace; readonly release: CachedRelease }[] = [];
+  for (const name of await cache.names()) {
+    const { tenant, environment } = name.ref;
+    const place = { tenant, environment, tag: name.tag };
+    looked.push({ place, release: look(name, await cache.read(place), options) });
+  }
+  const releases = looked.map(({ release }) => release);
+  const newest = looked.toSorted((a, b) => a.release.ageMs - b.release.ageMs)[0];
   if (newest === undefined)
     return { status: 'not_loaded', alerts: [], usingFallback: false, releases };
   const alerts = releases.flatMap(({ name, fault }) =>
     fault === undefined ? [] : [damaged(name, fault)],
   );
-  const { metadata, fault, ageMs, tag } = newest;
+  const { metadata, fault, ageMs } = newest.release;
   const shared = {
     ...(metadata === undefined ? {} : { metadata }),
     alerts,
@@ -58,7 +62,7 @@ export async function cacheStatus(
   };
   if (fault !== undefined) return { ...shared, status: 'verification_failed' };
   if (ageMs > options.ageMsMax) return { ...shared, status: 'stale' };
-  return { ...shared, status: 'loaded', folder: cache.folderOf(tag) };
+  return { ...shared, status: 'loaded', folder: cache.folderOf(newest.place) };
 }
 
 /** Writes how a cache stands: as JSON, or the status and a table of what is there. */

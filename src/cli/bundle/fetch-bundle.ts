@@ -55,12 +55,13 @@ async function load(
   { files, manifest }: Extract<Download, { kind: 'verified' }>,
 ): Promise<BundleStatus> {
   const { tag } = manifest;
+  const place = { tenant, environment, tag };
   const cachedAt = new Date(nowMs()).toISOString();
-  const before = await cache.read(tag);
-  if (before === undefined || !isSameRelease(before, files)) await cache.write(tag, files);
+  const before = await cache.read(place);
+  if (before === undefined || !isSameRelease(before, files)) await cache.write(place, files);
   await cache.remember({ ref: { tenant, environment, name }, tag, cachedAt });
   const metadata = metadataOf(manifest, cachedAt);
-  const folder = cache.folderOf(tag);
+  const folder = cache.folderOf(place);
   return { status: 'loaded', metadata, folder, alerts: [], usingFallback: false };
 }
 
@@ -82,7 +83,7 @@ async function refusedAsOlder(
 }
 
 async function fromCache(options: FetchOptions, reason: string): Promise<BundleStatus> {
-  const { cache, ageMsMax, nowMs } = options;
+  const { cache, tenant, environment, ageMsMax, nowMs } = options;
   const away: BundleAlert = {
     severity: 'warning',
     message: `The registry is away: ${reason}`,
@@ -106,7 +107,7 @@ async function fromCache(options: FetchOptions, reason: string): Promise<BundleS
     const alerts = [away, { severity: 'critical', message, remediation } as const];
     return { status: 'stale', metadata, alerts, usingFallback: true };
   }
-  const folder = cache.folderOf(known.tag);
+  const folder = cache.folderOf({ tenant, environment, tag: known.tag });
   return { status: 'using_fallback', metadata, folder, alerts: [away], usingFallback: true };
 }
 
@@ -140,7 +141,8 @@ async function useFallbackTag(
   const used = { status: 'using_fallback', alerts: [alert], usingFallback: true } as const;
   if (found !== undefined) {
     const cachedAt = known?.cachedAt ?? new Date(options.nowMs()).toISOString();
-    return { ...used, metadata: metadataOf(found.manifest, cachedAt), folder: cache.folderOf(tag) };
+    const folder = cache.folderOf({ tenant, environment, tag });
+    return { ...used, metadata: metadataOf(found.manifest, cachedAt), folder };
   }
   const got = await download(options, tag);
   if (got.kind !== 'verified') return undefined;
@@ -162,10 +164,10 @@ async function cached(
   known: CachedName | undefined,
 ): Promise<{ readonly manifest: ReleaseManifest } | undefined> {
   if (known === undefined) return undefined;
-  const { tag } = known;
-  const files = await cache.read(tag);
+  const place = { tenant, environment, tag: known.tag };
+  const files = await cache.read(place);
   if (files === undefined) return undefined;
-  const verdict = verifyRelease(files, keys, { tag, tenant, environment });
+  const verdict = verifyRelease(files, keys, place);
   return verdict.kind === 'verified' ? verdict : undefined;
 }
 
