@@ -7,7 +7,12 @@ import { lineageWarner } from '#lineage/lineage-warnings';
 import { readLineageBatch } from '#lineage/read-lineage-batch';
 import { readLineageEvent } from '#lineage/read-lineage-event';
 import { toJobRun } from '#lineage/to-job-run';
-import { eventSchemaText, facetSchemaTexts, lineageFixtures } from '#test/lineage/lineage-events';
+import {
+  eventSchemaText,
+  facetSchemaTexts,
+  lineageFixtures,
+  runEvent,
+} from '#test/lineage/lineage-events';
 
 /** The events that are refused, and for what. */
 const REFUSED: Readonly<Record<string, readonly string[]>> = {
@@ -29,6 +34,14 @@ const WARNED: Readonly<Record<string, readonly string[]>> = {
   ],
   'proxy/fluentd/events/event_invalid_run_facet.json': ['/run/facets/parent'],
 };
+
+describe('an event as small as it may be', () => {
+  it('is read, and is a run that is under way', () => {
+    const run = foldLineage(undefined, runEvent({ eventType: 'START' }));
+    expect(isTerminal(run.status)).toBe(false);
+    expect(toJobRun(run).status).toBe('running');
+  });
+});
 
 const fixtures = lineageFixtures();
 if (fixtures !== undefined) {
