@@ -14,6 +14,9 @@ export type TailTake =
 const SEQUENCE = 'Nats-Sequence: ';
 const SUBJECT = 'Nats-Subject: ';
 const TIME = 'Nats-Time-Stamp: ';
+// The first of the headers that a republished message has more.
+const STREAM = 'Nats-Stream: ';
+const END_OF_HEADER = Buffer.from('\r\n');
 const QUIET_MS = 2_000;
 
 /**
@@ -155,9 +158,15 @@ function readRepublished(msg: Msg): StoredMessage | undefined {
     position: position as Position,
     subject: valueOf(text, SUBJECT),
     recordedAtMs: Date.parse(valueOf(text, TIME)),
-    header,
+    header: storedHeader(header, text),
     data: msg.data,
   };
+}
+
+/** Cuts off what the broker adds behind a header block when it republishes it, so that it reads as it was stored. */
+function storedHeader(header: Uint8Array, text: string): Uint8Array {
+  const added = text.lastIndexOf(STREAM);
+  return added === -1 ? header : Buffer.concat([header.subarray(0, added), END_OF_HEADER]);
 }
 
 function valueOf(text: string, name: string): string {
