@@ -1,5 +1,5 @@
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import { predecessorOf } from '#contracts/versioning/next-version';
+import type { CompatibilityMode } from '#domain/contract-gate';
 import { type ContractVersion, compareVersions } from '#domain/contract-name';
 
 /** What a new version is compared with. */

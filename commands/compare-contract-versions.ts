@@ -1,7 +1,7 @@
 import { judgedContent } from '#commands/judged-content';
 import type { PublicationPorts } from '#commands/plan-publication';
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import type { ContractContent, GateComparison } from '#contracts/gate/gate-report';
+import type { CompatibilityMode } from '#domain/contract-gate';
 import type { ContractName, ContractVersion } from '#domain/contract-name';
 import { quote, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';

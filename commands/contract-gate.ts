@@ -1,6 +1,6 @@
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import type { GateJob, GateReport } from '#contracts/gate/gate-report';
 import type { ContractBundle } from '#domain/contract-bundle';
+import type { CompatibilityMode } from '#domain/contract-gate';
 import type { ContractName, ContractVersion } from '#domain/contract-name';
 import type { ContractStage } from '#domain/contract-stage';
 import type { Position } from '#domain/position';

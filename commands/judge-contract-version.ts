@@ -1,6 +1,6 @@
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import type { DirectionVerdict, GateComparison } from '#contracts/gate/gate-report';
-import { type ChangeLevel, judgeVersion, nextVersion } from '#contracts/versioning/next-version';
+import { judgeVersion, nextVersion } from '#contracts/versioning/next-version';
+import type { ChangeLevel, CompatibilityMode } from '#domain/contract-gate';
 import { type ContractVersion, compareVersions, parseContractVersion } from '#domain/contract-name';
 
 /** What is known when a version is judged. */

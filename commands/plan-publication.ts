@@ -9,11 +9,10 @@ import { judgeContractVersion, levelOf } from '#commands/judge-contract-version'
 import { judgedContent } from '#commands/judged-content';
 import { recordChanges } from '#commands/record-contract-changes';
 import { cutShort, incompatible, invalidContent } from '#commands/refuse-contract';
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import type { GateReport } from '#contracts/gate/gate-report';
 import type { ContractState } from '#domain/contract';
 import { type BundleContent, type ContractBundle, fingerprintOf } from '#domain/contract-bundle';
-import type { RecordedGate } from '#domain/contract-gate';
+import type { CompatibilityMode, RecordedGate } from '#domain/contract-gate';
 import { type ContractName, type ContractVersion, compareVersions } from '#domain/contract-name';
 import type { Sha256 } from '#domain/digest';
 import { isRegistryError, quote, RegistryError } from '#domain/errors';

@@ -1,6 +1,5 @@
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import type { GateComparison, GateReport } from '#contracts/gate/gate-report';
-import type { ChangeLevel } from '#contracts/versioning/next-version';
+import type { ChangeLevel, CompatibilityMode } from '#domain/contract-gate';
 import type { ContractName, ContractVersion } from '#domain/contract-name';
 import { quote, RegistryError } from '#domain/errors';
 

@@ -1,8 +1,8 @@
 import { append, type Decision } from '#commands/decision';
 import type { ContractCommands } from '#commands/publish-contract';
 import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import { type ContractEvent, type ContractState, contractEvolution } from '#domain/contract';
+import type { CompatibilityMode } from '#domain/contract-gate';
 import type { ContractName } from '#domain/contract-name';
 
 /** The mode that a contract is to have. It may be set before the first version comes. */

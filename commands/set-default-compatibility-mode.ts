@@ -5,8 +5,8 @@ import {
   type CommandEnvironment,
   runCommand,
 } from '#commands/run-command';
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import type { AggregateSource } from '#domain/aggregate';
+import type { CompatibilityMode } from '#domain/contract-gate';
 import {
   CONTRACT_POLICY_ID,
   type ContractPolicyEvent,

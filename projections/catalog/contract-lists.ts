@@ -1,6 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { ContractLabels } from '#domain/contract-bundle';
-import type { ContractLevel, RecordedGate } from '#domain/contract-gate';
+import type { ChangeLevel, RecordedGate } from '#domain/contract-gate';
 import type { ContractName, ContractVersion } from '#domain/contract-name';
 import type { ContractStage } from '#domain/contract-stage';
 import type { Sha256 } from '#domain/digest';
@@ -18,7 +18,7 @@ export interface ContractSummary {
   readonly stage: ContractStage;
   readonly publisher: string;
   /** How much it changed; absent where no gate has judged it. */
-  readonly level: ContractLevel | undefined;
+  readonly level: ChangeLevel | undefined;
   readonly labels: ContractLabels;
   readonly position: Position;
 }
@@ -198,7 +198,7 @@ function toSummary(row: SummaryRow): ContractSummary {
     fingerprint: fingerprint as Sha256,
     stage: stage as ContractStage,
     publisher,
-    level: (level ?? undefined) as ContractLevel | undefined,
+    level: (level ?? undefined) as ChangeLevel | undefined,
     labels: JSON.parse(row.labels) as ContractLabels,
     position: row.position as Position,
   };

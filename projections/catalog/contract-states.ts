@@ -6,7 +6,7 @@ import {
   type LoadedAggregate,
 } from '#domain/aggregate';
 import { type ContractState, contractEvolution, type PublishedVersion } from '#domain/contract';
-import type { ContractMode } from '#domain/contract-gate';
+import type { CompatibilityMode } from '#domain/contract-gate';
 import type { ContractName } from '#domain/contract-name';
 import {
   CONTRACT_POLICY_ID,
@@ -84,12 +84,12 @@ export class ContractStates implements AggregateSource<ContractState> {
   }
 
   /** Gives the mode of a contract's own as of a position; `undefined` where it has none. */
-  mode(scope: Scope, name: ContractName, asOf: Position): ContractMode | undefined {
+  mode(scope: Scope, name: ContractName, asOf: Position): CompatibilityMode | undefined {
     return this.#modeOf(scope, { kind: 'contract', name, asOf });
   }
 
   /** Gives the mode that a scope has set for its contracts as of a position; `undefined` where it has none. */
-  defaultMode(scope: Scope, asOf: Position): ContractMode | undefined {
+  defaultMode(scope: Scope, asOf: Position): CompatibilityMode | undefined {
     return this.#modeOf(scope, { kind: 'contract-policy', name: CONTRACT_POLICY_ID, asOf });
   }
 
@@ -116,8 +116,8 @@ export class ContractStates implements AggregateSource<ContractState> {
     return this.#head.get(tenant, environment, kind, id) as Head | undefined;
   }
 
-  #modeOf({ tenant, environment }: Scope, question: ModeQuestion): ContractMode | undefined {
-    const mode = this.#mode.get({ tenant, environment, ...question }) as ContractMode | null;
+  #modeOf({ tenant, environment }: Scope, question: ModeQuestion): CompatibilityMode | undefined {
+    const mode = this.#mode.get({ tenant, environment, ...question }) as CompatibilityMode | null;
     return mode ?? undefined;
   }
 }

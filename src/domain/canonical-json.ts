@@ -12,6 +12,11 @@ export type Json =
 /** A JSON object. */
 export type JsonObject = { readonly [key: string]: Json };
 
+/** Tells whether a JSON value is an object. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** The deepest nesting that is written. */
 export const JSON_DEPTH_MAX = 200;
 

@@ -1,5 +1,5 @@
 import type { Evolution } from '#domain/aggregate';
-import type { ContractMode } from '#domain/contract-gate';
+import type { CompatibilityMode } from '#domain/contract-gate';
 import { unknownEventType } from '#domain/upcast';
 
 /** The id of the one policy that a scope has. */
@@ -7,13 +7,13 @@ export const CONTRACT_POLICY_ID = 'compatibility';
 
 /** What holds for all contracts of a scope. */
 export interface ContractPolicyState {
-  readonly defaultMode: ContractMode | undefined;
+  readonly defaultMode: CompatibilityMode | undefined;
 }
 
 export type ContractPolicyEvent = {
   readonly type: 'DefaultCompatibilityModeSet';
   /** `null`: back to the default of the registry. */
-  readonly data: { readonly mode: ContractMode | null };
+  readonly data: { readonly mode: CompatibilityMode | null };
 };
 
 /** How the policy of a scope changes: the last word counts. */

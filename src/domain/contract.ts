@@ -1,6 +1,6 @@
 import type { Evolution } from '#domain/aggregate';
 import type { ContractBundle } from '#domain/contract-bundle';
-import type { ContractMode, RecordedGate } from '#domain/contract-gate';
+import type { CompatibilityMode, RecordedGate } from '#domain/contract-gate';
 import type { ContractVersion } from '#domain/contract-name';
 import type { ContractStage } from '#domain/contract-stage';
 import type { Sha256 } from '#domain/digest';
@@ -44,7 +44,7 @@ export type ContractEvent =
   /** `null`: back to the default. */
   | {
       readonly type: 'CompatibilityModeSet';
-      readonly data: { readonly mode: ContractMode | null };
+      readonly data: { readonly mode: CompatibilityMode | null };
     };
 
 /** What a decision needs to know of one published version. */
@@ -63,7 +63,7 @@ export interface PublishedVersion {
 /** One contract: all of its versions, and the mode of its own. */
 export interface ContractState {
   readonly versions: ReadonlyMap<ContractVersion, PublishedVersion>;
-  readonly mode: ContractMode | undefined;
+  readonly mode: CompatibilityMode | undefined;
 }
 
 /** How a contract changes: versions are added and move from stage to stage; their content never changes. */

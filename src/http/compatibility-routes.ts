@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { setCompatibilityMode } from '#commands/set-compatibility-mode';
 import { setDefaultCompatibilityMode } from '#commands/set-default-compatibility-mode';
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
+import type { CompatibilityMode } from '#domain/contract-gate';
 import { type ContractName, parseContractName } from '#domain/contract-name';
 import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';

@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { COMPATIBILITY_MODES } from '#contracts/gate/compatibility-mode';
+import { isJsonObject } from '#domain/canonical-json';
+import { CHANGE_LEVELS, COMPATIBILITY_MODES, CONTRACT_PARTS } from '#domain/contract-gate';
 import { CONTRACT_STAGES } from '#domain/contract-stage';
 import { plainText, timestamp } from '#http/api-schemas';
 
-const LEVELS = ['none', 'patch', 'minor', 'major'] as const;
-const PARTS = ['jsonSchema', 'wit', 'descriptor', 'references'] as const;
 const DESCRIPTION_MAX = 4_000;
 const REASON_MAX = 2_000;
 
@@ -14,7 +13,7 @@ export const contractParams = z.strictObject({ name: nameParam });
 export const versionParams = z.strictObject({ name: nameParam, version: versionParam });
 export const stageSchema = z.enum(CONTRACT_STAGES);
 export const modeSchema = z.enum(COMPATIBILITY_MODES);
-export const levelSchema = z.enum(LEVELS);
+export const levelSchema = z.enum(CHANGE_LEVELS);
 const directions = z.array(z.enum(['backward', 'forward']));
 
 const witFiles = z.array(z.strictObject({ path: z.string(), text: z.string() }));
@@ -28,7 +27,7 @@ const references = z.array(
 const labels = z.record(z.string(), z.string());
 // A record would drop a member that is called __proto__ without a word.
 const descriptor = z
-  .custom<Readonly<Record<string, unknown>>>(isObject, 'want an object')
+  .custom<Readonly<Record<string, unknown>>>(isJsonObject, 'want an object')
   .meta({ type: 'object', additionalProperties: true });
 export const reason = z.string().min(1).max(REASON_MAX);
 export const notes = z.string().max(REASON_MAX);
@@ -109,7 +108,7 @@ const counterExample = z
 const faultSchema = z
   .strictObject({
     rule: z.string(),
-    part: z.enum(PARTS),
+    part: z.enum(CONTRACT_PARTS),
     message: z.string(),
     pointer: z.string().optional(),
     path: z.string().optional(),
@@ -120,7 +119,7 @@ const faultSchema = z
 
 const changeFields = {
   rule: z.string().meta({ example: 'required-added' }),
-  part: z.enum(PARTS),
+  part: z.enum(CONTRACT_PARTS),
   message: z.string(),
   before: z.string().optional().meta({ description: 'JSON Pointer, or item of WIT' }),
   after: z.string().optional(),
@@ -217,10 +216,6 @@ export const versionSchema = z.strictObject({
   publisher: z.string().optional(),
   description: z.string().optional(),
 });
-
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 export const bundleSchema = z
   .strictObject({

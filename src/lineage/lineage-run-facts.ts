@@ -1,8 +1,7 @@
-import type { Json, JsonObject } from '#domain/canonical-json';
+import { isJsonObject, type Json, type JsonObject } from '#domain/canonical-json';
 import type { BoundedSet } from '#lineage/bounded-set';
 import type { LineageRun, RunDataset, StampedFacet } from '#lineage/lineage-run';
 import { parseLineageTime, timestampOf } from '#lineage/lineage-time';
-import { isJsonObject } from '#lineage/object-reader';
 
 /** Tells how many different events a run has; `isExact` is false when there were more than a run remembers. */
 export interface LineageEventCount {

@@ -1,7 +1,7 @@
 import { checkFormat } from '#contracts/format/check-format';
 import { pointerOf } from '#contracts/json/pointer';
 import { type DocumentValidator, documentValidator } from '#contracts/validation/validate-document';
-import type { Json, JsonObject } from '#domain/canonical-json';
+import { isJsonObject, type Json, type JsonObject } from '#domain/canonical-json';
 import type {
   LineageDataset,
   LineageEvent,
@@ -10,7 +10,6 @@ import type {
 } from '#lineage/lineage-event';
 import { type LineageFault, LineageFaults } from '#lineage/lineage-fault';
 import { parseSchema } from '#lineage/lineage-validator';
-import { isJsonObject } from '#lineage/object-reader';
 
 /** Where a facet stands; the names of the specification. */
 const SLOTS = ['InputDataset', 'OutputDataset', 'Dataset', 'Job', 'Run'] as const;

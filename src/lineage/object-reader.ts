@@ -1,5 +1,5 @@
 import { pointerOf } from '#contracts/json/pointer';
-import type { Json, JsonObject } from '#domain/canonical-json';
+import { isJsonObject, type Json, type JsonObject } from '#domain/canonical-json';
 import { quote } from '#domain/errors';
 import type { LineageFacets } from '#lineage/lineage-event';
 import type { LineageFaults } from '#lineage/lineage-fault';
@@ -10,11 +10,6 @@ export interface ObjectPlace {
   /** The JSON Pointer of the object. */
   readonly path: string;
   readonly faults: LineageFaults;
-}
-
-/** Tells an object of JSON from every other value. */
-export function isJsonObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

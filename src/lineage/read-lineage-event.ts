@@ -1,7 +1,7 @@
 import { checkFormat } from '#contracts/format/check-format';
 import type { JsonFault } from '#contracts/json/json-fault';
 import type { StrictJson } from '#contracts/json/parse-strict-json';
-import { canonicalJson, type Json } from '#domain/canonical-json';
+import { canonicalJson, isJsonObject, type Json } from '#domain/canonical-json';
 import { isRegistryError, quote } from '#domain/errors';
 import {
   LINEAGE_EVENT_TYPES,
@@ -22,7 +22,7 @@ import {
 } from '#lineage/lineage-limits';
 import { type LineageTime, parseLineageTime } from '#lineage/lineage-time';
 import type { LineageValidator } from '#lineage/lineage-validator';
-import { isJsonObject, ObjectReader } from '#lineage/object-reader';
+import { ObjectReader } from '#lineage/object-reader';
 import { parseLineageJson } from '#lineage/parse-lineage-json';
 
 /** Either the event or everything that is wrong with it, at most `LINEAGE_FAULTS_MAX` faults. */

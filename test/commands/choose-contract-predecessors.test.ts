@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { choosePredecessors } from '#commands/choose-contract-predecessors';
-import { COMPATIBILITY_MODES } from '#contracts/gate/compatibility-mode';
+import { COMPATIBILITY_MODES } from '#domain/contract-gate';
 import { compareVersions, parseContractVersion } from '#domain/contract-name';
 
 const limit = { comparisonsMax: 50 };

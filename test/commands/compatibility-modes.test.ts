@@ -4,8 +4,8 @@ import {
   decideSetDefaultCompatibilityMode,
   setDefaultCompatibilityMode,
 } from '#commands/set-default-compatibility-mode';
-import { COMPATIBILITY_MODES } from '#contracts/gate/compatibility-mode';
 import { contractEvolution } from '#domain/contract';
+import { COMPATIBILITY_MODES } from '#domain/contract-gate';
 import { parseContractName } from '#domain/contract-name';
 import { contractPolicyEvolution } from '#domain/contract-policy';
 import { commandContext, freshSource, memoryLog } from '#test/support/command-env';

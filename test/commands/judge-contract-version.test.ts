@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeContractVersion, type VersionCase } from '#commands/judge-contract-version';
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import type { DirectionVerdict, GateComparison } from '#contracts/gate/gate-report';
-import type { ChangeLevel } from '#contracts/versioning/next-version';
+import type { ChangeLevel, CompatibilityMode } from '#domain/contract-gate';
 import { parseContractVersion } from '#domain/contract-name';
 
 const PROVED: DirectionVerdict = { kind: 'compatible' };

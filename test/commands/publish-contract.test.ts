@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ContractCommands, PublishContract } from '#commands/publish-contract';
 import { setCompatibilityMode } from '#commands/set-compatibility-mode';
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
+import type { CompatibilityMode } from '#domain/contract-gate';
 import { parseContractName } from '#domain/contract-name';
 import { DEFAULT_SCOPE, parseScope } from '#domain/scope';
 import { commandContext, memoryLog } from '#test/support/command-env';

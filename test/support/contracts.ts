@@ -5,11 +5,10 @@ import type {
   ContractRules,
 } from '#commands/contract-gate';
 import type { ContractCommands } from '#commands/publish-contract';
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import type { DirectionVerdict, GateComparison, GateJob } from '#contracts/gate/gate-report';
-import type { ChangeLevel } from '#contracts/versioning/next-version';
 import { contractEvolution } from '#domain/contract';
 import type { ContractBundle } from '#domain/contract-bundle';
+import type { ChangeLevel, CompatibilityMode } from '#domain/contract-gate';
 import { CONTRACT_POLICY_ID, contractPolicyEvolution } from '#domain/contract-policy';
 import type { CommandId } from '#domain/event';
 import { type Position, START } from '#domain/position';

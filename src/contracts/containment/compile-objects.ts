@@ -9,7 +9,7 @@ import {
   keywordsOf,
   type SchemaPlace,
 } from '#contracts/json-schema/schema-place';
-import { canonicalJson, type Json } from '#domain/canonical-json';
+import { canonicalJson, isJsonObject, type Json } from '#domain/canonical-json';
 
 /** Compiles what a schema says of objects, but for `unevaluatedProperties`. */
 export function compileObjects(at: CompilePlace): Literal[] {
@@ -53,8 +53,8 @@ function compileDependencies({ place, scope, compiler }: CompilePlace): readonly
   const { dependentRequired, dependencies } = keywordsOf(place);
   const isOld = refHidesSiblings(place.dialect);
   const lists = isOld ? dependencies : dependentRequired;
-  if (typeof lists === 'object' && lists !== null && !Array.isArray(lists)) {
-    for (const [trigger, names] of Object.entries(lists as Readonly<Record<string, Json>>)) {
+  if (isJsonObject(lists)) {
+    for (const [trigger, names] of Object.entries(lists)) {
       const wanted = textList(names).map((name) => table.plain({ kind: 'required', name }));
       found.push(unless(table, trigger, table.and(wanted)));
     }

@@ -5,7 +5,6 @@ import {
   SAME_PART,
 } from '#contracts/gate/compare-json-schemas';
 import { compareWit } from '#contracts/gate/compare-wit';
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import {
   DIRECTIONS,
   type Direction,
@@ -19,7 +18,7 @@ import type { ReadContent } from '#contracts/gate/read-content';
 import type { ReadPart } from '#contracts/gate/read-part';
 import type { UnjudgedChange } from '#contracts/gate/unjudged-change';
 import { isSame } from '#contracts/json-schema-diff/schema-pair';
-import type { ChangeLevel } from '#contracts/versioning/next-version';
+import type { ChangeLevel, CompatibilityMode } from '#domain/contract-gate';
 
 /** The most differences that are told of one comparison. */
 export const COMPARISON_CHANGES_MAX = 200;

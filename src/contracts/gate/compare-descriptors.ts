@@ -1,7 +1,7 @@
 import type { UnjudgedChange } from '#contracts/gate/unjudged-change';
-import { escapeToken } from '#contracts/json-schema/schema-place';
+import { escapeToken } from '#contracts/json/pointer';
 import { show } from '#contracts/json-schema-diff/show';
-import { canonicalJson, type Json, type JsonObject } from '#domain/canonical-json';
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from '#domain/canonical-json';
 
 /** A change that breaks nothing and adds nothing that others use. */
 const HARMLESS = { breaks: [], isFeature: false } as const;
@@ -40,7 +40,7 @@ function compareValues(
   newer: Json | undefined,
   pointer: string,
 ): readonly UnjudgedChange[] {
-  if (isObject(older) && isObject(newer)) {
+  if (isJsonObject(older) && isJsonObject(newer)) {
     const names = new Set([...Object.keys(older), ...Object.keys(newer)]);
     return [...names].flatMap((name) =>
       compareValues(own(older, name), own(newer, name), `${pointer}/${escapeToken(name)}`),
@@ -71,8 +71,4 @@ function verbOf(older: Json | undefined, newer: Json | undefined): string {
 
 function own(object: JsonObject, name: string): Json | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined;
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import type { DirectionVerdict } from '#contracts/gate/gate-report';
+import type { CompatibilityMode } from '#domain/contract-gate';
 
 /** Who reads what the other one writes: the new version what the older wrote, or the other way round. */
 export type Direction = 'backward' | 'forward';

@@ -1,6 +1,10 @@
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
-import type { ChangeLevel } from '#contracts/versioning/next-version';
 import type { Json, JsonObject } from '#domain/canonical-json';
+import type {
+  ChangeLevel,
+  CompatibilityMode,
+  ContractPart,
+  RecordedChange,
+} from '#domain/contract-gate';
 
 /** One WIT text of a contract, by its name. */
 export interface WitText {
@@ -45,7 +49,7 @@ export interface GateJob {
 /** What breaks a rule, or only looks like a mistake. */
 export interface GateFault {
   readonly rule: string;
-  readonly part: 'jsonSchema' | 'wit' | 'descriptor' | 'references';
+  readonly part: ContractPart;
   readonly message: string;
   /** JSON Pointer into the schema. */
   readonly pointer?: string;
@@ -101,22 +105,8 @@ export interface CounterExample {
   readonly refusal: string;
 }
 
-/** One difference between two versions. */
-export interface ContractChange {
-  readonly rule: string;
-  readonly part: 'jsonSchema' | 'wit' | 'descriptor' | 'references';
-  /** One plain sentence. */
-  readonly message: string;
-  /** Where it was: a JSON Pointer, or an item of WIT. */
-  readonly before?: string;
-  /** Where it is. */
-  readonly after?: string;
-  /** The directions that it breaks by itself. */
-  readonly breaks: readonly ('backward' | 'forward')[];
-  /** Whether it breaks the mode. */
-  readonly isBreaking: boolean;
-  /** Whether something was added that others may use from now on. */
-  readonly isFeature: boolean;
+/** One difference between two versions, with what shows it. */
+export type ContractChange = RecordedChange & {
   /** A document that this change alone makes invalid, where one was found. */
   readonly counterExample?: CounterExample;
-}
+};

@@ -5,9 +5,7 @@ import type { GateComparison, GateJob, GateReport } from '#contracts/gate/gate-r
 import { type ReadContent, readContent } from '#contracts/gate/read-content';
 import type { ReadPart } from '#contracts/gate/read-part';
 import { SchemaSides } from '#contracts/gate/schema-sides';
-import type { ChangeLevel } from '#contracts/versioning/next-version';
-
-const LEVELS: readonly ChangeLevel[] = ['none', 'patch', 'minor', 'major'];
+import { CHANGE_LEVELS, type ChangeLevel } from '#domain/contract-gate';
 
 export interface GateOptions {
   /** Asked now and then whether the time is over. Default: it never is. */
@@ -66,5 +64,5 @@ function valueOf<T>(part: ReadPart<T>): T | undefined {
 }
 
 function largest(levels: readonly ChangeLevel[]): ChangeLevel {
-  return LEVELS.findLast((level) => levels.includes(level)) ?? 'none';
+  return CHANGE_LEVELS.findLast((level) => levels.includes(level)) ?? 'none';
 }

@@ -1,4 +1,5 @@
-import { childEntries, escapeToken, type SchemaPlace } from '#contracts/json-schema/schema-place';
+import { escapeToken } from '#contracts/json/pointer';
+import { childEntries, type SchemaPlace } from '#contracts/json-schema/schema-place';
 import {
   type FoundChange,
   type InnerPair,

@@ -1,4 +1,5 @@
-import { childEntries, escapeToken, type SchemaPlace } from '#contracts/json-schema/schema-place';
+import { escapeToken } from '#contracts/json/pointer';
+import { childEntries, type SchemaPlace } from '#contracts/json-schema/schema-place';
 import type { ClosingRule } from '#contracts/json-schema-diff/schema-change';
 import {
   childrenOf,

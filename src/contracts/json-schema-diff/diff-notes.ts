@@ -1,6 +1,7 @@
+import { escapeToken } from '#contracts/json/pointer';
 import type { Dialect } from '#contracts/json-schema/dialect';
 import { schemaHolders } from '#contracts/json-schema/keywords';
-import { escapeToken, keywordsOf } from '#contracts/json-schema/schema-place';
+import { keywordsOf } from '#contracts/json-schema/schema-place';
 import { named, wentFrom } from '#contracts/json-schema-diff/diff-scalars';
 import {
   type FoundChange,

@@ -1,12 +1,12 @@
+import { escapeToken, unescapeToken } from '#contracts/json/pointer';
 import { type Dialect, dialectOf, refHidesSiblings } from '#contracts/json-schema/dialect';
 import { schemaHolders } from '#contracts/json-schema/keywords';
 import {
-  escapeToken,
   keywordsOf,
   type SchemaPlace,
   type SchemaResource,
 } from '#contracts/json-schema/schema-place';
-import type { Json, JsonObject } from '#domain/canonical-json';
+import { isJsonObject, type Json, type JsonObject } from '#domain/canonical-json';
 
 /** The base of a document that has no URI of its own. Nothing is ever fetched from it. */
 export const DEFAULT_BASE = 'https://schema.invalid/';
@@ -55,11 +55,11 @@ export class SchemaDocument {
     let [value, above]: [Json | undefined, SchemaPlace] = [this.root.schema, this.root];
     let path = '';
     for (const token of pointer.split('/').slice(1)) {
-      value = member(value, token.replaceAll('~1', '/').replaceAll('~0', '~'));
+      value = member(value, unescapeToken(token));
       path += `/${token}`;
       above = this.places.get(path) ?? above;
     }
-    if (typeof value !== 'boolean' && !isObject(value)) return undefined;
+    if (typeof value !== 'boolean' && !isJsonObject(value)) return undefined;
     return this.#addPlace(value, pointer, above);
   }
 
@@ -81,7 +81,9 @@ export class SchemaDocument {
     pointer: string,
     above: Pick<SchemaPlace, 'dialect' | 'resource'>,
   ): SchemaPlace {
-    const { dialect, resource } = isObject(schema) ? this.#begin(schema, pointer, above) : above;
+    const { dialect, resource } = isJsonObject(schema)
+      ? this.#begin(schema, pointer, above)
+      : above;
     const children = new Map<string, SchemaPlace>();
     const place = { schema, pointer, document: this.#key, dialect, resource, children };
     this.places.set(pointer, place);
@@ -141,7 +143,7 @@ function ownId(schema: JsonObject, dialect: Dialect): string | undefined {
 function heldSchemas(keywords: JsonObject, dialect: Dialect): readonly (readonly [string, Json])[] {
   const found: [string, Json][] = [];
   const add = (path: string, value: Json | undefined): void => {
-    if (typeof value === 'boolean' || isObject(value)) found.push([path, value]);
+    if (typeof value === 'boolean' || isJsonObject(value)) found.push([path, value]);
   };
   for (const [keyword, holder] of schemaHolders(dialect)) {
     const held = keywords[keyword];
@@ -151,7 +153,7 @@ function heldSchemas(keywords: JsonObject, dialect: Dialect): readonly (readonly
     } else if (Array.isArray(held)) {
       if (holder === 'array' || holder === 'one-or-array')
         held.forEach((item: Json, index) => add(`${keyword}/${index}`, item));
-    } else if (isObject(held)) {
+    } else if (isJsonObject(held)) {
       for (const key of Object.keys(held)) add(`${keyword}/${escapeToken(key)}`, held[key]);
     }
   }
@@ -160,9 +162,5 @@ function heldSchemas(keywords: JsonObject, dialect: Dialect): readonly (readonly
 
 function member(value: Json | undefined, token: string): Json | undefined {
   if (Array.isArray(value)) return /^(0|[1-9]\d*)$/.test(token) ? value[Number(token)] : undefined;
-  return isObject(value) && Object.hasOwn(value, token) ? value[token] : undefined;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isJsonObject(value) && Object.hasOwn(value, token) ? value[token] : undefined;
 }

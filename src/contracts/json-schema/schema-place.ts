@@ -1,5 +1,6 @@
+import { escapeToken } from '#contracts/json/pointer';
 import type { Dialect } from '#contracts/json-schema/dialect';
-import type { Json, JsonObject } from '#domain/canonical-json';
+import { isJsonObject, type Json, type JsonObject } from '#domain/canonical-json';
 
 /** A schema with a URI of its own, and what is named in it. */
 export interface SchemaResource {
@@ -30,9 +31,7 @@ export interface SchemaPlace {
 /** Gives the keywords of a schema; a boolean has none. */
 export function keywordsOf(place: SchemaPlace): JsonObject {
   const { schema } = place;
-  return typeof schema === 'object' && schema !== null && !Array.isArray(schema)
-    ? (schema as JsonObject)
-    : {};
+  return isJsonObject(schema) ? schema : {};
 }
 
 /** Gives the schema that a keyword holds, or the one under a key or an index of it. */
@@ -57,16 +56,9 @@ export function childEntries(
   keyword: string,
 ): readonly (readonly [string, SchemaPlace])[] {
   const held = keywordsOf(place)[keyword];
-  if (typeof held !== 'object' || held === null || Array.isArray(held)) return [];
+  if (!isJsonObject(held)) return [];
   return Object.keys(held).flatMap((key): [string, SchemaPlace][] => {
     const child = childOf(place, keyword, key);
     return child === undefined ? [] : [[key, child]];
   });
-}
-
-/** Escapes a token of a JSON Pointer (RFC 6901). */
-export function escapeToken(token: string): string {
-  return token.includes('~') || token.includes('/')
-    ? token.replaceAll('~', '~0').replaceAll('/', '~1')
-    : token;
 }

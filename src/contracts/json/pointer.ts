@@ -1,4 +1,4 @@
-/** Writes a JSON Pointer (RFC 6901): `~` becomes `~0`, `/` becomes `~1`, and no tokens at all are the empty text. */
+/** Writes a JSON Pointer (RFC 6901); no tokens at all are the empty text. */
 export function pointerOf(tokens: readonly (string | number)[]): string {
   return tokens.map((token) => `/${escapeToken(String(token))}`).join('');
 }
@@ -7,11 +7,16 @@ export function pointerOf(tokens: readonly (string | number)[]): string {
 export function parsePointer(text: string): readonly string[] | undefined {
   if (text === '') return [];
   if (!text.startsWith('/') || /~(?![01])/.test(text)) return undefined;
-  // `~1` goes first, or `~01` would become a slash.
-  const unescape = (token: string) => token.replaceAll('~1', '/').replaceAll('~0', '~');
-  return text.slice(1).split('/').map(unescape);
+  return text.slice(1).split('/').map(unescapeToken);
 }
 
-function escapeToken(token: string): string {
+/** Writes a token of a JSON Pointer: `~` becomes `~0`, `/` becomes `~1`. */
+export function escapeToken(token: string): string {
   return token.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** Reads a token of a JSON Pointer. */
+export function unescapeToken(token: string): string {
+  // `~1` goes first, or `~01` would become a slash.
+  return token.replaceAll('~1', '/').replaceAll('~0', '~');
 }

@@ -1,6 +1,6 @@
 import { type Dialect, dialectOf, refHidesSiblings } from '#contracts/json-schema/dialect';
 import { resolveUri } from '#contracts/json-schema/schema-document';
-import type { Json, JsonObject } from '#domain/canonical-json';
+import { isJsonObject, type Json, type JsonObject } from '#domain/canonical-json';
 
 /** What schemas use, as far as it decides how they can be validated. */
 export interface SchemaTraits {
@@ -57,7 +57,7 @@ export function prepareSchema(
   traits: SchemaTraits,
 ): Json {
   const prepared = copySchema(schema, dialect, traits);
-  if (!isObject(prepared)) return prepared;
+  if (!isJsonObject(prepared)) return prepared;
   const keyword = dialect === 'draft-04' ? 'id' : '$id';
   const { [keyword]: id, ...rest } = prepared;
   if (typeof id !== 'string' || id.startsWith('#')) return prepared;
@@ -66,7 +66,7 @@ export function prepareSchema(
 
 function copySchema(schema: Json, dialect: Dialect, traits: SchemaTraits): Json {
   if (Array.isArray(schema)) return schema.map((item: Json) => copySchema(item, dialect, traits));
-  if (!isObject(schema)) return schema;
+  if (!isJsonObject(schema)) return schema;
   const { $schema, format } = schema;
   if (typeof format === 'string') traits.formats.add(format);
   if (typeof $schema === 'string' && dialectOf($schema) !== dialect) traits.mixesDialects = true;
@@ -81,7 +81,7 @@ function copySchema(schema: Json, dialect: Dialect, traits: SchemaTraits): Json 
     traits.keywords.add(keyword);
     if (FOREIGN.has(keyword) && typeof value === 'boolean') return undefined;
     if (DATA.has(keyword)) return value;
-    if (!NAMED.has(keyword) || !isObject(value)) return copySchema(value, dialect, traits);
+    if (!NAMED.has(keyword) || !isJsonObject(value)) return copySchema(value, dialect, traits);
     return mapMembers(value, (name, member) => {
       if (name === '__proto__') traits.keywords.add(name);
       return copySchema(member, dialect, traits);
@@ -120,8 +120,4 @@ function mapMembers(
   return Object.fromEntries(
     entries.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
   );
-}
-
-function isObject(value: Json): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,9 +1,14 @@
-import { _, Ajv, type AnySchema, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
-import { Ajv2019 } from 'ajv/dist/2019.js';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import draft04 from 'ajv-draft-04';
+import {
+  _,
+  type Ajv,
+  type AnySchema,
+  type ErrorObject,
+  type Options,
+  type ValidateFunction,
+} from 'ajv';
 import { isMultipleOf, rationalOf } from '#contracts/containment/rational';
 import { checkFormat } from '#contracts/format/check-format';
+import { ajvOf } from '#contracts/json-schema/ajv-of';
 import { type Dialect, metaSchemaUri, refHidesSiblings } from '#contracts/json-schema/dialect';
 import { findMetaSchema } from '#contracts/json-schema/meta-schemas';
 import { DEFAULT_BASE, resolveUri } from '#contracts/json-schema/schema-document';
@@ -134,22 +139,6 @@ function createAjv(dialect: Dialect, assertsFormats: boolean): Ajv {
     ajv.addSchema(findMetaSchema(metaSchemaUri(dialect)) as AnySchema);
   }
   return withExactDivision(ajv);
-}
-
-function ajvOf(dialect: Dialect, options: Options): Ajv {
-  switch (dialect) {
-    case 'draft-04':
-      return new draft04.default(options);
-    case 'draft-06':
-    case 'draft-07':
-      return new Ajv(options);
-    case '2019-09':
-      return new Ajv2019(options);
-    case '2020-12':
-      return new Ajv2020(options);
-    default:
-      return dialect satisfies never;
-  }
 }
 
 /** Replaces division of doubles, by which 0.3 is no multiple of 0.1. */

@@ -1,5 +1,5 @@
 import { markdownText } from '#contracts/versioning/markdown-text';
-import type { ChangeLevel } from '#contracts/versioning/next-version';
+import type { ChangeLevel } from '#domain/contract-gate';
 
 /** How many versions one changelog shows. The rest is counted at the end. */
 export const CHANGELOG_VERSIONS_MAX = 200;

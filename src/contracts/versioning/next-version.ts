@@ -1,7 +1,5 @@
+import type { ChangeLevel } from '#domain/contract-gate';
 import { type ContractVersion, compareVersions, parseContractVersion } from '#domain/contract-name';
-
-/** How much a new version changes: nothing, no promise, something added, something broken. */
-export type ChangeLevel = 'none' | 'patch' | 'minor' | 'major';
 
 /** How versions are written: `v2`, or `2.0.0`. */
 export type VersionStyle = 'major' | 'semver';

@@ -1,15 +1,6 @@
 import { z } from 'zod';
+import { COMPATIBILITY_MODES } from '#domain/contract-gate';
 import { MIB, setting, whole } from '#ops/config/setting';
-
-const MODES = [
-  'NONE',
-  'BACKWARD',
-  'BACKWARD_TRANSITIVE',
-  'FORWARD',
-  'FORWARD_TRANSITIVE',
-  'FULL',
-  'FULL_TRANSITIVE',
-] as const;
 
 const environmentList = z.string().transform((value, context): readonly string[] => {
   const names = value
@@ -28,7 +19,7 @@ export const CONTRACT_SETTINGS = {
     default: String(MIB),
     doc: 'Largest body that publishes or checks a contract. To read one of 1 MiB holds up others for some 0.1 s.',
   }),
-  compatibilityMode: setting('ATLAS_CONTRACT_COMPATIBILITY', z.enum(MODES), {
+  compatibilityMode: setting('ATLAS_CONTRACT_COMPATIBILITY', z.enum(COMPATIBILITY_MODES), {
     default: 'BACKWARD',
     doc: 'What a new version keeps where neither the contract nor its scope says: NONE, BACKWARD, FORWARD, FULL, or one of them with _TRANSITIVE.',
   }),

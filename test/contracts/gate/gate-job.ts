@@ -1,7 +1,7 @@
-import type { CompatibilityMode } from '#contracts/gate/compatibility-mode';
 import type { ContractContent, GateComparison, GateReport } from '#contracts/gate/gate-report';
 import { runGate } from '#contracts/gate/run-gate';
 import type { Json } from '#domain/canonical-json';
+import type { CompatibilityMode } from '#domain/contract-gate';
 
 /** Gives the content of a contract that is one JSON Schema. */
 export function ofSchema(schema: Json): ContractContent {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { COMPATIBILITY_MODES } from '#contracts/gate/compatibility-mode';
 import type { ContractContent, GateFault } from '#contracts/gate/gate-report';
 import { runGate } from '#contracts/gate/run-gate';
 import { STRICT_JSON_BYTES_MAX } from '#contracts/json/parse-strict-json';
 import type { JsonObject } from '#domain/canonical-json';
+import { COMPATIBILITY_MODES } from '#domain/contract-gate';
 import { compared, judge, ofSchema, ofWit, told } from '#test/contracts/gate/gate-job';
 
 function rules(faults: readonly GateFault[]): readonly string[] {

@@ -1,12 +1,8 @@
 import fc from 'fast-check';
 import semver from 'semver';
 import { describe, expect, it } from 'vitest';
-import {
-  type ChangeLevel,
-  judgeVersion,
-  nextVersion,
-  predecessorOf,
-} from '#contracts/versioning/next-version';
+import { judgeVersion, nextVersion, predecessorOf } from '#contracts/versioning/next-version';
+import type { ChangeLevel } from '#domain/contract-gate';
 import { type ContractVersion, compareVersions, parseContractVersion } from '#domain/contract-name';
 
 const v = parseContractVersion;

@@ -1,6 +1,7 @@
+import { escapeToken } from '#contracts/json/pointer';
 import type { LintFindings, LintPlace } from '#contracts/json-schema/lint/lint-findings';
 import { patternStates } from '#contracts/json-schema/lint/pattern-states';
-import { escapeToken, keywordsOf, type SchemaPlace } from '#contracts/json-schema/schema-place';
+import { keywordsOf, type SchemaPlace } from '#contracts/json-schema/schema-place';
 import { backtrackingRisk } from '#contracts/pattern/backtracking';
 import { parsePattern } from '#contracts/pattern/parse-pattern';
 import { quote } from '#domain/errors';

@@ -1,7 +1,5 @@
-import { Ajv, type Options, type ValidateFunction } from 'ajv';
-import { Ajv2019 } from 'ajv/dist/2019.js';
-import { Ajv2020 } from 'ajv/dist/2020.js';
-import draft04 from 'ajv-draft-04';
+import type { Options, ValidateFunction } from 'ajv';
+import { ajvOf } from '#contracts/json-schema/ajv-of';
 import { type Dialect, metaSchemaUri } from '#contracts/json-schema/dialect';
 import { findMetaSchema } from '#contracts/json-schema/meta-schemas';
 import type { Json, JsonObject } from '#domain/canonical-json';
@@ -30,7 +28,7 @@ export function flatValidators(dialect: Dialect): readonly ValidateFunction[] {
 }
 
 function compileWhole(dialect: Dialect): ValidateFunction {
-  const ajv = create(dialect, OPTIONS);
+  const ajv = ajvOf(dialect, OPTIONS);
   const [root, ...vocabularies] = load(dialect);
   return ajv.addSchema([...vocabularies]).compile(root);
 }
@@ -38,24 +36,8 @@ function compileWhole(dialect: Dialect): ValidateFunction {
 function compileFlat(dialect: Dialect): readonly ValidateFunction[] {
   const inside = { type: dialect === 'draft-04' ? ['object'] : ['object', 'boolean'] };
   return load(dialect).map((part) =>
-    create(dialect, { ...OPTIONS, allErrors: true }).compile(flatten(part, inside) as JsonObject),
+    ajvOf(dialect, { ...OPTIONS, allErrors: true }).compile(flatten(part, inside) as JsonObject),
   );
-}
-
-function create(dialect: Dialect, options: Options) {
-  switch (dialect) {
-    case 'draft-04':
-      return new draft04.default(options);
-    case 'draft-06':
-    case 'draft-07':
-      return new Ajv(options);
-    case '2019-09':
-      return new Ajv2019(options);
-    case '2020-12':
-      return new Ajv2020(options);
-    default:
-      return dialect satisfies never;
-  }
 }
 
 /** Puts `inside` wherever a meta-schema refers to itself, and lets pass what a vocabulary looks at by itself. */

@@ -5,7 +5,7 @@ import { patternStates } from '#contracts/json-schema/lint/pattern-states';
 import { keywordsOf, type SchemaPlace } from '#contracts/json-schema/schema-place';
 import { matchesPattern } from '#contracts/pattern/matcher';
 import { parsePattern } from '#contracts/pattern/parse-pattern';
-import type { Json, JsonObject } from '#domain/canonical-json';
+import { isJsonObject, type Json, type JsonObject } from '#domain/canonical-json';
 import { quote } from '#domain/errors';
 
 /** How many units of names, times states of patterns, are matched for one warning. Beyond that nothing is said. */
@@ -81,13 +81,13 @@ function bound(keywords: JsonObject, keyword: string, isExclusive: boolean): Bou
 function warnForbidden(place: SchemaPlace, findings: LintFindings): void {
   const { additionalProperties, patternProperties, properties, required } = keywordsOf(place);
   if (additionalProperties !== false || !Array.isArray(required)) return;
-  const sources = isObject(patternProperties) ? Object.keys(patternProperties) : [];
+  const sources = isJsonObject(patternProperties) ? Object.keys(patternProperties) : [];
   const patterns = sources.map(parsePattern);
   const states = patterns.map((each) => (each.kind === 'parsed' ? patternStates(each.pattern) : 0));
   const units = required.map((name: Json) => (typeof name === 'string' ? name.length + 1 : 0));
   if (sum(states) * sum(units) > MATCH_WORK_MAX) return;
   const mayBe = (name: string): boolean =>
-    (isObject(properties) && Object.hasOwn(properties, name)) ||
+    (isJsonObject(properties) && Object.hasOwn(properties, name)) ||
     // What a pattern that cannot be read matches is not known: nothing is said then.
     patterns.some((each) => each.kind === 'refused' || matchesPattern(each.pattern, name));
   for (const [index, name] of required.entries()) {
@@ -103,8 +103,4 @@ function sum(numbers: readonly number[]): number {
 
 function at({ pointer, document }: SchemaPlace, path: string) {
   return { pointer: `${pointer}/${path}`, document };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

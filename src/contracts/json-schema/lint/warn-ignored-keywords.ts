@@ -1,6 +1,7 @@
+import { escapeToken } from '#contracts/json/pointer';
 import { DIALECTS, type Dialect, refHidesSiblings } from '#contracts/json-schema/dialect';
 import type { LintFindings } from '#contracts/json-schema/lint/lint-findings';
-import { escapeToken, keywordsOf, type SchemaPlace } from '#contracts/json-schema/schema-place';
+import { keywordsOf, type SchemaPlace } from '#contracts/json-schema/schema-place';
 import { quote } from '#domain/errors';
 
 /** Keywords that not every draft knows: from which one on and up to which. */

@@ -1,5 +1,5 @@
-import type { ChangeLevel } from '#contracts/versioning/next-version';
 import type { WitChange, WitRole } from '#contracts/wit/diff/change';
+import type { ChangeLevel } from '#domain/contract-gate';
 
 /** Who must not be broken by a new version: users of the older text, its providers, both, or nobody in particular. */
 export type WitMode = 'BACKWARD' | 'FORWARD' | 'FULL' | 'NONE';
