@@ -74,6 +74,10 @@ format: node_modules/.installed ## Format the sources
 settings-table: build ## Write the table of settings into the README
 	@node dist/test/support/write-settings-table.js
 
+.PHONY: state-machines
+state-machines: build ## Draw the state machines again in docs/state-machines.md
+	@node dist/test/support/write-state-machines.js
+
 .PHONY: bench
 bench: build setup-tests ## Run the benchmarks, or those named in ONLY="commands read": prints a table and writes JSON
 	@node dist/bench/main.js $(ONLY)

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { commandsBench } from '#bench/commands';
 import { contractsBench } from '#bench/contracts';
 import { type Bench, type BenchRow, ROOT } from '#bench/harness';
+import { jobListsBench } from '#bench/job-lists';
 import { jobRunsBench } from '#bench/job-runs';
+import { lineageBench } from '#bench/lineage';
 import { memoryBench } from '#bench/memory';
 import { queriesBench } from '#bench/queries';
 import { readBench } from '#bench/read';
@@ -25,6 +27,8 @@ const BENCHES: readonly Bench[] = [
   startColdBench,
   startWarmBench,
   contractsBench,
+  lineageBench,
+  jobListsBench,
 ];
 
 function holds({ value, limit, detail }: BenchRow): boolean {

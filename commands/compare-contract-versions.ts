@@ -30,7 +30,8 @@ export async function compareContractVersions(
   const contentOf = async (version: ContractVersion): Promise<ContractContent> => {
     const found = await ports.contents.find(scope, name, version);
     if (found === undefined) throw notPublished(name, version);
-    const { content } = await judgedContent(ports.contents, found.bundle, { scope, isNew: false });
+    const at = { scope, isNew: false, name };
+    const { content } = await judgedContent(ports.contents, found.bundle, at);
     return content;
   };
   const [candidate, content] = [await contentOf(newer), await contentOf(older)];

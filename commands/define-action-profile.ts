@@ -1,21 +1,13 @@
-import { append, reject } from '#commands/decision';
-import type { ActionProfileCommands } from '#commands/job-ports';
-import { type DefinitionPlan, planDefinition } from '#commands/plan-definition';
-import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
+import { type DefineCommands, type DefinedAnswer, defineVersion } from '#commands/define-version';
+import type { CommandContext } from '#commands/run-command';
 import {
   type ActionProfile,
   type ActionProfileEvent,
-  type ActionProfileState,
   actionProfileEvolution,
   readActionProfile,
 } from '#domain/action-profile';
 import type { ContractVersion } from '#domain/contract-name';
-import {
-  type ActionProfileId,
-  type DefinedVersion,
-  definitionFingerprint,
-  definitionOf,
-} from '#domain/definition';
+import { type ActionProfileId, definitionFingerprint, definitionOf } from '#domain/definition';
 
 /** One version of an action profile, as its author sends it. */
 export interface DefineActionProfile {
@@ -27,46 +19,30 @@ export interface DefineActionProfile {
 }
 
 /** What a definition of a profile has come to. */
-export type ActionProfileAnswer = CommandAnswer<ActionProfileState, ActionProfileEvent> & {
-  /** The version as it stands now. */
-  readonly defined: DefinedVersion<ActionProfile>;
-};
+export type ActionProfileAnswer = DefinedAnswer<ActionProfile, ActionProfileEvent>;
 
 /**
- * Carries out the definition of a version, which begins as a draft. Two authors of the next version get one each.
+ * Carries out the definition of a version, see `defineVersion`.
  * @throws INVALID_REQUEST with every fault and its path, VERSION_CONFLICT, and what `runCommand` throws
  */
 export async function defineActionProfile(
-  commands: Pick<ActionProfileCommands, 'env' | 'log' | 'source'>,
+  commands: DefineCommands<ActionProfile>,
   context: CommandContext,
   { id, version, content }: DefineActionProfile,
 ): Promise<ActionProfileAnswer> {
   const read = readActionProfile(content);
-  const fingerprint = definitionFingerprint(read);
-  let plan: DefinitionPlan | undefined;
-  const answer = await runCommand(commands.env, context, {
+  return await defineVersion(commands, context, {
     kind: 'action-profile',
+    noun: 'action profile',
     id,
-    log: commands.log,
-    source: commands.source,
+    version,
+    fingerprint: definitionFingerprint(read),
     evolution: actionProfileEvolution,
-    decide: (state) => {
-      plan = planDefinition(state, { noun: 'action profile', id, version, fingerprint });
-      if (plan.kind === 'refused') return reject(plan.error);
-      if (plan.kind === 'existing') return { kind: 'unchanged' };
-      const definition = definitionOf(id, plan.version, read);
-      return append({
-        type: 'ActionProfileDefined',
-        data: { definition, author: context.actor },
-      });
-    },
+    eventOf: (of): ActionProfileEvent => ({
+      type: 'ActionProfileDefined',
+      data: { definition: definitionOf(id, of, read), author: context.actor },
+    }),
+    definedBy: (event) =>
+      event.type === 'ActionProfileDefined' ? event.data.definition.version : undefined,
   });
-  const event = answer.recorded?.event;
-  const told = event?.type === 'ActionProfileDefined' ? event.data.definition : plan;
-  const defined =
-    told === undefined || !('version' in told)
-      ? undefined
-      : answer.state.versions.get(told.version);
-  if (defined === undefined) throw new TypeError('A definition was answered without its version');
-  return { ...answer, defined };
 }

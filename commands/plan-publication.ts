@@ -204,7 +204,8 @@ export class PublicationPlanner {
   }
 
   async #contentOf(content: BundleContent, isNew: boolean): ReturnType<typeof judgedContent> {
-    return await judgedContent(this.#ports.contents, content, { scope: this.#scope, isNew });
+    const { name } = this.#candidate;
+    return await judgedContent(this.#ports.contents, content, { scope: this.#scope, isNew, name });
   }
 
   async #bundleOf(state: ContractState, version: ContractVersion): Promise<ContractBundle> {

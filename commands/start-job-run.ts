@@ -22,9 +22,21 @@ export interface JobRunCommands {
   readonly source: AggregateSource<JobRunState>;
 }
 
-/** Decides the start of a run. A run id is used once. */
-export function decideStartJobRun(state: JobRunState, run: JobRunStart): Decision<JobRunEvent> {
-  if (state === undefined) return append({ type: 'JobRunStarted', data: { run } });
+/** A run that is to be: it waits until somebody begins it, or it runs already. */
+export interface StartJobRun {
+  readonly run: JobRunStart;
+  readonly status: 'pending' | 'running';
+}
+
+/** Decides the first event of a run. A run id is used once. */
+export function decideStartJobRun(
+  state: JobRunState,
+  { run, status }: StartJobRun,
+): Decision<JobRunEvent> {
+  if (state === undefined) {
+    const type = status === 'pending' ? 'JobRunSubmitted' : 'JobRunStarted';
+    return append({ type, data: { run } });
+  }
   return reject(
     new RegistryError(
       'ILLEGAL_TRANSITION',
@@ -34,18 +46,18 @@ export function decideStartJobRun(state: JobRunState, run: JobRunStart): Decisio
   );
 }
 
-/** Carries out the start of a run. @throws ILLEGAL_TRANSITION, and what `runCommand` throws */
+/** Carries out the first step of a run. @throws ILLEGAL_TRANSITION, and what `runCommand` throws */
 export async function startJobRun(
   commands: JobRunCommands,
   context: CommandContext,
-  run: JobRunStart,
+  command: StartJobRun,
 ): Promise<CommandAnswer<JobRunState, JobRunEvent>> {
   return await runCommand(commands.env, context, {
     kind: 'job-run',
-    id: run.id,
+    id: command.run.id,
     log: commands.log,
     source: commands.source,
     evolution: jobRunEvolution,
-    decide: (state) => decideStartJobRun(state, run),
+    decide: (state) => decideStartJobRun(state, command),
   });
 }

@@ -14,16 +14,26 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/stores': ['src/domain', 'src/flow'],
   'src/clients': ['src/domain', 'src/flow'],
   'src/cache': ['src/domain', 'src/flow', 'src/stores'],
-  commands: ['src/domain', 'src/contracts', 'src/flow', 'src/log', 'src/stores'],
-  projections: ['src/domain', 'src/flow', 'src/log', 'src/clients'],
+  commands: ['src/domain', 'src/contracts', 'src/lineage', 'src/flow', 'src/log', 'src/stores'],
+  projections: ['src/domain', 'src/lineage', 'src/flow', 'src/log', 'src/clients'],
   'src/http': [
     'src/domain',
     'src/contracts',
+    'src/lineage',
     'src/flow',
     'src/cache',
     'src/clients',
     'commands',
     'projections',
+  ],
+  'src/workers': [
+    'src/domain',
+    'src/flow',
+    'src/clients',
+    'src/lineage',
+    'commands',
+    'projections',
+    'src/stores',
   ],
   // Errors are the one thing of the domain that a configuration needs.
   'src/ops': ['src/domain'],
@@ -34,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   test: ['*'],
 };
 
-/** Commands see stores through their ports only. */
+/** Commands and workers see stores through their ports only. */
 const PORTS_ONLY = new Set(['src/stores/publisher', 'src/stores/verify-artifact']);
 
 const LINES_MAX = 300;
@@ -85,9 +95,9 @@ describe('the house', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('commands import stores through their ports', () => {
+  it('commands and workers import stores through their ports', () => {
     const wrong = all
-      .filter(({ path }) => path.startsWith('commands/'))
+      .filter(({ path }) => /^(commands|src\/workers)\//.test(path))
       .flatMap(({ path, imports }) =>
         imports
           .filter((s) => s.startsWith('#stores/') && !PORTS_ONLY.has(resolveAlias(s)))

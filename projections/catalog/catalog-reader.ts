@@ -2,6 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { ActionProfile } from '#domain/action-profile';
 import type { JobDefinition } from '#domain/job-definition';
 import { type Position, START, toPosition } from '#domain/position';
+import { ActiveSchedules } from '#projections/catalog/active-schedules';
 import { ContractQueries } from '#projections/catalog/contract-queries';
 import { DatasetQueries } from '#projections/catalog/dataset-queries';
 import { DefinitionQueries } from '#projections/catalog/definition-queries';
@@ -19,6 +20,8 @@ export class CatalogReader {
   readonly jobDefinitions: DefinitionQueries<JobDefinition>;
   /** Which job definitions use a contract or an action profile. */
   readonly uses: DefinitionUses;
+  /** Which job definitions schedules start. */
+  readonly schedules: ActiveSchedules;
   readonly #recordedAt: Statement<[number]>;
   readonly #last: Statement<[]>;
 
@@ -29,6 +32,7 @@ export class CatalogReader {
     this.actionProfiles = new DefinitionQueries(this.#db, 'action-profile');
     this.jobDefinitions = new DefinitionQueries(this.#db, 'job-definition');
     this.uses = new DefinitionUses(this.#db);
+    this.schedules = new ActiveSchedules(this.#db);
     this.#recordedAt = this.#db
       .prepare('SELECT recorded_at FROM revision WHERE position = ?')
       .pluck();

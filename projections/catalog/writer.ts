@@ -218,9 +218,11 @@ export class CatalogWriter {
         this.#definitions.addJob({ ...at, event: { type, data: decodeData(message) } });
         return;
       case 'job-run':
+      case 'lineage-run':
+      case 'lineage-document':
         throw new RegistryError(
           'CORRUPT_EVENT',
-          `Cannot apply event ${message.position}: a job run is in the stream of the catalog`,
+          `Cannot apply event ${message.position}: a ${head.kind} is in the stream of the catalog`,
         );
       default:
         head.kind satisfies never;

@@ -7,10 +7,16 @@ import {
 } from '#domain/aggregate';
 import { quote, RegistryError } from '#domain/errors';
 import type { CommandId, RecordedEvent } from '#domain/event';
-import { type JobRunState, jobRunEvolution } from '#domain/job-run';
 import { decodeEvent } from '#log/codec';
 import type { StoredMessage } from '#log/event-log';
 import { type AggregateId, parseSubject } from '#log/subjects';
+import {
+  columnsOf,
+  evolutionOf,
+  isRunKind,
+  type RunColumns,
+  type RunKind,
+} from '#projections/job-runs/run-row';
 
 /** A command that a run has answered, as backends keep it. */
 export interface KeptCommand extends RememberedCommand {
@@ -19,13 +25,14 @@ export interface KeptCommand extends RememberedCommand {
 
 /** Everything that a backend stores of one run. */
 export interface StoredRun {
-  readonly aggregate: Aggregate<JobRunState>;
+  readonly aggregate: Aggregate<unknown>;
   readonly commands: readonly KeptCommand[];
 }
 
-/** A run that a batch touches, before and after. */
+/** A run that a batch touches, as it is afterwards. */
 export interface TouchedRun extends StoredRun {
-  readonly id: AggregateId;
+  readonly id: AggregateId & { readonly kind: RunKind };
+  readonly columns: RunColumns;
   /** Whether the run begins in this batch: then there is no row yet. */
   readonly isNew: boolean;
 }
@@ -48,29 +55,43 @@ export function groupByRun(batch: readonly StoredMessage[]): {
 
 /**
  * Folds a batch onto the stored states of the runs that it touches.
- * @throws CORRUPT_EVENT when an event does not follow the one before it
+ * @throws CORRUPT_EVENT when an event does not follow the one before it, or is of a kind that does not belong here
  */
 export function foldRuns(
   events: ReadonlyMap<string, readonly RecordedEvent[]>,
   stored: ReadonlyMap<string, StoredRun>,
 ): readonly TouchedRun[] {
-  return [...events].map(([subject, list]) => {
-    const before = stored.get(subject);
-    let aggregate = before?.aggregate ?? emptyAggregate<JobRunState>(undefined);
-    const commands = [...(before?.commands ?? [])];
-    for (const recorded of list) {
-      if (recorded.metadata.previousHash !== aggregate.hash) throw brokenChain(recorded);
-      aggregate = advance(aggregate, jobRunEvolution, recorded);
-      const { commandId, requestFingerprint } = recorded.metadata;
-      commands.push({ commandId, requestFingerprint, revision: recorded.position });
-    }
-    return {
-      id: parseSubject(subject),
-      aggregate,
-      commands: commands.slice(-COMMANDS_REMEMBERED_MAX),
-      isNew: before === undefined,
-    };
-  });
+  return [...events].map(([subject, list]) => foldRun(subject, list, stored.get(subject)));
+}
+
+function foldRun(
+  subject: string,
+  list: readonly RecordedEvent[],
+  before: StoredRun | undefined,
+): TouchedRun {
+  const id = parseSubject(subject);
+  const { kind } = id;
+  const [first] = list;
+  if (!isRunKind(kind) || first === undefined) throw foreign(subject);
+  const evolution = evolutionOf(kind);
+  let aggregate = before?.aggregate ?? emptyAggregate<unknown>(evolution.initial);
+  const commands = [...(before?.commands ?? [])];
+  for (const recorded of list) {
+    if (recorded.metadata.previousHash !== aggregate.hash) throw brokenChain(recorded);
+    aggregate = advance(aggregate, evolution, recorded);
+    const { commandId, requestFingerprint } = recorded.metadata;
+    commands.push({ commandId, requestFingerprint, revision: recorded.position });
+  }
+  const { state } = aggregate;
+  // A run begins with one of few events; anything else before it is no run.
+  if (typeof state !== 'object' || state === null) throw brokenChain(first);
+  return {
+    id: { ...id, kind },
+    aggregate,
+    columns: columnsOf(kind, state),
+    commands: commands.slice(-COMMANDS_REMEMBERED_MAX),
+    isNew: before === undefined,
+  };
 }
 
 function brokenChain({ position, subject }: RecordedEvent): RegistryError {
@@ -78,5 +99,21 @@ function brokenChain({ position, subject }: RecordedEvent): RegistryError {
     'CORRUPT_EVENT',
     `Cannot apply event ${position} on ${quote(subject)}: it does not follow the last one of its run (an event was changed, removed or inserted)`,
     { details: { position, subject } },
+  );
+}
+
+/** Makes the error for a first event of a run that has begun already. */
+export function begunTwice(cause: unknown): RegistryError {
+  return new RegistryError(
+    'CORRUPT_EVENT',
+    'Cannot apply a first event: its run is known already (an event was changed or inserted)',
+    { cause },
+  );
+}
+
+function foreign(subject: string): RegistryError {
+  return new RegistryError(
+    'CORRUPT_EVENT',
+    `Cannot apply an event on ${quote(subject)}: it is of no run (want another stream)`,
   );
 }

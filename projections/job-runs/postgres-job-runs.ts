@@ -1,40 +1,59 @@
-import type { PoolClient } from 'pg';
-import type { Postgres } from '#clients/postgres';
-import { emptyAggregate, type LoadedAggregate } from '#domain/aggregate';
-import type { EventHash } from '#domain/event';
-import type { JobRun, JobRunId, JobRunState } from '#domain/job-run';
+import { DatabaseError, type PoolClient } from 'pg';
+import { isEmptied, type Postgres } from '#clients/postgres';
+import type { AggregateSource } from '#domain/aggregate';
+import { type JobRunId, parseJobRunId } from '#domain/job-run';
 import { type Position, toPosition } from '#domain/position';
-import type { Scope } from '#domain/scope';
+import { parseScope, type Scope } from '#domain/scope';
 import type { StoredMessage } from '#log/event-log';
 import { parseSubject, subjectOf } from '#log/subjects';
 import { copyRuns, updateRuns } from '#projections/job-runs/copy-runs';
-import {
-  foldRuns,
-  groupByRun,
-  type KeptCommand,
-  type StoredRun,
-} from '#projections/job-runs/fold-runs';
-import type { JobRunQuery, JobRunRow, JobRunView, Shown } from '#projections/job-runs/job-run-view';
+import { begunTwice, foldRuns, groupByRun, type StoredRun } from '#projections/job-runs/fold-runs';
+import type {
+  FoundRun,
+  JobRunQuery,
+  JobRunRow,
+  JobRunView,
+  LineageDocumentRow,
+} from '#projections/job-runs/job-run-view';
 import { JOB_RUN_MIGRATIONS, VIEW_SCHEMA } from '#projections/job-runs/postgres-schema';
 import { type DigestRow, digestOfRuns } from '#projections/job-runs/run-digest';
+import { type Condition, conditionsOf } from '#projections/job-runs/run-filter';
+import type { RunRef } from '#projections/job-runs/run-queue';
+import type { RunKind, RunStates } from '#projections/job-runs/run-row';
+import { RUN_COLUMNS } from '#projections/job-runs/stored-columns';
+import {
+  type StoredRow,
+  toFoundRun,
+  toLoaded,
+  toRunRow,
+  toStored,
+} from '#projections/job-runs/stored-row';
 import type { Checkpoint, ProjectionDigest } from '#projections/projection';
+import type { Shown } from '#projections/shown';
 
-interface Row {
-  readonly shown: string;
-  readonly revision: string | null;
-  readonly hash: string;
-  readonly state: JobRun;
-  readonly commands: KeptCommand[];
-}
+type Row = StoredRow & { readonly shown_at: string };
 
-interface KeyedRow extends Row {
+type KeyedRow = StoredRow & {
   readonly tenant: string;
   readonly environment: string;
   readonly id: string;
+};
+
+interface DocumentRow {
+  readonly shown_at: string;
+  readonly id: string | null;
+  readonly kind: 'job' | 'dataset';
+  readonly submitted_at: Date;
+  readonly document: unknown;
 }
 
 const RUNS = `${VIEW_SCHEMA}.job_run`;
 const CHECKPOINT = `${VIEW_SCHEMA}.job_run_checkpoint`;
+// Of a reported run a list needs what it shows, never the state, which may be large.
+const LISTED = `aggregate, revision, hash, CASE aggregate WHEN 'job-run' THEN state END AS state, shown,
+  '[]'::json AS commands, submitted_at, id`;
+const NEWEST = 'ORDER BY submitted_at DESC, id DESC';
+const DUPLICATE = '23505';
 
 /**
  * Job runs in Postgres. Several processes may project into it: the checkpoint moves by compare-and-set in the same
@@ -50,27 +69,49 @@ export class PostgresJobRuns implements JobRunView {
   }
 
   async open(): Promise<Checkpoint> {
-    // Once: a view that others keep is opened again and again to see how far it is.
-    if (!this.#isMigrated) await this.#db.migrate(VIEW_SCHEMA, JOB_RUN_MIGRATIONS);
+    // Once: a view that others keep is opened again and again to see how far it is. A database that somebody has emptied
+    // meanwhile is set up again.
+    const known = this.#isMigrated ? await this.#checkpointIfThere() : undefined;
+    if (known !== undefined) return known;
+    await this.#db.migrate(VIEW_SCHEMA, JOB_RUN_MIGRATIONS);
     this.#isMigrated = true;
     return await this.#checkpoint();
   }
 
   async apply(batch: readonly StoredMessage[], checkpoint: Checkpoint): Promise<Position> {
+    const last = batch.at(-1)?.position ?? checkpoint.position;
+    for (let from = checkpoint.position, rest = batch; ; ) {
+      if (await this.#applyFrom(from, rest, { ...checkpoint, position: last })) return last;
+      const { position } = await this.#checkpoint();
+      if (position >= last || position <= from) return position;
+      // Somebody else came first, but not as far: what is behind their batch is still to be applied.
+      rest = rest.filter((message) => message.position > position);
+      from = position;
+    }
+  }
+
+  /** Applies events if the view is at the position before them. Gives whether it was. */
+  async #applyFrom(
+    from: Position,
+    batch: readonly StoredMessage[],
+    to: Checkpoint,
+  ): Promise<boolean> {
     const { events, needed } = groupByRun(batch);
-    const position = batch.at(-1)?.position ?? checkpoint.position;
-    const moved = await this.#db.transaction(async (client) => {
+    return await this.#db.transaction(async (client) => {
       const { rowCount } = await client.query(
         `UPDATE ${CHECKPOINT} SET position = $1, stream_created = $2 WHERE position = $3`,
-        [position, checkpoint.streamCreated ?? null, checkpoint.position],
+        [to.position, to.streamCreated ?? null, from],
       );
       if (rowCount === 0) return false;
       const runs = foldRuns(events, await storedRuns(client, needed));
-      await copyRuns(
-        client,
-        RUNS,
-        runs.filter((run) => run.isNew),
-      );
+      const added = runs.filter((run) => run.isNew);
+      try {
+        await copyRuns(client, RUNS, added);
+      } catch (error) {
+        throw error instanceof DatabaseError && error.code === DUPLICATE
+          ? begunTwice(error)
+          : error;
+      }
       await updateRuns(
         client,
         RUNS,
@@ -78,34 +119,58 @@ export class PostgresJobRuns implements JobRunView {
       );
       return true;
     });
-    return moved ? position : (await this.#checkpoint()).position;
   }
 
-  async find(scope: Scope, id: JobRunId): Promise<Shown<JobRunRow | undefined>> {
-    const row = await this.#row(scope, id);
-    return { position: toPosition(Number(row?.shown ?? 0)), found: toRow(row) };
+  async find(scope: Scope, id: JobRunId): Promise<Shown<FoundRun | undefined>> {
+    const own = await this.#row(scope, 'job-run', id);
+    const isOwn = own !== undefined && own.revision !== null;
+    const row = isOwn ? own : await this.#row(scope, 'lineage-run', id.toLowerCase());
+    return { position: toPosition(Number(row?.shown_at ?? 0)), found: toFoundRun(row) };
   }
 
   async list(scope: Scope, query: JobRunQuery): Promise<Shown<readonly JobRunRow[]>> {
-    const { where, values } = filterOf(scope, query);
+    const { where, values } = whereOf(conditionsOf(scope, 'runs', query));
     const rows = await this.#db.query<Row>(
-      `SELECT c.position AS shown, r.* FROM ${CHECKPOINT} c LEFT JOIN LATERAL (
-         SELECT revision, hash, state, commands, started_at, id FROM ${RUNS}
-         WHERE ${where} ORDER BY started_at DESC, id DESC LIMIT ${query.limit}) r ON true
-       ORDER BY started_at DESC, id DESC`,
+      `SELECT c.position AS shown_at, r.* FROM ${CHECKPOINT} c LEFT JOIN LATERAL (
+         SELECT ${LISTED} FROM ${RUNS} WHERE ${where} ${NEWEST} LIMIT ${query.limit}) r ON true
+       ${NEWEST}`,
       values,
     );
-    const found = rows.flatMap((row) => toRow(row) ?? []);
-    return { position: toPosition(Number(rows[0]?.shown ?? 0)), found };
+    const found = rows.filter((row) => row.revision !== null).map(toRunRow);
+    return { position: toPosition(Number(rows[0]?.shown_at ?? 0)), found };
   }
 
-  async load(scope: Scope, id: string, commandId: string): Promise<LoadedAggregate<JobRunState>> {
-    const row = await this.#row(scope, id);
-    if (row === undefined || row.revision === null) {
-      return { aggregate: emptyAggregate<JobRunState>(undefined), remembered: undefined };
-    }
-    const { aggregate, commands } = toStored(row);
-    return { aggregate, remembered: commands.findLast((c) => c.commandId === commandId) };
+  async documents(
+    scope: Scope,
+    query: Pick<JobRunQuery, 'job' | 'after' | 'limit'>,
+  ): Promise<Shown<readonly LineageDocumentRow[]>> {
+    const { where, values } = whereOf(conditionsOf(scope, 'documents', query));
+    const rows = await this.#db.query<DocumentRow>(
+      `SELECT c.position AS shown_at, r.* FROM ${CHECKPOINT} c LEFT JOIN LATERAL (
+         SELECT id, kind, submitted_at, state -> 'document' AS document
+         FROM ${RUNS} WHERE ${where} ${NEWEST} LIMIT ${query.limit}) r ON true
+       ${NEWEST}`,
+      values,
+    );
+    const found = rows.flatMap(({ id, kind, submitted_at: at, document }) =>
+      id === null ? [] : [{ id, kind, submittedAt: at.toISOString(), document }],
+    );
+    return { position: toPosition(Number(rows[0]?.shown_at ?? 0)), found };
+  }
+
+  async overdue(now: string, limit: number): Promise<readonly RunRef[]> {
+    return await this.#refs('deadline_at', now, limit);
+  }
+
+  async actionable(now: string, limit: number): Promise<readonly RunRef[]> {
+    return await this.#refs('due_at', now, limit);
+  }
+
+  source<K extends RunKind>(kind: K): AggregateSource<RunStates[K]> {
+    return {
+      load: async (scope, id, commandId) =>
+        toLoaded(await this.#row(scope, kind, id), kind, commandId),
+    };
   }
 
   async clear(): Promise<void> {
@@ -120,7 +185,7 @@ export class PostgresJobRuns implements JobRunView {
       await client.query('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY');
       const head = await client.query<{ position: string }>(`SELECT position FROM ${CHECKPOINT}`);
       const { rows } = await client.query<DigestRow>(
-        `SELECT tenant, environment, id, revision, hash, state, commands FROM ${RUNS} ORDER BY tenant, environment, id`,
+        `SELECT ${RUN_COLUMNS.join(', ')} FROM ${RUNS} ORDER BY tenant, environment, aggregate, id`,
       );
       return { position: toPosition(Number(head.rows[0]?.position)), digest: digestOfRuns(rows) };
     });
@@ -128,6 +193,15 @@ export class PostgresJobRuns implements JobRunView {
 
   /** Leaves the pool open: whoever made it closes it. */
   async close(): Promise<void> {}
+
+  async #checkpointIfThere(): Promise<Checkpoint | undefined> {
+    try {
+      return await this.#checkpoint();
+    } catch (error) {
+      if (isEmptied(error)) return undefined;
+      throw error;
+    }
+  }
 
   async #checkpoint(): Promise<Checkpoint> {
     const [row] = await this.#db.query<{ position: string; stream_created: string | null }>(
@@ -139,13 +213,29 @@ export class PostgresJobRuns implements JobRunView {
     };
   }
 
-  async #row(scope: Scope, id: string): Promise<Row | undefined> {
+  async #row(scope: Scope, kind: RunKind, id: string): Promise<Row | undefined> {
     const [row] = await this.#db.query<Row>(
-      `SELECT c.position AS shown, r.revision, r.hash, r.state, r.commands FROM ${CHECKPOINT} c
-       LEFT JOIN ${RUNS} r ON r.tenant = $1 AND r.environment = $2 AND r.id = $3`,
-      [scope.tenant, scope.environment, id],
+      `SELECT c.position AS shown_at, r.aggregate, r.revision, r.hash, r.state, r.shown, r.commands
+       FROM ${CHECKPOINT} c LEFT JOIN ${RUNS} r
+       ON r.tenant = $1 AND r.environment = $2 AND r.aggregate = $3 AND r.id = $4`,
+      [scope.tenant, scope.environment, kind, id],
     );
     return row;
+  }
+
+  async #refs(
+    column: 'deadline_at' | 'due_at',
+    now: string,
+    limit: number,
+  ): Promise<readonly RunRef[]> {
+    const rows = await this.#db.query<{ tenant: string; environment: string; id: string }>(
+      `SELECT tenant, environment, id FROM ${RUNS} WHERE ${column} <= $1::timestamptz ORDER BY ${column} LIMIT $2`,
+      [now, limit],
+    );
+    return rows.map(({ tenant, environment, id }) => ({
+      scope: parseScope(tenant, environment),
+      id: parseJobRunId(id),
+    }));
   }
 }
 
@@ -156,51 +246,37 @@ async function storedRuns(
   if (subjects.length === 0) return new Map();
   const ids = subjects.map(parseSubject);
   const { rows } = await client.query<KeyedRow>(
-    `SELECT tenant, environment, id, revision, hash, state, commands FROM ${RUNS}
-     JOIN unnest($1::text[], $2::text[], $3::text[]) AS k (t, e, i) ON tenant = t AND environment = e AND id = i`,
-    [ids.map((k) => k.scope.tenant), ids.map((k) => k.scope.environment), ids.map((k) => k.id)],
+    `SELECT tenant, environment, aggregate, id, revision, hash, state, commands FROM ${RUNS}
+     JOIN unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS k (t, e, a, i)
+     ON tenant = t AND environment = e AND aggregate = a AND id = i`,
+    [
+      ids.map((k) => k.scope.tenant),
+      ids.map((k) => k.scope.environment),
+      ids.map((k) => k.kind),
+      ids.map((k) => k.id),
+    ],
   );
   return new Map(
     rows.map((row) => {
-      const scope = { tenant: row.tenant, environment: row.environment } as Scope;
-      return [subjectOf({ scope, kind: 'job-run', id: row.id }), toStored(row)];
+      const scope = parseScope(row.tenant, row.environment);
+      return [subjectOf({ scope, kind: row.aggregate, id: row.id }), toStored(row)];
     }),
   );
 }
 
-function filterOf(scope: Scope, query: JobRunQuery): { where: string; values: unknown[] } {
-  const values: unknown[] = [];
-  const terms: string[] = [];
-  const add = (term: (at: string) => string, value: string | undefined, cast = 'text'): void => {
-    if (value === undefined) return;
-    values.push(value);
-    terms.push(term(`$${values.length}::${cast}`));
+const CASTS: Readonly<Record<string, string>> = { submitted_at: 'timestamptz' };
+
+function whereOf(conditions: readonly Condition[]): { where: string; values: string[] } {
+  const values: string[] = [];
+  const place = (column: string, value: string | undefined): string => {
+    values.push(value ?? '');
+    return `$${values.length}::${CASTS[column] ?? 'text'}`;
   };
-  add((at) => `tenant = ${at}`, scope.tenant);
-  add((at) => `environment = ${at}`, scope.environment);
-  add((at) => `status = ${at}`, query.status);
-  add((at) => `job = ${at}`, query.job);
-  add((at) => `started_at >= ${at}`, query.startedFrom, 'timestamptz');
-  add((at) => `started_at < ${at}`, query.startedBefore, 'timestamptz');
-  if (query.after !== undefined) {
-    values.push(query.after.startedAt, query.after.id);
-    terms.push(`(started_at, id) < ($${values.length - 1}::timestamptz, $${values.length}::text)`);
-  }
+  const terms = conditions.flatMap(({ columns, operator, values: wanted, isSparse }) => {
+    const places = columns.map((column, i) => place(column, wanted[i]));
+    const left = `(${columns.join(', ')})`;
+    const term = `${left} ${operator} (${places.join(', ')})`;
+    return isSparse === true ? [term, `${left} <> ''`] : [term];
+  });
   return { where: terms.join(' AND '), values };
-}
-
-function toStored(row: Row): StoredRun {
-  return {
-    aggregate: {
-      state: row.state,
-      revision: toPosition(Number(row.revision)),
-      hash: row.hash as EventHash,
-    },
-    commands: row.commands,
-  };
-}
-
-function toRow(row: Row | undefined): JobRunRow | undefined {
-  if (row === undefined || row.revision === null) return undefined;
-  return { run: row.state, revision: toPosition(Number(row.revision)) };
 }

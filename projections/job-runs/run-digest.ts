@@ -1,28 +1,26 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '#domain/canonical-json';
+import { RUN_COLUMNS, type RunColumn } from '#projections/job-runs/stored-columns';
+import { parsedColumn } from '#projections/job-runs/stored-row';
 
-/** A row as both backends give it: JSON columns parsed or as text. */
-export interface DigestRow {
-  readonly tenant: string;
-  readonly environment: string;
-  readonly id: string;
-  /** Postgres gives whole numbers of 64 bits as text. */
-  readonly revision: number | string;
-  readonly hash: string;
-  readonly state: unknown;
-  readonly commands: unknown;
-}
+/** A row as both backends give it: JSON columns parsed or as text, times as text or as dates. */
+export type DigestRow = Readonly<Record<RunColumn, unknown>>;
 
-/** Hashes rows that come in the order of tenant, environment and id. The same rows give the same digest in any backend. */
+const JSON_COLUMNS: ReadonlySet<RunColumn> = new Set(['state', 'shown', 'commands']);
+
+/**
+ * Hashes rows that come in the order of tenant, environment, aggregate and id. The same rows give the same digest in any
+ * backend.
+ */
 export function digestOfRuns(rows: Iterable<DigestRow>): string {
   const hash = createHash('sha256');
-  for (const { tenant, environment, id, revision, hash: last, state, commands } of rows) {
-    const row = [tenant, environment, id, Number(revision), last, parsed(state), parsed(commands)];
-    hash.update(`${canonicalJson(row)}\n`);
-  }
+  for (const row of rows)
+    hash.update(`${canonicalJson(RUN_COLUMNS.map((c) => plain(c, row[c])))}\n`);
   return `sha256:${hash.digest('hex')}`;
 }
 
-function parsed(column: unknown): unknown {
-  return typeof column === 'string' ? JSON.parse(column) : column;
+function plain(column: RunColumn, value: unknown): unknown {
+  if (value instanceof Date) return value.toISOString();
+  if (column === 'revision') return Number(value);
+  return JSON_COLUMNS.has(column) ? parsedColumn(value) : value;
 }

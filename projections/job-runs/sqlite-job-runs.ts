@@ -1,37 +1,57 @@
-import type { Database, Statement } from 'better-sqlite3';
-import { emptyAggregate, type LoadedAggregate } from '#domain/aggregate';
-import type { EventHash } from '#domain/event';
-import type { JobRun, JobRunId, JobRunState } from '#domain/job-run';
-import { type Position, type Revision, toPosition } from '#domain/position';
-import type { Scope } from '#domain/scope';
+import { type Database, SqliteError, type Statement } from 'better-sqlite3';
+import type { AggregateSource } from '#domain/aggregate';
+import { type JobRunId, parseJobRunId } from '#domain/job-run';
+import { type Position, toPosition } from '#domain/position';
+import { parseScope, type Scope } from '#domain/scope';
 import type { StoredMessage } from '#log/event-log';
 import { parseSubject } from '#log/subjects';
 import {
+  begunTwice,
   foldRuns,
   groupByRun,
-  type KeptCommand,
   type StoredRun,
   type TouchedRun,
 } from '#projections/job-runs/fold-runs';
-import type { JobRunQuery, JobRunRow, JobRunView, Shown } from '#projections/job-runs/job-run-view';
+import type {
+  FoundRun,
+  JobRunQuery,
+  JobRunRow,
+  JobRunView,
+  LineageDocumentRow,
+} from '#projections/job-runs/job-run-view';
 import { digestOfRuns } from '#projections/job-runs/run-digest';
+import { type Condition, conditionsOf } from '#projections/job-runs/run-filter';
+import type { RunRef } from '#projections/job-runs/run-queue';
+import type { RunKind, RunStates } from '#projections/job-runs/run-row';
 import { JOB_RUN_SCHEMA } from '#projections/job-runs/sqlite-schema';
+import { RUN_COLUMNS, valuesOf } from '#projections/job-runs/stored-columns';
+import {
+  type StoredRow,
+  toFoundRun,
+  toLoaded,
+  toRunRow,
+  toStored,
+} from '#projections/job-runs/stored-row';
 import type { Checkpoint, ProjectionDigest } from '#projections/projection';
+import type { Shown } from '#projections/shown';
 import { openViewFile, removeViewFile } from '#projections/sqlite-view-file';
 
-interface Row {
-  readonly shown: number;
-  readonly revision: number | null;
-  readonly hash: string;
-  readonly state: string;
-  readonly commands: string;
-}
+type Row = StoredRow & { readonly shownAt: number };
+
+const ROW = 'r.aggregate, r.revision, r.hash, r.state, r.shown, r.commands';
+// Of a reported run a list needs what it shows, never the state, which may be large.
+const LISTED = `aggregate, revision, hash, CASE aggregate WHEN 'job-run' THEN state END AS state, shown,
+  '[]' AS commands, submitted_at, id`;
+const NEWEST = 'ORDER BY submitted_at DESC, id DESC';
+const DUPLICATE = 'SQLITE_CONSTRAINT_PRIMARYKEY';
 
 /** Job runs in a local SQLite file: what the registry uses when it was given no Postgres. */
 export class SqliteJobRuns implements JobRunView {
   readonly name = 'job-runs';
   readonly #path: string;
   #db: Database | undefined;
+  /** By their text, of which there are few: to prepare one costs as much as to run it. */
+  #statements = new Map<string, Statement>();
 
   constructor(path: string) {
     this.#path = path;
@@ -39,7 +59,7 @@ export class SqliteJobRuns implements JobRunView {
 
   async open(): Promise<Checkpoint> {
     this.#db ??= openViewFile(this.#path, JOB_RUN_SCHEMA);
-    const row = this.#db.prepare('SELECT position, stream_created FROM checkpoint').get() as {
+    const row = this.#prepare('SELECT position, stream_created FROM checkpoint').get() as {
       position: number;
       stream_created: string | null;
     };
@@ -52,48 +72,60 @@ export class SqliteJobRuns implements JobRunView {
     const position = batch.at(-1)?.position ?? checkpoint.position;
     db.transaction(() => {
       const stored = new Map(needed.flatMap((subject) => this.#stored(subject)));
-      const write = db.prepare(
-        `INSERT OR REPLACE INTO job_run VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-      );
-      for (const run of foldRuns(events, stored)) write.run(...columnsOf(run));
-      db.prepare('UPDATE checkpoint SET position = ?, stream_created = ?').run(
+      for (const run of foldRuns(events, stored)) this.#write(run);
+      const streamCreated = checkpoint.streamCreated ?? null;
+      this.#prepare('UPDATE checkpoint SET position = ?, stream_created = ?').run(
         position,
-        checkpoint.streamCreated ?? null,
+        streamCreated,
       );
     })();
     return position;
   }
 
-  async find(scope: Scope, id: JobRunId): Promise<Shown<JobRunRow | undefined>> {
-    const row = this.#row(scope, id);
-    return { position: toPosition(row.shown), found: toRow(row) };
+  async find(scope: Scope, id: JobRunId): Promise<Shown<FoundRun | undefined>> {
+    const own = this.#row(scope, 'job-run', id);
+    const row = own.revision === null ? this.#row(scope, 'lineage-run', id.toLowerCase()) : own;
+    return { position: toPosition(row.shownAt), found: toFoundRun(row) };
   }
 
   async list(scope: Scope, query: JobRunQuery): Promise<Shown<readonly JobRunRow[]>> {
-    const { where, values } = filterOf(scope, query);
-    const rows = this.#open()
-      .prepare(`
-        SELECT c.position AS shown, r.* FROM checkpoint c LEFT JOIN (
-          SELECT revision, hash, state, commands, started_at, id FROM job_run
-          WHERE ${where} ORDER BY started_at DESC, id DESC LIMIT ?) r
-        ORDER BY started_at DESC, id DESC`)
-      .all(...values, query.limit) as Row[];
-    const found = rows.flatMap((row) => toRow(row) ?? []);
-    return { position: toPosition(rows[0]?.shown ?? 0), found };
+    const { position, rows } = this.#list(conditionsOf(scope, 'runs', query), query.limit);
+    return { position, found: rows.map(toRunRow) };
   }
 
-  async load(scope: Scope, id: string, commandId: string): Promise<LoadedAggregate<JobRunState>> {
-    const row = this.#row(scope, id);
-    if (row.revision === null) {
-      return { aggregate: emptyAggregate<JobRunState>(undefined), remembered: undefined };
-    }
-    const { aggregate, commands } = toStored(row);
-    return { aggregate, remembered: commands.findLast((c) => c.commandId === commandId) };
+  async documents(
+    scope: Scope,
+    query: Pick<JobRunQuery, 'job' | 'after' | 'limit'>,
+  ): Promise<Shown<readonly LineageDocumentRow[]>> {
+    const { where, values } = whereOf(conditionsOf(scope, 'documents', query));
+    const rows = this.#prepare(`
+        SELECT id, kind, submitted_at AS submittedAt, state -> '$.document' AS document
+        FROM job_run WHERE ${where} ${NEWEST} LIMIT ?`).all(
+      ...values,
+      query.limit,
+    ) as (LineageDocumentRow & { document: string })[];
+    const found = rows.map(({ document, ...row }) =>
+      Object.assign(row, { document: JSON.parse(document) as unknown }),
+    );
+    return { position: (await this.open()).position, found };
+  }
+
+  async overdue(now: string, limit: number): Promise<readonly RunRef[]> {
+    return this.#refs('deadline_at', now, limit);
+  }
+
+  async actionable(now: string, limit: number): Promise<readonly RunRef[]> {
+    return this.#refs('due_at', now, limit);
+  }
+
+  source<K extends RunKind>(kind: K): AggregateSource<RunStates[K]> {
+    return {
+      load: async (scope, id, commandId) => toLoaded(this.#row(scope, kind, id), kind, commandId),
+    };
   }
 
   async clear(): Promise<void> {
-    this.#db?.close();
-    this.#db = undefined;
+    this.#close();
     removeViewFile(this.#path);
   }
 
@@ -101,14 +133,13 @@ export class SqliteJobRuns implements JobRunView {
     const db = this.#open();
     const { position } = await this.open();
     const rows = db.prepare(
-      'SELECT tenant, environment, id, revision, hash, state, commands FROM job_run ORDER BY tenant, environment, id',
+      `SELECT ${RUN_COLUMNS.join(', ')} FROM job_run ORDER BY tenant, environment, aggregate, id`,
     );
     return { position, digest: digestOfRuns(rows.iterate() as Iterable<never>) };
   }
 
   async close(): Promise<void> {
-    this.#db?.close();
-    this.#db = undefined;
+    this.#close();
   }
 
   #open(): Database {
@@ -116,67 +147,70 @@ export class SqliteJobRuns implements JobRunView {
     return this.#db;
   }
 
-  #row(scope: Scope, id: string): Row {
-    const find: Statement = this.#open().prepare(`
-      SELECT c.position AS shown, r.revision, r.hash, r.state, r.commands FROM checkpoint c
-      LEFT JOIN job_run r ON r.tenant = ? AND r.environment = ? AND r.id = ?`);
-    return find.get(scope.tenant, scope.environment, id) as Row;
+  #write(run: TouchedRun): void {
+    const places = RUN_COLUMNS.map(() => '?').join(', ');
+    const verb = run.isNew ? 'INSERT' : 'REPLACE';
+    try {
+      this.#prepare(`${verb} INTO job_run VALUES (${places})`).run(...valuesOf(run));
+    } catch (error) {
+      throw error instanceof SqliteError && error.code === DUPLICATE ? begunTwice(error) : error;
+    }
+  }
+
+  #prepare(sql: string): Statement {
+    const db = this.#open();
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = db.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  #close(): void {
+    this.#statements = new Map();
+    this.#db?.close();
+    this.#db = undefined;
+  }
+
+  #row(scope: Scope, kind: RunKind, id: string): Row {
+    const find = this.#prepare(`
+      SELECT c.position AS shownAt, ${ROW} FROM checkpoint c
+      LEFT JOIN job_run r ON r.tenant = ? AND r.environment = ? AND r.aggregate = ? AND r.id = ?`);
+    return find.get(scope.tenant, scope.environment, kind, id) as Row;
+  }
+
+  #list(conditions: readonly Condition[], limit: number): { position: Position; rows: Row[] } {
+    const { where, values } = whereOf(conditions);
+    const rows = this.#prepare(`
+        SELECT c.position AS shownAt, ${ROW} FROM checkpoint c LEFT JOIN (
+          SELECT ${LISTED} FROM job_run WHERE ${where} ${NEWEST} LIMIT ?) r
+        ${NEWEST}`).all(...values, limit) as Row[];
+    const position = toPosition(rows[0]?.shownAt ?? 0);
+    return { position, rows: rows.filter((row) => row.revision !== null) };
+  }
+
+  #refs(column: 'deadline_at' | 'due_at', now: string, limit: number): readonly RunRef[] {
+    const rows = this.#prepare(
+      `SELECT tenant, environment, id FROM job_run WHERE ${column} <= ? ORDER BY ${column} LIMIT ?`,
+    ).all(now, limit) as { tenant: string; environment: string; id: string }[];
+    return rows.map(({ tenant, environment, id }) => ({
+      scope: parseScope(tenant, environment),
+      id: parseJobRunId(id),
+    }));
   }
 
   #stored(subject: string): [string, StoredRun][] {
-    const { scope, id } = parseSubject(subject);
-    const row = this.#row(scope, id);
+    const { scope, kind, id } = parseSubject(subject);
+    const row = this.#row(scope, kind as RunKind, id);
     return row.revision === null ? [] : [[subject, toStored(row)]];
   }
 }
 
-function columnsOf({ id, aggregate, commands }: TouchedRun): unknown[] {
-  const { state, revision, hash } = aggregate;
-  const { tenant, environment } = id.scope;
-  return [
-    tenant,
-    environment,
-    id.id,
-    state?.job ?? '',
-    state?.kind ?? '',
-    state?.status ?? '',
-    state?.startedAt ?? '',
-    revision,
-    hash,
-    JSON.stringify(state),
-    JSON.stringify(commands),
-  ];
-}
-
-function filterOf(scope: Scope, query: JobRunQuery): { where: string; values: string[] } {
-  const terms: [string, ...string[]][] = [
-    ['tenant = ?', scope.tenant],
-    ['environment = ?', scope.environment],
-  ];
-  if (query.status !== undefined) terms.push(['status = ?', query.status]);
-  if (query.job !== undefined) terms.push(['job = ?', query.job]);
-  if (query.startedFrom !== undefined) terms.push(['started_at >= ?', query.startedFrom]);
-  if (query.startedBefore !== undefined) terms.push(['started_at < ?', query.startedBefore]);
-  const { after } = query;
-  if (after !== undefined) terms.push(['(started_at, id) < (?, ?)', after.startedAt, after.id]);
-  return {
-    where: terms.map(([term]) => term).join(' AND '),
-    values: terms.flatMap(([, ...values]) => values),
-  };
-}
-
-function toStored(row: Row): StoredRun {
-  return {
-    aggregate: {
-      state: JSON.parse(row.state) as JobRun,
-      revision: toPosition(row.revision ?? 0),
-      hash: row.hash as EventHash,
-    },
-    commands: JSON.parse(row.commands) as KeptCommand[],
-  };
-}
-
-function toRow(row: Row): JobRunRow | undefined {
-  if (row.revision === null) return undefined;
-  return { run: JSON.parse(row.state) as JobRun, revision: row.revision as Revision };
+function whereOf(conditions: readonly Condition[]): { where: string; values: readonly string[] } {
+  const terms = conditions.flatMap(({ columns, operator, isSparse }) => {
+    const left = columns.length === 1 ? String(columns[0]) : `(${columns.join(', ')})`;
+    const right = columns.length === 1 ? '?' : `(${columns.map(() => '?').join(', ')})`;
+    return [`${left} ${operator} ${right}`, ...(isSparse === true ? [`${left} <> ''`] : [])];
+  });
+  return { where: terms.join(' AND '), values: conditions.flatMap(({ values }) => values) };
 }

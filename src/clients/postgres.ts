@@ -57,15 +57,21 @@ export class Postgres {
       throw this.#explain(error);
     }
     let broken: Error | undefined;
+    // A connection that breaks between two statements says so by an event, and an event that nobody hears ends the process.
+    const onError = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', onError);
     try {
       await client.query('BEGIN');
       const result = await work(client);
       await client.query('COMMIT');
       return result;
     } catch (error) {
-      broken = await rollBack(client);
+      broken ??= await rollBack(client);
       throw this.#explain(error);
     } finally {
+      client.off('error', onError);
       client.release(broken);
     }
   }
@@ -102,13 +108,23 @@ export class Postgres {
   }
 
   #explain(error: unknown): unknown {
-    if (error instanceof RegistryError || !isConnectionError(error)) return error;
+    if (error instanceof RegistryError) return error;
+    if (isEmptied(error)) return emptied(error);
+    if (!isConnectionError(error)) return error;
     return new RegistryError(
       'VIEW_UNAVAILABLE',
       `Cannot reach Postgres at ${quote(this.#url)}: ${error instanceof Error ? error.message : String(error)} (want a running server: check DATABASE_URL)`,
       { retryAfterSeconds: 2, cause: error },
     );
   }
+}
+
+function emptied(cause: unknown): RegistryError {
+  return new RegistryError(
+    'VIEW_UNAVAILABLE',
+    'Cannot read Postgres: the tables of the registry are gone (want them left alone: they are being built again)',
+    { retryAfterSeconds: 5, cause },
+  );
 }
 
 async function rollBack(client: PoolClient): Promise<Error | undefined> {
@@ -138,6 +154,12 @@ function checkHistory(
 
 function digest(sql: string): string {
   return createHash('sha256').update(sql).digest('hex');
+}
+
+/** Tells whether a statement failed because somebody has removed the tables of a schema. */
+export function isEmptied(error: unknown): boolean {
+  const cause = error instanceof RegistryError ? error.cause : error;
+  return cause instanceof DatabaseError && /^(42P01|3F000)$/.test(cause.code ?? '');
 }
 
 // Classes 08 (connection), 53 (resources), 57 (operator: shutdown, cancelled), and everything that has no SQLSTATE.

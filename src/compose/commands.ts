@@ -1,6 +1,8 @@
 import type { ContractChecks } from '#commands/check-contract';
 import type { ArtifactStore } from '#compose/artifact-store';
+import { jobPorts, profilePorts } from '#compose/job-ports';
 import type { Logs } from '#compose/logs';
+import { resultStore, runPorts } from '#compose/run-ports';
 import type { Views } from '#compose/views';
 import { systemClock } from '#flow/clock';
 import { KeyedQueue } from '#flow/keyed-queue';
@@ -30,6 +32,7 @@ export function buildCommands(
   };
   const { catalog, jobRuns } = views;
   const log = logs.REGISTRY;
+  const rules = { productionEnvironments: new Set(config.productionEnvironments) };
   return {
     datasets: { env, log, source: { load: (...at) => catalog.reader.datasets.load(...at) } },
     contracts: { ...contractChecks, env, log },
@@ -38,7 +41,21 @@ export function buildCommands(
       log,
       source: { load: (...at) => catalog.reader.contracts.states.policies.load(...at) },
     },
-    jobRuns: { env, log: logs.JOBS, source: jobRuns },
+    jobRuns: {
+      env,
+      log: logs.JOBS,
+      source: jobRuns.source('job-run'),
+      ...runPorts(() => catalog.reader),
+      results: resultStore(artifacts.publisher, config.artifactBytesMax),
+    },
+    lineage: {
+      env,
+      log: logs.JOBS,
+      runs: jobRuns.source('lineage-run'),
+      documents: jobRuns.source('lineage-document'),
+    },
+    jobDefinitions: { ...jobPorts(() => catalog.reader), env, log, rules },
+    actionProfiles: { ...profilePorts(() => catalog.reader), env, log, rules },
     artifacts: {
       publisher: artifacts.publisher,
       artifactBytesMax: config.artifactBytesMax,

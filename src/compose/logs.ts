@@ -44,7 +44,7 @@ export function openLogs(
   { broker, embedded }: OpenedBroker,
   { publisher, isShared }: ArtifactStore,
 ): Logs {
-  const bodyBytesMax = config.jsonBytesMax * 2;
+  const bodyBytesMax = Math.max(config.jsonBytesMax * 2, config.lineageBytesMax + HEADER_BYTES);
   const open = (stream: StreamName): JetStreamLog =>
     new JetStreamLog({
       nc: broker.nc,

@@ -1,26 +1,30 @@
 import { type DataFolder, openDataFolder } from '#clients/data-folder';
 import type { OpenedBroker } from '#clients/open-broker';
+import type { ContractChecks } from '#commands/check-contract';
 import { type ArtifactStore, openArtifactStore } from '#compose/artifact-store';
 import { buildCommands } from '#compose/commands';
 import { openContractChecks } from '#compose/contract-checks';
 import { DRAINING, logHealth, untilReady, viewHealth } from '#compose/health';
+import { lineageWarnerOf } from '#compose/lineage-warner';
 import { type Logs, openLogBroker, openLogs } from '#compose/logs';
 import { openServing } from '#compose/serving';
 import type { Setup } from '#compose/setup';
 import { debugOf, openSources, type Sources, sourcesText } from '#compose/sources';
 import { followCatalog, keepsFiles } from '#compose/store-catalog';
 import { openViews, type Views } from '#compose/views';
+import { startWorkers } from '#compose/workers';
 import { systemClock } from '#flow/clock';
 import { newId } from '#flow/new-id';
 import { buildApp } from '#http/app';
 import type { HttpObserver } from '#http/boundary';
-import type { PartHealth, Serving } from '#http/dependencies';
+import type { HttpCommands, PartHealth, Serving } from '#http/dependencies';
 import { listen } from '#http/server';
 import type { Config } from '#ops/config/settings';
 import type { Logger } from '#ops/logger';
 import { packageInfo } from '#ops/package-root';
 import { ReleaseStack } from '#ops/release-stack';
 import { EventFeed } from '#projections/event-feed';
+import { findRunAsOf } from '#projections/job-runs/run-as-of';
 import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
 
 /** A registry that runs in this process. */
@@ -110,17 +114,16 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
     ...(closing.signal.aborted ? [DRAINING] : []),
   ];
   const contractChecks = openContractChecks(setup, views);
-  const writes = config.role === 'all' || config.role === 'writer';
   const app = buildApp(
     {
-      commands: writes
-        ? buildCommands(config, { logs, views, artifacts, contractChecks })
-        : undefined,
+      commands: openCommands(setup, parts, contractChecks),
       contractChecks,
       catalog: () => views.catalog.reader,
       catalogView: views.catalogView,
       jobRuns: views.jobRuns,
       jobRunsView: views.jobRunsView,
+      jobRunAsOf: (scope, id, at) => findRunAsOf(logs.JOBS, scope, { id, at }),
+      lineageWarner: lineageWarnerOf(packageInfo().root),
       artifacts: publisher,
       serving: parts.serving,
       feed: new EventFeed(logs),
@@ -147,6 +150,18 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
     ready: (timeoutMs) => untilReady(health, timeoutMs),
     close: () => releases.releaseAll(),
   };
+}
+
+/** Gives the commands of a node whose role writes, and starts what follows from them by itself. */
+function openCommands(
+  setup: Setup,
+  { logs, views, artifacts }: Parts,
+  contractChecks: ContractChecks,
+): HttpCommands | undefined {
+  const { config } = setup;
+  if (config.role !== 'all' && config.role !== 'writer') return undefined;
+  const commands = buildCommands(config, { logs, views, artifacts, contractChecks });
+  return config.workers ? startWorkers(setup, { commands, views, artifacts }) : commands;
 }
 
 /** Says which parts a node uses, for people. */

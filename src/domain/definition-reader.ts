@@ -39,6 +39,16 @@ export class DefinitionFaults {
     else this.#omitted += 1;
   }
 
+  /** What was found so far, at most `DEFINITION_FAULTS_MAX`. */
+  get list(): readonly DefinitionFault[] {
+    return this.#list;
+  }
+
+  /** How many are over the limit. */
+  get omitted(): number {
+    return this.#omitted;
+  }
+
   /** @throws INVALID_REQUEST with all faults, when there are any */
   throwIfAny(noun: string): void {
     const [first] = this.#list;
@@ -161,6 +171,26 @@ export function readWholeNumber(
   if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max)
     return value;
   faults.add(path, `is ${describeValue(value)} (want a whole number from ${min} to ${max})`);
+  return undefined;
+}
+
+/** Reads a finite number within bounds, which count as well. */
+export function readNumber(
+  { value, path, faults }: Part,
+  {
+    min = -Number.MAX_VALUE,
+    max = Number.MAX_VALUE,
+  }: { readonly min?: number; readonly max?: number } = {},
+): number | undefined {
+  if (typeof value === 'number' && value >= min && value <= max) return value;
+  faults.add(path, `is ${describeValue(value)} (want a number from ${min} to ${max})`);
+  return undefined;
+}
+
+/** Reads `true` or `false`. */
+export function readFlag({ value, path, faults }: Part): boolean | undefined {
+  if (typeof value === 'boolean') return value;
+  faults.add(path, `is ${describeValue(value)} (want true or false)`);
   return undefined;
 }
 

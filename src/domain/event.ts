@@ -57,5 +57,7 @@ export const KINDS = [
   'action-profile',
   'job-definition',
   'job-run',
+  'lineage-run',
+  'lineage-document',
 ] as const;
 export type Kind = (typeof KINDS)[number];

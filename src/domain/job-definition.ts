@@ -30,6 +30,7 @@ import {
 } from '#domain/definition-reader';
 import { JOB_KINDS, type JobKind } from '#domain/job-run';
 import { type JobTrigger, readTrigger } from '#domain/job-trigger';
+import { SEVERITIES, type Severity } from '#domain/severity';
 import { unknownEventType } from '#domain/upcast';
 
 /** A contract that a job checks against; `latest` is the highest approved version when a run starts. */
@@ -43,10 +44,6 @@ export type WantedProfile = {
   readonly id: ActionProfileId;
   readonly version: ContractVersion | 'latest';
 };
-
-/** From weak to strong. */
-export const SEVERITIES = ['info', 'warning', 'error', 'critical'] as const;
-export type Severity = (typeof SEVERITIES)[number];
 
 /** What makes two runs of a job one: nothing, the definition, the day, or equal inputs. */
 export const IDEMPOTENCY_SCOPES = ['none', 'definition', 'day', 'inputs'] as const;

@@ -2,6 +2,7 @@ import { Router } from '@koa/router';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import { z } from 'zod';
 import { quote, RegistryError } from '#domain/errors';
+import { actionProfileRoutes } from '#http/action-profile-routes';
 import { artifactRoutes } from '#http/artifact-routes';
 import { boundary, type HttpObserver } from '#http/boundary';
 import { catalogRoutes } from '#http/catalog-routes';
@@ -13,6 +14,7 @@ import { contractRoutes } from '#http/contract-routes';
 import { datasetCommandRoutes } from '#http/dataset-commands-routes';
 import { datasetRoutes } from '#http/dataset-routes';
 import { debugRoutes } from '#http/debug-routes';
+import { definitionUserRoutes } from '#http/definition-user-routes';
 import type { HttpDependencies } from '#http/dependencies';
 import { ensemblRoutes } from '#http/ensembl-routes';
 import { eventRoutes } from '#http/event-routes';
@@ -20,7 +22,13 @@ import { FastGenes } from '#http/fast-genes';
 import { geneRoutes } from '#http/gene-routes';
 import { healthRoutes } from '#http/health-routes';
 import { HotReads } from '#http/hot-reads';
+import { jobDefinitionRoutes } from '#http/job-definition-routes';
+import { jobEventRoutes } from '#http/job-event-routes';
+import { jobRunBatchRoutes } from '#http/job-run-batch-routes';
+import { jobRunCommandRoutes } from '#http/job-run-command-routes';
 import { jobRunRoutes } from '#http/job-run-routes';
+import { lineageDocumentRoutes } from '#http/lineage-document-routes';
+import { lineageRoutes } from '#http/lineage-routes';
 import { openApiDocument } from '#http/openapi';
 import { headerOf, parseRequest } from '#http/parse-request';
 import { takeToken } from '#http/rate-limit';
@@ -29,6 +37,7 @@ import { type Route, route } from '#http/route';
 import { rowRoutes } from '#http/row-routes';
 import { SCOPE_HEADERS, scopeOf } from '#http/scope';
 import { servedDatasetRoutes } from '#http/served-dataset-routes';
+import { stateMachineRoutes } from '#http/state-machine-routes';
 import { storeRoutes } from '#http/store-routes';
 
 /** Assembles the HTTP side, from the outside in: request id and errors, scope, routes. */
@@ -66,7 +75,17 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...compatibilityRoutes(dependencies),
     ...contractCheckRoutes(dependencies),
     ...contractRoutes(dependencies),
+    ...jobRunCommandRoutes(dependencies),
+    // Before one run, whose id it would be taken for.
+    ...jobRunBatchRoutes(dependencies),
+    ...jobDefinitionRoutes(dependencies),
+    ...actionProfileRoutes(dependencies),
+    ...definitionUserRoutes(dependencies),
+    ...stateMachineRoutes(),
     ...jobRunRoutes(dependencies),
+    ...jobEventRoutes(dependencies),
+    ...lineageRoutes(dependencies),
+    ...lineageDocumentRoutes(dependencies),
     ...eventRoutes(dependencies),
     ...artifactRoutes(dependencies),
     ...catalogRoutes(dependencies),

@@ -51,20 +51,30 @@ async function asOf(
   options: Consistency & { readonly positionAt: PositionAt },
 ): Promise<Position> {
   await waitForMinimum(view, request.header, options);
-  const { at } = request;
-  if (at === undefined) return view.position;
-  if (!TIMESTAMP.test(at)) {
-    if (!/^\d+$/.test(at)) throw noSuchTime(at);
-    const position = parsePosition(at, 'at');
-    await waitFor(view, position, options.waitMs);
-    return position;
-  }
-  const timeMs = Date.parse(at);
-  if (Number.isNaN(timeMs)) {
-    throw noSuchTime(at);
-  }
-  const position = options.positionAt(timeMs);
+  if (request.at === undefined) return view.position;
+  const instant = await instantOf(view, request.at, options);
+  if ('position' in instant) return instant.position;
+  const position = options.positionAt(instant.timeMs);
   return position < view.position ? position : view.position;
+}
+
+/**
+ * Reads what `?at=` names: a position, which the view then shows, or a time.
+ * @throws INVALID_REQUEST, BEHIND
+ */
+export async function instantOf(
+  view: PositionedView,
+  at: string,
+  { waitMs }: Consistency,
+): Promise<{ readonly position: Position } | { readonly timeMs: number }> {
+  if (/^\d+$/.test(at)) {
+    const position = parsePosition(at, 'at');
+    await waitFor(view, position, waitMs);
+    return { position };
+  }
+  const timeMs = TIMESTAMP.test(at) ? Date.parse(at) : Number.NaN;
+  if (Number.isNaN(timeMs)) throw noSuchTime(at);
+  return { timeMs };
 }
 
 function noSuchTime(at: string): RegistryError {

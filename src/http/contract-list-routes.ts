@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { parseContractName, parseContractVersion, versionOrderKey } from '#domain/contract-name';
 import { quote, RegistryError } from '#domain/errors';
 import { atQuery, cursorQuery, integerQuery } from '#http/api-schemas';
-import { asOfCatalog, POSITION_HEADER } from '#http/consistency';
+import { asOfCatalog } from '#http/consistency';
 import { stageSchema, summarySchema, versionParams } from '#http/contract-schemas';
-import { decodeCursor, encodeCursor } from '#http/cursor';
+import { decodeCursor } from '#http/cursor';
 import type { HttpDependencies } from '#http/dependencies';
-import { type ParsedRequest, type Route, route } from '#http/route';
+import { pageHeaders } from '#http/page-link';
+import { type Route, route } from '#http/route';
 
 const PAGE = { min: 1, max: 1_000, default: 1_000 };
 const FILTER_MAX = 300;
@@ -83,7 +84,12 @@ function list(dependencies: HttpDependencies): Route {
         // What is undefined is left out when it is written.
         ({ name: of, version, description, createdAt, stage: at }),
       );
-      return { status: 200, headers: pageHeaders(request, asOf, next), body: { contracts } };
+      const path = `${request.prefix}/registry/contracts`;
+      return {
+        status: 200,
+        headers: pageHeaders({ path, query, asOf, next }),
+        body: { contracts },
+      };
     },
   });
 }
@@ -124,37 +130,10 @@ function dependants(dependencies: HttpDependencies): Route {
       const body = {
         dependants: shown.map(({ name, version, stage, uri }) => ({ name, version, stage, uri })),
       };
-      return { status: 200, headers: pageHeaders(request, asOf, next), body };
+      const path = `${request.prefix}/registry/contracts/${params.name}/${params.version}/dependants`;
+      return { status: 200, headers: pageHeaders({ path, query, asOf, next }), body };
     },
   });
-}
-
-type ListRequest = Pick<
-  ParsedRequest<unknown, Readonly<Record<string, unknown>>, unknown>,
-  'query' | 'prefix'
-> & {
-  readonly params: unknown;
-};
-
-/** Says which position a page shows, and where the next one is: at the same moment, so that nothing is missed or twice. */
-function pageHeaders(
-  { query, prefix, params }: ListRequest,
-  asOf: number,
-  next: object | undefined,
-): Record<string, string> {
-  const headers = { [POSITION_HEADER]: String(asOf) };
-  if (next === undefined) return headers;
-  const search = new URLSearchParams();
-  for (const [key, value] of Object.entries(query))
-    if (typeof value === 'string' || typeof value === 'number') search.set(key, `${value}`);
-  search.set('at', String(asOf));
-  search.set('cursor', encodeCursor(next));
-  const { name, version } = params as { readonly name?: string; readonly version?: string };
-  const path = name === undefined ? '' : `/${name}/${version}/dependants`;
-  return {
-    ...headers,
-    Link: `<${prefix}/registry/contracts${path}?${search.toString()}>; rel="next"`,
-  };
 }
 
 function labelOf(text: string): { readonly key: string; readonly value: string } {

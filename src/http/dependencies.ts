@@ -3,26 +3,36 @@ import type { DatasetCache } from '#cache/dataset-cache';
 import type { DatasetDirectory } from '#cache/dataset-directory';
 import type { DatasetReader } from '#cache/dataset-reader';
 import type { ContractChecks } from '#commands/check-contract';
+import type { FinishCommands } from '#commands/finish-job-run';
+import type { ActionProfileCommands, JobDefinitionCommands } from '#commands/job-ports';
 import type { ContractCommands } from '#commands/publish-contract';
+import type { LineageCommands } from '#commands/record-lineage';
 import type { DatasetCommands } from '#commands/register-dataset';
 import type { ContractPolicyCommands } from '#commands/set-default-compatibility-mode';
-import type { JobRunCommands } from '#commands/start-job-run';
 import type { ArtifactCommands } from '#commands/store-artifact';
+import type { TriggerCommands } from '#commands/trigger-jobs';
 import type { Sha256 } from '#domain/digest';
+import type { JobRunId } from '#domain/job-run';
 import type { Position } from '#domain/position';
+import type { Scope } from '#domain/scope';
 import type { Clock } from '#flow/clock';
 import type { RegistryHealth } from '#http/registry-health';
 import type { SignedCursors } from '#http/signed-cursor';
+import type { LineageWarner } from '#lineage/lineage-warnings';
 import type { CatalogReader } from '#projections/catalog/catalog-reader';
 import type { EventFeed } from '#projections/event-feed';
-import type { JobRunView } from '#projections/job-runs/job-run-view';
+import type { FoundRun, JobRunStore } from '#projections/job-runs/job-run-view';
+import type { Instant } from '#projections/job-runs/run-as-of';
 
 /** The commands that this node carries out; absent on a node that only reads. */
 export interface HttpCommands {
   readonly datasets: DatasetCommands;
   readonly contracts: ContractCommands;
   readonly contractPolicies: ContractPolicyCommands;
-  readonly jobRuns: JobRunCommands;
+  readonly jobRuns: FinishCommands & TriggerCommands;
+  readonly lineage: LineageCommands;
+  readonly jobDefinitions: JobDefinitionCommands;
+  readonly actionProfiles: ActionProfileCommands;
   readonly artifacts: ArtifactCommands;
 }
 
@@ -49,6 +59,9 @@ export interface HttpLimits {
   readonly jsonBytesMax: number;
   readonly contractBytesMax: number;
   readonly artifactBytesMax: number;
+  /** The largest lineage event, and the largest batch of them, unpacked. */
+  readonly lineageBytesMax: number;
+  readonly lineageBatchBytesMax: number;
   /** How long a read waits for a position. */
   readonly readWaitMs: number;
   /** How long a write waits for its own node to show it. */
@@ -94,7 +107,11 @@ export interface HttpDependencies {
   readonly catalogView: PositionedView;
   /** What judges contracts, on nodes that only read too. */
   readonly contractChecks: ContractChecks;
-  readonly jobRuns: JobRunView;
+  readonly jobRuns: JobRunStore;
+  /** Shows a run as it was. @throws LOG_UNAVAILABLE */
+  readonly jobRunAsOf: (scope: Scope, id: JobRunId, at: Instant) => Promise<FoundRun | undefined>;
+  /** Says what is odd about a lineage event that was taken. */
+  readonly lineageWarner: LineageWarner;
   readonly jobRunsView: PositionedView;
   readonly artifacts: ArtifactReader;
   readonly serving: Serving;

@@ -1,135 +1,52 @@
 import { z } from 'zod';
-import { finishJobRun } from '#commands/finish-job-run';
-import type { CommandAnswer } from '#commands/run-command';
-import { startJobRun } from '#commands/start-job-run';
+import { canonicalJson } from '#domain/canonical-json';
 import { sha256Of } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
-import {
-  type JobRun,
-  type JobRunEvent,
-  type JobRunState,
-  jobRunEvolution,
-  parseJobRunId,
-} from '#domain/job-run';
-import { cursorQuery, integerQuery } from '#http/api-schemas';
-import {
-  commandContext,
-  commandHeaders,
-  idempotencyKey,
-  writableCommands,
-} from '#http/command-request';
-import { POSITION_HEADER, waitForMinimum } from '#http/consistency';
+import { type JobRunId, parseJobRunId } from '#domain/job-run';
+import type { Position } from '#domain/position';
+import type { Scope } from '#domain/scope';
+import { atQuery, cursorQuery, integerQuery } from '#http/api-schemas';
+import { matchesEtag, strongEtag } from '#http/conditional';
+import { instantOf, POSITION_HEADER, waitForMinimum } from '#http/consistency';
 import { decodeCursor, encodeCursor } from '#http/cursor';
 import type { HttpDependencies } from '#http/dependencies';
-import {
-  finishBody,
-  runJson,
-  runListSchema,
-  runSchema,
-  runStatus,
-  startBody,
-} from '#http/job-run-schemas';
-import { type Reply, type Route, route } from '#http/route';
+import { runJson, runListSchema, runSchema, runStatus } from '#http/job-run-schemas';
+import { linkedDatasets } from '#http/linked-datasets';
+import { type Route, route } from '#http/route';
+import type { FoundRun } from '#projections/job-runs/job-run-view';
 
 const PAGE = { min: 1, max: 1_000, default: 100 };
-const cursorSchema = z.strictObject({ startedAt: z.iso.datetime(), id: z.string() });
+const FILTER_MAX = 200;
+const LINK_DIGITS = 12;
+
+/** Where a page of runs ended. */
+export const runCursor = z.strictObject({ submittedAt: z.iso.datetime(), id: z.string() });
+
 const idParams = z.strictObject({ id: z.string() });
 const timeQuery = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text).toISOString())
   .optional()
   .meta({ type: 'string', format: 'date-time' });
+const filter = z.string().min(1).max(FILTER_MAX).optional();
 
-/** The routes of job runs. Their positions count in the stream JOBS. */
+const foundSchema = runSchema
+  .extend({
+    datasets: z
+      .array(
+        z.strictObject({ as: z.enum(['input', 'output']), name: z.string(), href: z.string() }),
+      )
+      .meta({ description: 'Inputs and outputs that are datasets of this registry' }),
+    lineage: z
+      .looseObject({})
+      .optional()
+      .meta({ description: 'What OpenLineage events said, with every facet; on reported runs' }),
+  })
+  .meta({ id: 'JobRunDetail' });
+
+/** The routes that show job runs. Their positions count in the stream JOBS. */
 export function jobRunRoutes(dependencies: HttpDependencies): readonly Route[] {
-  return [start(dependencies), finish(dependencies), list(dependencies), get(dependencies)];
-}
-
-function start(dependencies: HttpDependencies): Route {
-  return route({
-    method: 'post',
-    path: '/registry/job-runs',
-    operationId: 'startJobRun',
-    summary: 'Record that a job run has started',
-    tag: 'job-runs',
-    isCommand: true,
-    body: startBody,
-    errors: [409, 413, 415, 422, 507],
-    responses: { 201: { description: 'The run has started', schema: runSchema } },
-    handle: async (request) => {
-      const { jobRuns } = writableCommands(dependencies);
-      const { id, job, kind, inputs, submitted_by: submittedBy, metadata } = request.body;
-      // With a key the id follows from it, so that a retry is a retry and not a second run.
-      const key = idempotencyKey(request);
-      const derived = key === undefined ? dependencies.newId() : sha256Of(key).slice(0, 32);
-      const answer = await startJobRun(
-        jobRuns,
-        commandContext(dependencies, 'startJobRun', request),
-        {
-          id: parseJobRunId(id ?? derived),
-          job,
-          kind,
-          inputs,
-          metadata,
-          ...(submittedBy === undefined ? {} : { submittedBy }),
-        },
-      );
-      const reply = await runReply(dependencies, answer, 201);
-      const { id: runId } = reply.body as { id: string };
-      return {
-        ...reply,
-        headers: { ...reply.headers, Location: `${request.prefix}/registry/job-runs/${runId}` },
-      };
-    },
-  });
-}
-
-function finish(dependencies: HttpDependencies): Route {
-  return route({
-    method: 'post',
-    path: '/registry/job-runs/{id}/finish',
-    operationId: 'finishJobRun',
-    summary: 'Record how a job run ended, once',
-    tag: 'job-runs',
-    isCommand: true,
-    params: idParams,
-    body: finishBody,
-    errors: [404, 409, 413, 415, 422, 507],
-    responses: { 200: { description: 'The run has ended', schema: runSchema } },
-    handle: async (request) => {
-      const { jobRuns } = writableCommands(dependencies);
-      const { status: outcome, counts, message, report_uri: reportUri } = request.body;
-      const context = commandContext(dependencies, 'finishJobRun', request);
-      const answer = await finishJobRun(jobRuns, context, {
-        id: parseJobRunId(request.params.id),
-        end: {
-          outcome,
-          counts,
-          ...(message === undefined ? {} : { message }),
-          ...(reportUri === undefined ? {} : { reportUri }),
-        },
-      });
-      return await runReply(dependencies, answer, 200);
-    },
-  });
-}
-
-async function runReply(
-  dependencies: HttpDependencies,
-  answer: CommandAnswer<JobRunState, JobRunEvent>,
-  status: number,
-): Promise<Reply> {
-  const headers = await commandHeaders(answer, dependencies.jobRunsView, dependencies);
-  return { status, headers, body: runJson(runOf(answer)) };
-}
-
-/** The run right after the command: a start that is answered again shows the run as it started. */
-function runOf({ recorded, state }: CommandAnswer<JobRunState, JobRunEvent>): JobRun {
-  const started = recorded?.event.type === 'JobRunStarted' ? recorded : undefined;
-  const run =
-    started === undefined ? state : jobRunEvolution.evolve(undefined, started.event, started.time);
-  if (run === undefined) throw new TypeError('A job run that was written has no state');
-  return run;
+  return [list(dependencies), get(dependencies), results(dependencies)];
 }
 
 function list(dependencies: HttpDependencies): Route {
@@ -141,9 +58,12 @@ function list(dependencies: HttpDependencies): Route {
     tag: 'job-runs',
     query: z.strictObject({
       status: runStatus.optional(),
-      job: z.string().min(1).max(200).optional(),
-      started_from: timeQuery,
-      started_before: timeQuery,
+      job: filter,
+      definition: filter.meta({ description: 'The id of a job definition' }),
+      parent: filter.meta({ description: 'The id of the run that started them' }),
+      correlation: filter,
+      submitted_from: timeQuery,
+      submitted_before: timeQuery,
       limit: integerQuery(PAGE),
       cursor: cursorQuery,
     }),
@@ -151,37 +71,35 @@ function list(dependencies: HttpDependencies): Route {
     handle: async ({ query, scope, header }) => {
       const { jobRuns, jobRunsView, limits } = dependencies;
       await waitForMinimum(jobRunsView, header, { waitMs: limits.readWaitMs });
-      const {
-        limit,
-        status,
-        job,
-        started_from: startedFrom,
-        started_before: startedBefore,
-      } = query;
-      const after = decodeCursor(query.cursor, cursorSchema);
+      const { limit, cursor, submitted_from: from, submitted_before: before, ...equal } = query;
+      const after = decodeCursor(cursor, runCursor);
       const { position, found } = await jobRuns.list(scope, {
         limit: limit + 1,
-        ...(status === undefined ? {} : { status }),
-        ...(job === undefined ? {} : { job }),
-        ...(startedFrom === undefined ? {} : { startedFrom }),
-        ...(startedBefore === undefined ? {} : { startedBefore }),
+        ...definedOf(equal),
+        ...(from === undefined ? {} : { submittedFrom: from }),
+        ...(before === undefined ? {} : { submittedBefore: before }),
         ...(after === undefined ? {} : { after }),
       });
-      const shown = found.slice(0, limit).map((row) => row.run);
-      const last = shown.at(-1);
-      const more = found.length > limit && last !== undefined;
+      const shown = found.slice(0, limit);
+      const last = found.length > limit ? shown.at(-1)?.run : undefined;
       return {
         status: 200,
         headers: { [POSITION_HEADER]: String(position) },
         body: {
           job_runs: shown.map(runJson),
-          ...(more
-            ? { next_cursor: encodeCursor({ startedAt: last.startedAt, id: last.id }) }
-            : {}),
+          ...(last === undefined
+            ? {}
+            : { next_cursor: encodeCursor({ submittedAt: last.submittedAt, id: last.id }) }),
         },
       };
     },
   });
+}
+
+function definedOf<T extends object>(map: T): { [K in keyof T]: NonNullable<T[K]> } {
+  return Object.fromEntries(
+    Object.entries(map).filter(([, value]) => value !== undefined),
+  ) as never;
 }
 
 function get(dependencies: HttpDependencies): Route {
@@ -192,22 +110,110 @@ function get(dependencies: HttpDependencies): Route {
     summary: 'Get one job run',
     tag: 'job-runs',
     params: idParams,
+    query: z.strictObject({ at: atQuery }),
     errors: [404],
-    responses: { 200: { description: 'The run', schema: runSchema } },
-    handle: async ({ params, scope, header }) => {
-      const { jobRuns, jobRunsView, limits } = dependencies;
-      await waitForMinimum(jobRunsView, header, { waitMs: limits.readWaitMs });
+    responses: {
+      200: {
+        description: 'The run',
+        schema: foundSchema,
+        headers: { ETag: 'Names the run as it is' },
+      },
+      304: { description: 'It is as If-None-Match says' },
+    },
+    handle: async ({ params, query, scope, prefix, header }) => {
       const id = parseJobRunId(params.id);
-      const { position, found } = await jobRuns.find(scope, id);
-      if (found === undefined) {
-        throw new RegistryError(
-          'NOT_FOUND',
-          `Cannot find job run ${quote(id)}: it has not started in this tenant and environment (want the id of a run: GET /registry/job-runs)`,
-          { details: { id } },
-        );
-      }
-      const headers = { [POSITION_HEADER]: String(position) };
-      return { status: 200, headers, body: runJson(found.run) };
+      const { position, found } = await findRun(dependencies, scope, { id, at: query.at, header });
+      if (found === undefined) throw unknownRun(id);
+      const datasets = linkedDatasets(dependencies, { scope, prefix, run: found });
+      const links = sha256Of(canonicalJson(datasets)).slice(0, LINK_DIGITS);
+      const etag = strongEtag(`${found.origin}.${found.revision}.${links}`);
+      const headers = { [POSITION_HEADER]: String(position), ETag: etag };
+      if (matchesEtag(header('if-none-match'), etag)) return { status: 304, headers };
+      const { lineage } = found;
+      const body = { ...runJson(found), datasets, ...(lineage === undefined ? {} : { lineage }) };
+      return { status: 200, headers, body };
     },
   });
+}
+
+function results(dependencies: HttpDependencies): Route {
+  return route({
+    method: 'get',
+    path: '/registry/job-runs/{id}/results',
+    operationId: 'getJobRunResults',
+    summary: 'Get the results that a job run ended with',
+    tag: 'job-runs',
+    params: idParams,
+    errors: [404],
+    responses: {
+      200: {
+        description: 'The results, canonical JSON; the entity tag is their SHA-256',
+        schema: z.unknown(),
+        headers: { ETag: 'SHA-256 of the bytes' },
+      },
+      304: { description: 'They are what If-None-Match says' },
+    },
+    handle: async ({ params, scope, header }) => {
+      const id = parseJobRunId(params.id);
+      const { found } = await findRun(dependencies, scope, { id, at: undefined, header });
+      if (found === undefined) throw unknownRun(id);
+      const kept = found.run.end?.results;
+      if (kept === undefined) throw withoutResults(id);
+      const etag = strongEtag(kept.sha256);
+      const headers = { ETag: etag };
+      if (matchesEtag(header('if-none-match'), etag)) return { status: 304, headers };
+      const chunks: Uint8Array[] = [];
+      const range = { offset: 0, length: kept.bytes };
+      for await (const chunk of dependencies.artifacts.read(kept.sha256, range)) chunks.push(chunk);
+      const bytes = Buffer.concat(chunks);
+      if (sha256Of(bytes) !== kept.sha256) throw damaged(id);
+      return { status: 200, headers, body: bytes };
+    },
+  });
+}
+
+function withoutResults(id: JobRunId): RegistryError {
+  return new RegistryError(
+    'NOT_FOUND',
+    `Cannot find the results of job run ${quote(id)}: it has not ended with any (want a run that sent "results")`,
+    { details: { id } },
+  );
+}
+
+function damaged(id: JobRunId): RegistryError {
+  return new RegistryError(
+    'STORE_UNAVAILABLE',
+    `Cannot give the results of job run ${quote(id)}: the store holds other bytes under their digest (want the artifact repaired)`,
+    { details: { id } },
+  );
+}
+
+/** Finds a run as it is, or as it was at a position or time. */
+async function findRun(
+  { jobRuns, jobRunsView, jobRunAsOf, limits }: HttpDependencies,
+  scope: Scope,
+  {
+    id,
+    at,
+    header,
+  }: {
+    readonly id: JobRunId;
+    readonly at: string | undefined;
+    readonly header: (name: string) => string | undefined;
+  },
+): Promise<{ readonly position: Position; readonly found: FoundRun | undefined }> {
+  const waitMs = limits.readWaitMs;
+  await waitForMinimum(jobRunsView, header, { waitMs });
+  if (at === undefined) return await jobRuns.find(scope, id);
+  const instant = await instantOf(jobRunsView, at, { waitMs });
+  const position = 'position' in instant ? instant.position : jobRunsView.position;
+  return { position, found: await jobRunAsOf(scope, id, instant) };
+}
+
+function unknownRun(id: JobRunId): RegistryError {
+  return new RegistryError(
+    'NOT_FOUND',
+    `Cannot find job run ${quote(id)}: it is not known in this tenant and environment (want the id of a run: GET /registry/job-runs)`,
+    { details: { id } },
+  );
 }

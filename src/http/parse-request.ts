@@ -22,7 +22,7 @@ export async function parseRequest(
   const query =
     spec.query === EMPTY && context.querystring === ''
       ? {}
-      : check(spec.query, queryOf(context), 'query');
+      : check(spec.query, queryOf(context, spec.listQueries), 'query');
   const body =
     spec.body === undefined || spec.body === 'stream'
       ? undefined
@@ -70,11 +70,20 @@ function hasNoBody({ headers }: Context['req']): boolean {
   return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) === 0;
 }
 
-/** Reads the query; a parameter that is there twice is refused, because two readers would pick different ones. */
-function queryOf(context: Context): Record<string, string> {
+/**
+ * Reads the query; a parameter that is there twice and is no list is refused, because two readers would pick different
+ * ones.
+ */
+function queryOf(
+  context: Context,
+  lists: readonly string[],
+): Record<string, string | readonly string[]> {
   if (context.querystring === '') return {};
-  const entries: Record<string, string> = Object.create(null);
-  for (const [name, value] of new URLSearchParams(context.querystring)) {
+  const search = new URLSearchParams(context.querystring);
+  const entries: Record<string, string | readonly string[]> = Object.create(null);
+  for (const name of lists) if (search.has(name)) entries[name] = search.getAll(name);
+  for (const [name, value] of search) {
+    if (lists.includes(name)) continue;
     if (name in entries) {
       throw new RegistryError(
         'INVALID_REQUEST',
@@ -86,7 +95,8 @@ function queryOf(context: Context): Record<string, string> {
   return { ...entries };
 }
 
-function check<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {
+/** Checks a value against a schema. @throws INVALID_REQUEST with every fault and where it is */
+export function check<T extends z.ZodType>(schema: T, value: unknown, where: string): z.output<T> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const faults = result.error.issues.map((issue) => ({

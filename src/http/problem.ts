@@ -21,6 +21,7 @@ const TABLE: Readonly<
   UNSUPPORTED_MEDIA_TYPE: [415, 'The media type is not supported', false],
   INCOMPATIBLE: [422, 'The version promises more than its content keeps', false],
   INVALID_SCHEMA: [422, 'The schema is not valid', false],
+  INVALID_EVENT: [422, 'The event is not valid', false],
   IDEMPOTENCY_KEY_REUSED: [422, 'The idempotency key belongs to another request', false],
   ARTIFACT_MISSING: [422, 'The artifact is not in the store', false],
   CHECKSUM_MISMATCH: [422, 'The bytes are not the ones that were named', false],

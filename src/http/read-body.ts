@@ -1,4 +1,6 @@
 import type { IncomingMessage } from 'node:http';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { parseStrictJson } from '#contracts/json/parse-strict-json';
 import { RegistryError } from '#domain/errors';
 
@@ -21,14 +23,7 @@ export async function readJson(
   request: IncomingMessage,
   limits: BodyLimits & { readonly isStrict?: boolean },
 ): Promise<unknown> {
-  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
-  const encoding = request.headers['content-encoding'] ?? 'identity';
-  if (type !== 'application/json' || encoding !== 'identity') {
-    throw new RegistryError(
-      'UNSUPPORTED_MEDIA_TYPE',
-      `Cannot read the body: it is "${type ?? ''}", encoded "${encoding}" (want Content-Type: application/json, not encoded)`,
-    );
-  }
+  checkMedia(request, ['identity']);
   const text = (await readBytes(request, limits.jsonBytesMax)).toString('utf8');
   if (limits.isStrict === true) return readStrictly(text, limits);
   try {
@@ -37,6 +32,52 @@ export async function readJson(
     const is = error instanceof Error ? error.message : String(error);
     throw new RegistryError('INVALID_JSON', `Cannot read the body: ${is} (want one JSON value)`);
   }
+}
+
+/**
+ * Reads a JSON body as its text, whose reader is somebody else. It may be sent with gzip: the bound holds for what it
+ * becomes, and no more than that is ever unpacked.
+ * @throws UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, INVALID_JSON for bytes that are no gzip or no UTF-8
+ */
+export async function readJsonText(request: IncomingMessage, bytesMax: number): Promise<string> {
+  const encoding = checkMedia(request, ['identity', 'gzip']);
+  const sent = await readBytes(request, bytesMax);
+  const bytes = encoding === 'gzip' ? await unpacked(sent, bytesMax) : sent;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw notJson('it is no UTF-8', cause);
+  }
+}
+
+const gunzipped = promisify(gunzip) as (bytes: Buffer, options: object) => Promise<Buffer>;
+
+async function unpacked(bytes: Buffer, bytesMax: number): Promise<Buffer> {
+  try {
+    return await gunzipped(bytes, { maxOutputLength: bytesMax });
+  } catch (cause) {
+    if (cause instanceof RangeError) throw tooLarge(bytesMax);
+    throw notJson('it is no gzip', cause);
+  }
+}
+
+function notJson(is: string, cause: unknown): RegistryError {
+  return new RegistryError(
+    'INVALID_JSON',
+    `Cannot read the body: ${is} (want JSON, as it is or with Content-Encoding: gzip)`,
+    { cause, outcome: 'not-applied' },
+  );
+}
+
+function checkMedia(request: IncomingMessage, encodings: readonly string[]): string {
+  const type = (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase();
+  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (type === 'application/json' && encodings.includes(encoding)) return encoding;
+  const want = encodings.length === 1 ? 'not encoded' : 'not encoded or with gzip';
+  throw new RegistryError(
+    'UNSUPPORTED_MEDIA_TYPE',
+    `Cannot read the body: it is "${type ?? ''}", encoded "${encoding}" (want Content-Type: application/json, ${want})`,
+  );
 }
 
 /** Reads JSON whose every reader understands the same. @throws INVALID_JSON with the place of every fault */

@@ -63,6 +63,8 @@ export interface Route {
   readonly isLimited: boolean;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
+  /** The parameters of the query that may come several times: lists. Others are refused when they do. */
+  readonly listQueries: readonly string[];
   readonly body: z.ZodType | 'stream' | undefined;
   /** Whether the body may be left out: it counts as `{}` then. */
   readonly bodyIsOptional: boolean;
@@ -87,6 +89,7 @@ export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B | 'stream';
+  readonly listQueries?: readonly string[];
   readonly isCommand?: boolean;
   readonly keep?: Route['keep'];
   readonly isLimited?: boolean;
@@ -115,6 +118,7 @@ export function route<
     bodyIsOptional: false,
     isStrictJson: false,
     errors: [],
+    listQueries: [],
     body: undefined,
     ...spec,
     params: spec.params ?? EMPTY,

@@ -1,5 +1,5 @@
-/** Bounds one event, in bytes of UTF-8. Spark events with a logical plan have some hundred kilobytes. */
-export const LINEAGE_EVENT_BYTES_MAX = 10_485_760;
+/** Bounds one event, in bytes of UTF-8. Spark events with a logical plan have been seen with 23 MB. */
+export const LINEAGE_EVENT_BYTES_MAX = 25_165_824;
 
 /** Bounds the nesting of one event. The deepest real facets, logical plans, stay below 40. */
 export const LINEAGE_DEPTH_MAX = 100;

@@ -35,6 +35,8 @@ export interface ReadLineageOptions {
   readonly validator?: LineageValidator;
   /** Bytes of UTF-8. Default `LINEAGE_EVENT_BYTES_MAX`. */
   readonly bytesMax?: number;
+  /** The value comes from JSON that was read within these bounds before, and is not taken through its text again. */
+  readonly isStored?: boolean;
 }
 
 /**
@@ -43,9 +45,9 @@ export interface ReadLineageOptions {
  */
 export function readLineageEvent(
   input: Json,
-  { validator, bytesMax = LINEAGE_EVENT_BYTES_MAX }: ReadLineageOptions = {},
+  { validator, bytesMax = LINEAGE_EVENT_BYTES_MAX, isStored = false }: ReadLineageOptions = {},
 ): LineageRead {
-  const parsed = typeof input === 'string' ? parseLineageJson(input, bytesMax) : copyOf(input);
+  const parsed = parse(input);
   if (parsed.kind === 'refused') return { kind: 'refused', faults: parsed.faults.map(jsonFault) };
   const { value } = parsed;
   if (!isJsonObject(value)) {
@@ -59,6 +61,11 @@ export function readLineageEvent(
   const fault = validator?.(value);
   if (fault !== undefined) return { kind: 'refused', faults: [fault] };
   return { kind: 'event', event: { ...event, fingerprint: lineageFingerprint(event) } };
+
+  function parse(json: Json): StrictJson {
+    if (typeof json === 'string') return parseLineageJson(json, bytesMax);
+    return isStored ? { kind: 'parsed', value: json } : copyOf(json);
+  }
 
   /** Takes a value through its text, so that both kinds of input obey the same bounds. */
   function copyOf(json: Json): StrictJson {

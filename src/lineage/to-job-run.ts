@@ -1,15 +1,10 @@
 import { sha256Of } from '#domain/digest';
-import {
-  type JobKind,
-  type JobOutcome,
-  type JobRun,
-  type JobRunEnd,
-  parseJobRunId,
-} from '#domain/job-run';
+import { type JobKind, type JobRun, type JobRunEnd, parseJobRunId } from '#domain/job-run';
+import type { JobOutcome } from '#domain/job-run-step';
 import type { LineageEventType } from '#lineage/lineage-event';
-import type { LineageRun, RunDataset } from '#lineage/lineage-run';
+import type { LineageRun, LineageStamp, RunDataset } from '#lineage/lineage-run';
 import { type LineageRunFacts, lineageRunFacts, liveFacet } from '#lineage/lineage-run-facts';
-import { timestampOf } from '#lineage/lineage-time';
+import { type LineageTime, timestampOf } from '#lineage/lineage-time';
 import { linkedDataset } from '#lineage/linked-dataset';
 
 /** A job run of this registry that other systems reported. */
@@ -49,11 +44,17 @@ export function toJobRun(run: LineageRun, options: ToJobRunOptions = {}): Lineag
     inputs: names(run.inputs.items),
     outputs: names(run.outputs.items),
     metadata: metadataOf(run, facts),
-    startedAt: timestampOf(run.startedAt ?? run.firstEventAt),
+    submittedAt: timestampOf(run.firstEventAt),
+    ...(run.startedAt === undefined ? {} : { startedAt: timestampOf(run.startedAt) }),
+    lastSignAt: timestampOf(timeOfStamp(run.source.stamp)),
   };
   if (outcome === undefined || run.endedAt === undefined) return { ...base, status: 'running' };
   const completedAt = timestampOf(run.endedAt);
   return { ...base, status: outcome, completedAt, end: endOf(outcome, facts) };
+}
+
+function timeOfStamp(stamp: LineageStamp): LineageTime {
+  return stamp.slice(0, stamp.indexOf(' ')) as LineageTime;
 }
 
 function outcomeOf(status: LineageEventType): JobOutcome | undefined {

@@ -62,6 +62,24 @@ export async function withBodies(
   );
 }
 
+// Bodies in the store are large: this many of them may be in memory for one reader.
+const FETCHED_MAX = 8;
+
+/** Cuts a batch so that no part refers to more bodies than may be in memory at once. */
+export function* byBodies(batch: readonly StoredMessage[]): Generator<readonly StoredMessage[]> {
+  let from = 0;
+  let references = 0;
+  for (const [index, message] of batch.entries()) {
+    if (!isReference(message)) continue;
+    references += 1;
+    if (references <= FETCHED_MAX) continue;
+    yield batch.slice(from, index);
+    from = index;
+    references = 1;
+  }
+  yield from === 0 ? batch : batch.slice(from);
+}
+
 function isReference(message: StoredMessage): boolean {
   return message.data.length === 0;
 }

@@ -5,7 +5,7 @@ import type { NewEvent, RecordedEvent } from '#domain/event';
 import { type Revision, toPosition } from '#domain/position';
 import { Turn } from '#flow/turn';
 import { AppendChannel, type Publish, type PublishReply } from '#log/append-channel';
-import { type BodyLimits, encodeWithin, withBodies } from '#log/body-limits';
+import { type BodyLimits, byBodies, encodeWithin, withBodies } from '#log/body-limits';
 import { decodeEvent } from '#log/codec';
 import type {
   AppendOutcome,
@@ -147,7 +147,8 @@ export class JetStreamLog implements EventLog {
       openTail: (messagesMax: number) => this.#tails.open(messagesMax),
       last: async () => (await this.head()).last,
     };
-    for await (const batch of followStream(source, options)) yield await withBodies(limits, batch);
+    for await (const batch of followStream(source, options))
+      for (const part of byBodies(batch)) yield await withBodies(limits, part);
   }
 
   // A leader that lost its place may answer with less than there is: then the caller asks again.

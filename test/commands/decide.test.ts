@@ -9,8 +9,9 @@ import { type DatasetEvent, type DatasetState, datasetEvolution } from '#domain/
 import { parseDatasetName } from '#domain/dataset-name';
 import { sha256Of } from '#domain/digest';
 import type { DomainEvent } from '#domain/event';
-import { jobRunEvolution, parseJobRunId } from '#domain/job-run';
+import { jobRunEvolution } from '#domain/job-run';
 import { DEFAULT_SCOPE } from '#domain/scope';
+import { startOf } from '#test/support/job-runs';
 
 const name = parseDatasetName('110/homo_sapiens/GRCh38');
 const object = { key: 'genes.sqlite', sha256: sha256Of('genes'), bytes: 5 };
@@ -141,13 +142,8 @@ describe('withdraw-dataset', () => {
 });
 
 describe('job runs', () => {
-  const start = {
-    id: parseJobRunId('run-1'),
-    job: 'load',
-    kind: 'load' as const,
-    inputs: [],
-    metadata: {},
-  };
+  const run = startOf('run-1');
+  const start = { run, status: 'running' } as const;
   const end = { outcome: 'succeeded' as const, counts: { rows: 3 } };
   const running = jobRunEvolution.evolve(
     undefined,
@@ -163,7 +159,7 @@ describe('job runs', () => {
   it('a run ends once, as succeeded, failed or cancelled', () => {
     for (const outcome of ['succeeded', 'failed', 'cancelled'] as const) {
       const event = eventOf(
-        decideFinishJobRun(running, { id: start.id, end: { ...end, outcome } }),
+        decideFinishJobRun(running, run.id, { end: { ...end, outcome }, actions: [] }),
       );
       const ended = jobRunEvolution.evolve(running, event, T2);
       expect(ended).toMatchObject({
@@ -171,8 +167,10 @@ describe('job runs', () => {
         completedAt: T2,
         end: { counts: { rows: 3 } },
       });
-      expect(codeOf(decideFinishJobRun(ended, { id: start.id, end }))).toBe('ILLEGAL_TRANSITION');
+      expect(codeOf(decideFinishJobRun(ended, run.id, { end, actions: [] }))).toBe(
+        'ILLEGAL_TRANSITION',
+      );
     }
-    expect(codeOf(decideFinishJobRun(undefined, { id: start.id, end }))).toBe('NOT_FOUND');
+    expect(codeOf(decideFinishJobRun(undefined, run.id, { end, actions: [] }))).toBe('NOT_FOUND');
   });
 });

@@ -9,10 +9,10 @@ import {
   JOB_PROFILES_MAX,
   profilesOf,
   readJobDefinition,
-  SEVERITIES,
 } from '#domain/job-definition';
 import { JOB_KINDS } from '#domain/job-run';
 import { CONDITIONS_MAX, TRIGGER_TYPES } from '#domain/job-trigger';
+import { SEVERITIES } from '#domain/severity';
 import { faultsOf } from '#test/support/faults';
 import { HOSTILE } from '#test/support/hostile';
 import { jobOf } from '#test/support/jobs';

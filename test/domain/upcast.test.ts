@@ -33,7 +33,16 @@ const KINDS = {
   },
   'job-run': {
     parse: (event: DomainEvent) => jobRunEvolution.parse(event),
-    types: ['JobRunStarted', 'JobRunFinished'],
+    types: [
+      'JobRunSubmitted',
+      'JobRunStarted',
+      'JobRunBegan',
+      'JobRunProgressed',
+      'JobRunFinished',
+      'JobRunTimedOut',
+      'JobActionClaimed',
+      'JobActionEnded',
+    ],
   },
 } satisfies Record<string, { parse: Evolution<never, DomainEvent>['parse']; types: string[] }>;
 

@@ -37,7 +37,8 @@ describe.each(backends)('job runs in %s', (backend) => {
       counts: { rows: 32_074 },
       report_uri: 's3://reports/1',
     });
-    expect((await api.get(`/registry/job-runs/${id}`)).json).toEqual(ended.json);
+    const shown = await api.get(`/registry/job-runs/${id}`);
+    expect(shown.json).toEqual({ ...ended.json, datasets: [] });
     const twice = await api.post(`/registry/job-runs/${id}/finish`, { status: 'failed' });
     expect(twice.json).toMatchObject({
       status: 409,
@@ -98,13 +99,13 @@ describe.each(backends)('job runs in %s', (backend) => {
     expect(new Set(all)).toEqual(new Set(ids));
     expect(all).toHaveLength(ids.length);
     const first = (await api.get('/registry/job-runs?limit=100', scope)).json.job_runs;
-    const times: string[] = first.map((run: { started_at: string }) => run.started_at);
+    const times: string[] = first.map((run: { submitted_at: string }) => run.submitted_at);
     expect(times).toEqual(times.toSorted((a, b) => (a < b ? 1 : -1)));
     expect(await list('status=succeeded')).toHaveLength(4);
     expect(await list('status=running&job=job-1')).toHaveLength(4);
-    const middle = first[5].started_at;
-    const from = await list(`started_from=${encodeURIComponent(middle)}`);
-    const before = await list(`started_before=${encodeURIComponent(middle)}`);
+    const middle = first[5].submitted_at;
+    const from = await list(`submitted_from=${encodeURIComponent(middle)}`);
+    const before = await list(`submitted_before=${encodeURIComponent(middle)}`);
     expect([...from, ...before].toSorted()).toEqual([...ids].toSorted());
     expect(await list('job=none')).toEqual([]);
     expect(
@@ -116,7 +117,7 @@ describe.each(backends)('job runs in %s', (backend) => {
     for (const query of [
       'status=done',
       'limit=0',
-      'started_from=yesterday',
+      'submitted_from=yesterday',
       'cursor=x',
       'tenant=a',
     ]) {

@@ -65,7 +65,9 @@ describe('toJobRun()', () => {
       status: 'failed',
       inputs: ['s3://b/in'],
       outputs: ['s3://b/o', 's3://b/p'],
+      submittedAt: '2026-01-31T12:00:00.000Z',
       startedAt: '2026-01-31T12:00:00.000Z',
+      lastSignAt: '2026-01-31T12:05:00.123Z',
       completedAt: '2026-01-31T12:05:00.123Z',
       end: {
         outcome: 'failed',
@@ -82,11 +84,16 @@ describe('toJobRun()', () => {
     });
   });
 
-  it('starts a run that nobody started with its first event', () => {
-    expect(jobRun({ eventType: 'COMPLETE' }).startedAt).toBe('2026-01-31T12:00:00.000Z');
+  it('submits a run with its first event and starts it with the first that says so', () => {
+    const ended = jobRun({ eventType: 'COMPLETE' });
+    expect(ended).not.toHaveProperty('startedAt');
+    expect(ended.submittedAt).toBe('2026-01-31T12:00:00.000Z');
     const other = runEvent({ eventType: 'OTHER', eventTime: '2026-01-31T11:00:00Z' });
     const started = foldLineage(foldLineage(undefined, other), runEvent());
-    expect(toJobRun(started).startedAt).toBe('2026-01-31T12:00:00.000Z');
+    expect(toJobRun(started)).toMatchObject({
+      submittedAt: '2026-01-31T11:00:00.000Z',
+      startedAt: '2026-01-31T12:00:00.000Z',
+    });
   });
 
   it('tells validation before profiling before load', () => {

@@ -3,21 +3,18 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Postgres } from '#clients/postgres';
 import { finishJobRun } from '#commands/finish-job-run';
 import { startJobRun } from '#commands/start-job-run';
-import { JOB_OUTCOMES, jobRunEvolution, parseJobRunId } from '#domain/job-run';
+import { parseJobRunId } from '#domain/job-run';
+import { JOB_OUTCOMES } from '#domain/job-run-step';
 import { DEFAULT_SCOPE, parseScope } from '#domain/scope';
 import type { EventLog } from '#log/event-log';
 import type { JobRunQuery, JobRunView } from '#projections/job-runs/job-run-view';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
-import {
-  commandContext,
-  commandEnvironment,
-  freshSource,
-  memoryLog,
-} from '#test/support/command-env';
+import { commandContext, memoryLog } from '#test/support/command-env';
 import { freshDatabase } from '#test/support/fresh-database';
-import { writeJobHistory } from '#test/support/history';
+import { runCommandsOn } from '#test/support/job-runs';
 import { digestAfter, type ProjectionStorage } from '#test/support/projection-conformance';
+import { writeJobHistory } from '#test/support/run-history';
 import { forSeeds } from '#test/support/seed';
 import { type TempFolder, tempFolder } from '#test/support/temp';
 
@@ -99,14 +96,13 @@ describe('the views of job runs in SQLite and in Postgres', () => {
     const quoting = ['\\', '\\N', '\\.', '\\u0000', '"', "'; DROP TABLE x; --", '{}', '{"a":1}'];
     const texts = [...control, ...quoting, '__proto__', 'ä€😀', 'x'.repeat(4_000)];
     const log = memoryLog('JOBS');
-    const source = freshSource(log, 'job-run', jobRunEvolution);
-    const commands = { env: commandEnvironment(), log, source };
+    const commands = runCommandsOn(log);
     const ids = texts.map((_, i) => parseJobRunId(`run-${i}`));
     for (const [i, text] of texts.entries()) {
       const id = parseJobRunId(`run-${i}`);
       const metadata = { [`key ${text}`.slice(0, 50)]: text, [text.slice(0, 50)]: text };
       const run = { id, job: `job ${i}`, kind: 'load', inputs: [text, text], metadata } as const;
-      await startJobRun(commands, commandContext(), run);
+      await startJobRun(commands, commandContext(), { run, status: 'running' });
       const end = {
         outcome: JOB_OUTCOMES[i % 3] ?? 'failed',
         counts: { [text]: i },
@@ -142,6 +138,9 @@ describe('the views of job runs in SQLite and in Postgres', () => {
         { job: 'job-1' },
         { job: 'none' },
         { status: 'failed', job: 'job-2' },
+        { parent: 'run-0' },
+        { correlation: 'c 1', status: 'running' },
+        { definition: 'none' },
       ];
       for (const scope of [DEFAULT_SCOPE, parseScope('acme', 'dev'), parseScope('no', 'one')]) {
         for (const filter of filters) {
@@ -170,6 +169,6 @@ async function pagesOf(
     pages.push(page);
     const last = page.found.at(-1)?.run;
     if (last === undefined) return pages;
-    after = { startedAt: last.startedAt, id: last.id };
+    after = { submittedAt: last.submittedAt, id: last.id };
   }
 }

@@ -3,8 +3,8 @@ import { Postgres } from '#clients/postgres';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
 import { freshDatabase } from '#test/support/fresh-database';
-import { writeJobHistory } from '#test/support/history';
 import { projectionConformance } from '#test/support/projection-conformance';
+import { writeJobHistory } from '#test/support/run-history';
 import { tempFolder } from '#test/support/temp';
 
 projectionConformance('job runs in SQLite', {

@@ -10,10 +10,11 @@ import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
 import type { Projection, ProjectionDigest } from '#projections/projection';
 import { freshDatabase } from '#test/support/fresh-database';
-import { writeJobHistory, writeRegistryHistory } from '#test/support/history';
+import { writeRegistryHistory } from '#test/support/history';
 import { openLog, startTestNats, type TestNats } from '#test/support/nats';
 import { digestAfter } from '#test/support/projection-conformance';
 import type { ProjectorTask } from '#test/support/projector-child';
+import { writeJobHistory } from '#test/support/run-history';
 import { seeded } from '#test/support/seed';
 import { type TempFolder, tempFolder } from '#test/support/temp';
 

@@ -1,7 +1,8 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { describe, expect, it } from 'vitest';
+import { isPrivateAddress } from '#flow/private-hosts';
 import type { HttpTransport } from '#stores/http-s3/http-transport';
-import { checkHost, guardedLookup, isPrivateAddress } from '#stores/http-s3/private-hosts';
+import { checkHost, guardedLookup } from '#stores/http-s3/private-hosts';
 import type { StoreIdentity } from '#stores/store-error';
 import { httpTransport } from '#test/support/http-store';
 import { answer, startRudeServer } from '#test/support/rude-server';

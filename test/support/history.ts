@@ -1,10 +1,8 @@
 import { changeContractStage } from '#commands/change-contract-stage';
-import { finishJobRun } from '#commands/finish-job-run';
 import { type PublishContract, publishContract } from '#commands/publish-contract';
 import { registerDataset } from '#commands/register-dataset';
 import { setCompatibilityMode } from '#commands/set-compatibility-mode';
 import { setDefaultCompatibilityMode } from '#commands/set-default-compatibility-mode';
-import { startJobRun } from '#commands/start-job-run';
 import { withdrawDataset } from '#commands/withdraw-dataset';
 import {
   type ContractName,
@@ -18,9 +16,7 @@ import { datasetEvolution } from '#domain/dataset';
 import { parseDatasetName } from '#domain/dataset-name';
 import { sha256Of } from '#domain/digest';
 import { isRegistryError } from '#domain/errors';
-import { JOB_OUTCOMES, jobRunEvolution, parseJobRunId } from '#domain/job-run';
 import { parseScope, type Scope } from '#domain/scope';
-import { newId } from '#flow/new-id';
 import type { EventLog } from '#log/event-log';
 import { commandContext, commandEnvironment, freshSource } from '#test/support/command-env';
 import { contractCommandsOn, schemaOf } from '#test/support/contracts';
@@ -124,45 +120,6 @@ function someContract(i: number, random: Seeded): PublishContract {
     ...(random.int(3) === 0 ? { wit: [{ path: 'a.wit', text: `package a:b; // ${i}` }] } : {}),
     ...(random.int(3) === 0 ? { references: [{ uri: 'urn:other', ...target }] } : {}),
   };
-}
-
-/** Writes a random history of job runs: most of them end. */
-export async function writeJobHistory(
-  log: EventLog,
-  events: number,
-  random: Seeded,
-): Promise<void> {
-  const jobRuns = {
-    env: commandEnvironment(),
-    log,
-    source: freshSource(log, 'job-run', jobRunEvolution),
-  };
-  const open: { id: ReturnType<typeof parseJobRunId>; scope: (typeof HISTORY_SCOPES)[number] }[] =
-    [];
-  for (let i = 0; i < events; i += 1) {
-    const context = { ...commandContext(), scope: random.pick(HISTORY_SCOPES) };
-    const ends = open.length > 3 || (open.length > 0 && random.int(2) === 0);
-    const ending = ends ? open.splice(random.int(open.length), 1)[0] : undefined;
-    if (ending === undefined) {
-      const id = parseJobRunId(newId());
-      open.push({ id, scope: context.scope });
-      const metadata = { note: `tab\there\nnewline \\ back "quoted" ü\u2028${i}` };
-      await startJobRun(jobRuns, context, {
-        id,
-        job: `job-${random.int(3)}`,
-        kind: 'load',
-        inputs: ['a', 'b'],
-        metadata,
-      });
-    } else {
-      const outcome = random.pick(JOB_OUTCOMES);
-      await finishJobRun(
-        jobRuns,
-        { ...context, scope: ending.scope },
-        { id: ending.id, end: { outcome, counts: { rows: i } } },
-      );
-    }
-  }
 }
 
 async function ignoringRejections(work: () => Promise<unknown>): Promise<void> {

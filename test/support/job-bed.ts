@@ -3,64 +3,15 @@ import { changeJobStage } from '#commands/change-job-stage';
 import { defineActionProfile } from '#commands/define-action-profile';
 import { defineJob } from '#commands/define-job';
 import type { ActionProfileCommands, JobDefinitionCommands } from '#commands/job-ports';
+import { jobPorts, profilePorts } from '#compose/job-ports';
 import { type ContractVersion, parseContractVersion } from '#domain/contract-name';
 import { parseActionProfileId, parseJobDefinitionId } from '#domain/definition';
 import type { JobStage } from '#domain/job-stage';
 import type { MemoryLog } from '#log/memory-log';
 import type { CatalogReader } from '#projections/catalog/catalog-reader';
-import { NEWEST, openCatalogBed } from '#test/support/catalog-bed';
+import { openCatalogBed } from '#test/support/catalog-bed';
 import { commandContext, memoryLog } from '#test/support/command-env';
 import { jobCommandsOn, jobOf, profileCommandsOn, profileOf } from '#test/support/jobs';
-
-/** What commands about profiles read from a catalog. */
-function profilePorts({
-  actionProfiles,
-  uses,
-}: CatalogReader): Pick<ActionProfileCommands, 'source' | 'users'> {
-  return {
-    source: { load: (...at) => actionProfiles.states.load(...at) },
-    users: {
-      activeUsers: async (scope, { id, versions, limit }) =>
-        uses.dependants(scope, {
-          kind: 'action-profile',
-          name: id,
-          versions,
-          stage: 'active',
-          after: undefined,
-          limit,
-          asOf: NEWEST,
-        }),
-    },
-  };
-}
-
-/** What commands about job definitions read from a catalog. */
-function jobPorts({
-  actionProfiles,
-  contracts,
-  jobDefinitions,
-}: CatalogReader): Pick<
-  JobDefinitionCommands,
-  'source' | 'definitions' | 'contracts' | 'profiles'
-> {
-  return {
-    source: { load: (...at) => jobDefinitions.states.load(...at) },
-    definitions: {
-      find: async (scope, id, version) =>
-        jobDefinitions.find(scope, { id, version }, NEWEST)?.definition,
-    },
-    contracts: {
-      stageOf: async (scope, name, version) =>
-        version === 'latest'
-          ? contracts.latest(scope, name, NEWEST)?.stage
-          : contracts.find(scope, { name, version }, NEWEST)?.stage,
-    },
-    profiles: {
-      stageOf: async (scope, id, version) =>
-        actionProfiles.find(scope, { id, version }, NEWEST)?.stage,
-    },
-  };
-}
 
 type Rest = Readonly<Record<string, unknown>>;
 
@@ -86,8 +37,14 @@ export const UP = ['pending_approval', 'active'] as const;
 export function openJobBed(): JobBed {
   const log = memoryLog();
   const bed = openCatalogBed();
-  const profiles = profileCommandsOn(log, profilePorts(bed.reader));
-  const jobs = jobCommandsOn(log, jobPorts(bed.reader));
+  const profiles = profileCommandsOn(
+    log,
+    profilePorts(() => bed.reader),
+  );
+  const jobs = jobCommandsOn(
+    log,
+    jobPorts(() => bed.reader),
+  );
   const catchUp = async () => await bed.catchUp(log);
   const moved: JobBed['moved'] = async (id, version, ...stages) => {
     const at = { id: parseJobDefinitionId(id), version: parseContractVersion(version) };

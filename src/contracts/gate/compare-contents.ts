@@ -39,6 +39,7 @@ export function compareContents(
       compareJsonSchemas(was, is, { ...options, guarded }),
     ),
     compareParts(older.wit, candidate.wit, compareWit),
+    compareDescriptors(older.descriptor, candidate.descriptor),
   ];
   const verdicts: DirectionVerdicts = {
     backward: worstVerdict(parts.map(({ backward }) => backward)),
@@ -50,7 +51,6 @@ export function compareContents(
   };
   const changes = [
     ...parts.flatMap((part) => part.changes),
-    ...compareDescriptors(older.descriptor, candidate.descriptor),
     ...compareReferences(older.references, candidate.references),
   ].map(judged);
   const omitted = parts.reduce((sum, part) => sum + part.omitted, 0);
@@ -114,7 +114,8 @@ function levelOf(
   const guarded: readonly Direction[] = mode === 'NONE' ? ['backward'] : protectedDirections(mode);
   const broken = DIRECTIONS.filter((each) => verdicts[each].kind !== 'compatible');
   if (broken.some((each) => guarded.includes(each))) return 'major';
-  const isAdded = changes.some(({ part, isFeature }) => part === 'wit' && isFeature);
+  // What a schema allows in addition is a break of one direction already.
+  const isAdded = changes.some(({ part, isFeature }) => part !== 'jsonSchema' && isFeature);
   return broken.length > 0 || isAdded ? 'minor' : 'patch';
 }
 

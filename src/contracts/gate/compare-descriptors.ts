@@ -1,17 +1,32 @@
+import { compareDatasets } from '#contracts/gate/compare-datasets';
+import { compareFree, type FreeValue } from '#contracts/gate/compare-free';
+import type { PartComparison } from '#contracts/gate/compare-json-schemas';
+import { COMPATIBLE, type Direction } from '#contracts/gate/direction';
+import type { DirectionVerdict } from '#contracts/gate/gate-report';
 import type { UnjudgedChange } from '#contracts/gate/unjudged-change';
-import { escapeToken } from '#contracts/json/pointer';
 import { show } from '#contracts/json-schema-diff/show';
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from '#domain/canonical-json';
+import type { JsonObject } from '#domain/canonical-json';
+import { readDescriptor, type TypedDescriptor } from '#domain/data-contract';
 
 /** A change that breaks nothing and adds nothing that others use. */
 const HARMLESS = { breaks: [], isFeature: false } as const;
 
-/** Lists the members of two descriptors that differ. Their form is free, so that nothing in them breaks anybody. */
+/**
+ * Compares two descriptors. Typed ones by the rows that they allow; in free ones, and in what is left of typed ones, nothing
+ * breaks anybody.
+ */
 export function compareDescriptors(
   older: JsonObject | undefined,
   newer: JsonObject | undefined,
-): readonly UnjudgedChange[] {
-  return compareValues(older, newer, '');
+): PartComparison {
+  const [was, is] = [typedOf(older), typedOf(newer)];
+  const rest =
+    was === undefined || is === undefined
+      ? compareFree({ value: older, pointer: '' }, { value: newer, pointer: '' })
+      : compareRest(was, is);
+  const changes = [...compareDatasets(was, is), ...rest];
+  const [backward, forward] = [verdictOf(changes, 'backward'), verdictOf(changes, 'forward')];
+  return { backward, forward, changes, omitted: 0 };
 }
 
 /** Lists the referenced contracts that came, went, or have another content under the same URI. */
@@ -35,40 +50,27 @@ export function compareReferences(
   });
 }
 
-function compareValues(
-  older: Json | undefined,
-  newer: Json | undefined,
-  pointer: string,
-): readonly UnjudgedChange[] {
-  if (isJsonObject(older) && isJsonObject(newer)) {
-    const names = new Set([...Object.keys(older), ...Object.keys(newer)]);
-    return [...names].flatMap((name) =>
-      compareValues(own(older, name), own(newer, name), `${pointer}/${escapeToken(name)}`),
-    );
-  }
-  if (older === undefined && newer === undefined) return [];
-  if (older !== undefined && newer !== undefined && canonicalJson(older) === canonicalJson(newer)) {
-    return [];
-  }
-  const what = pointer === '' ? 'The descriptor' : `The descriptor's value at ${show(pointer)}`;
-  return [
-    {
-      rule: 'descriptor-changed',
-      part: 'descriptor',
-      message: `${what} ${verbOf(older, newer)}`,
-      ...(older === undefined ? {} : { before: pointer }),
-      ...(newer === undefined ? {} : { after: pointer }),
-      ...HARMLESS,
-    },
-  ];
+function typedOf(descriptor: JsonObject | undefined): TypedDescriptor | undefined {
+  if (descriptor === undefined) return undefined;
+  const read = readDescriptor(descriptor);
+  // What was published before its kind had a form is free.
+  return read.kind === 'typed' ? read.descriptor : undefined;
 }
 
-function verbOf(older: Json | undefined, newer: Json | undefined): string {
-  if (older === undefined) return `was added as ${show(newer ?? null)}`;
-  if (newer === undefined) return `was removed, which was ${show(older)}`;
-  return `went from ${show(older)} to ${show(newer)}`;
+/** Compares what is no dataset: of a data contract all the rest, of a dataset contract nothing is left. */
+function compareRest(older: TypedDescriptor, newer: TypedDescriptor): readonly UnjudgedChange[] {
+  return compareFree(restOf(older), restOf(newer));
 }
 
-function own(object: JsonObject, name: string): Json | undefined {
-  return Object.hasOwn(object, name) ? object[name] : undefined;
+function restOf(descriptor: TypedDescriptor): FreeValue {
+  const { kind } = descriptor;
+  if (kind === 'dataset-contract') return { value: { kind }, pointer: '' };
+  const { datasets: _, ...rest } = descriptor;
+  return { value: rest, pointer: '' };
+}
+
+function verdictOf(changes: readonly UnjudgedChange[], direction: Direction): DirectionVerdict {
+  return changes.some(({ breaks }) => breaks.includes(direction))
+    ? { kind: 'incompatible' }
+    : COMPATIBLE;
 }

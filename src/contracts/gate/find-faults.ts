@@ -9,6 +9,7 @@ import { packageId } from '#contracts/wit/packages';
 import { parseWit } from '#contracts/wit/parse';
 import type { WitSourceFault } from '#contracts/wit/resolved';
 import { canonicalJson, type Json, type JsonObject } from '#domain/canonical-json';
+import { readDescriptor } from '#domain/data-contract';
 import { quote } from '#domain/errors';
 
 /** What is wrong with a contract by itself, and what only looks so. */
@@ -101,8 +102,31 @@ function descriptorFaults(descriptor: JsonObject): readonly GateFault[] {
     return fault(`is nested deeper than ${STRICT_JSON_DEPTH_MAX}`, most);
   }
   const bytes = Buffer.byteLength(canonicalJson(descriptor));
-  if (bytes <= STRICT_JSON_BYTES_MAX) return [];
-  return fault(`has ${bytes} bytes`, `at most ${STRICT_JSON_BYTES_MAX}`);
+  if (bytes > STRICT_JSON_BYTES_MAX)
+    return fault(`has ${bytes} bytes`, `at most ${STRICT_JSON_BYTES_MAX}`);
+  return typedFaults(descriptor);
+}
+
+function typedFaults(descriptor: JsonObject): readonly GateFault[] {
+  const read = readDescriptor(descriptor);
+  if (read.kind !== 'refused') return [];
+  const { faults, omitted } = read;
+  const more = `it has ${omitted} more faults (want none)`;
+  return [
+    ...faults.map(({ path, message }) =>
+      invalid(`${path === '' ? 'it' : quote(path)} ${message}`, path),
+    ),
+    ...(omitted === 0 ? [] : [invalid(more)]),
+  ];
+}
+
+function invalid(is: string, pointer?: string): GateFault {
+  return {
+    rule: 'descriptor-invalid',
+    part: 'descriptor',
+    message: `Cannot accept descriptor: ${is}`,
+    ...(pointer === undefined ? {} : { pointer }),
+  };
 }
 
 function isWithinDepth(value: Json): boolean {

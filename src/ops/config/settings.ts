@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { CACHE_SETTINGS } from '#ops/config/cache-settings';
 import { CONTRACT_SETTINGS } from '#ops/config/contract-settings';
+import { JOB_SETTINGS } from '#ops/config/job-settings';
+import { LINEAGE_SETTINGS } from '#ops/config/lineage-settings';
 import { flag, MIB, type Setting, setting, text, whole } from '#ops/config/setting';
 import { STORE_SETTINGS } from '#ops/config/store-settings';
 
@@ -147,6 +149,8 @@ export const SETTINGS = {
   ...STORE_SETTINGS,
   ...CACHE_SETTINGS,
   ...CONTRACT_SETTINGS,
+  ...JOB_SETTINGS,
+  ...LINEAGE_SETTINGS,
   shutdownGraceMs: setting('ATLAS_SHUTDOWN_GRACE_MS', whole(0, 600_000), {
     default: '10000',
     doc: 'How long running requests may go on after SIGTERM.',

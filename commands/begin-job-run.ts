@@ -1,0 +1,53 @@
+import { append, type Decision, reject } from '#commands/decision';
+import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
+import type { JobRunCommands } from '#commands/start-job-run';
+import { quote, RegistryError } from '#domain/errors';
+import {
+  type JobRunEvent,
+  type JobRunId,
+  type JobRunState,
+  jobRunEvolution,
+} from '#domain/job-run';
+import { illegalRunStep } from '#domain/job-run-step';
+
+/** Somebody takes a pending run up. */
+export interface BeginJobRun {
+  readonly id: JobRunId;
+  /** Who runs it, for people. */
+  readonly by?: string;
+}
+
+/** Decides that a pending run runs. Of many who want to begin it, one does. */
+export function decideBeginJobRun(
+  state: JobRunState,
+  { id, by }: BeginJobRun,
+): Decision<JobRunEvent> {
+  if (state === undefined) return reject(unknownRun('begin', id));
+  if (state.status !== 'pending') return reject(illegalRunStep(id, state.status, 'running'));
+  return append({ type: 'JobRunBegan', data: by === undefined ? {} : { by } });
+}
+
+/** Makes the error for a run that nobody has submitted. */
+export function unknownRun(verb: string, id: JobRunId): RegistryError {
+  return new RegistryError(
+    'NOT_FOUND',
+    `Cannot ${verb} job run ${quote(id)}: it is not known in this tenant and environment (want it submitted first)`,
+    { details: { id }, outcome: 'not-applied' },
+  );
+}
+
+/** Carries out the beginning of a pending run. @throws NOT_FOUND, ILLEGAL_TRANSITION, and what `runCommand` throws */
+export async function beginJobRun(
+  commands: JobRunCommands,
+  context: CommandContext,
+  command: BeginJobRun,
+): Promise<CommandAnswer<JobRunState, JobRunEvent>> {
+  return await runCommand(commands.env, context, {
+    kind: 'job-run',
+    id: command.id,
+    log: commands.log,
+    source: commands.source,
+    evolution: jobRunEvolution,
+    decide: (state) => decideBeginJobRun(state, command),
+  });
+}

@@ -1,0 +1,59 @@
+import { unknownRun } from '#commands/begin-job-run';
+import { append, type Decision, reject } from '#commands/decision';
+import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
+import type { JobRunCommands } from '#commands/start-job-run';
+import { canonicalJson } from '#domain/canonical-json';
+import {
+  type JobProgress,
+  type JobRunEvent,
+  type JobRunId,
+  type JobRunState,
+  jobRunEvolution,
+} from '#domain/job-run';
+import { illegalRunStep } from '#domain/job-run-step';
+
+/** A sign of life, and perhaps how far the run is. */
+export interface ProgressJobRun {
+  readonly id: JobRunId;
+  readonly progress?: JobProgress;
+}
+
+/** Signs of life that say nothing new are recorded no more often than this many to one time-out. */
+const SIGNS_PER_TIMEOUT = 10;
+const SIGN_INTERVAL_MAX_MS = 60_000;
+
+/**
+ * Decides a sign of life of a running run. One that says nothing new and comes soon after the last one is not recorded:
+ * runs that report every second would fill the log with it.
+ */
+export function decideProgressJobRun(
+  state: JobRunState,
+  { id, progress }: ProgressJobRun,
+  time: string,
+): Decision<JobRunEvent> {
+  if (state === undefined) return reject(unknownRun('report of', id));
+  if (state.status !== 'running') return reject(illegalRunStep(id, state.status, 'running'));
+  const isNews =
+    progress !== undefined && canonicalJson(progress) !== canonicalJson(state.progress ?? null);
+  const { timeoutMs = Number.POSITIVE_INFINITY, lastSignAt } = state;
+  const intervalMs = Math.min(timeoutMs / SIGNS_PER_TIMEOUT, SIGN_INTERVAL_MAX_MS);
+  if (!isNews && Date.parse(time) - Date.parse(lastSignAt) < intervalMs)
+    return { kind: 'unchanged' };
+  return append({ type: 'JobRunProgressed', data: progress === undefined ? {} : { progress } });
+}
+
+/** Carries out a sign of life. @throws NOT_FOUND, ILLEGAL_TRANSITION, and what `runCommand` throws */
+export async function progressJobRun(
+  commands: JobRunCommands,
+  context: CommandContext,
+  command: ProgressJobRun,
+): Promise<CommandAnswer<JobRunState, JobRunEvent>> {
+  return await runCommand(commands.env, context, {
+    kind: 'job-run',
+    id: command.id,
+    log: commands.log,
+    source: commands.source,
+    evolution: jobRunEvolution,
+    decide: (state, { time }) => decideProgressJobRun(state, command, time),
+  });
+}

@@ -1,0 +1,42 @@
+import { quote, RegistryError } from '#domain/errors';
+
+/** Lists how a run can stand. */
+export const JOB_STATUSES = [
+  'pending',
+  'running',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'skipped',
+] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** Lists how a run can end. */
+export const JOB_OUTCOMES = ['succeeded', 'failed', 'cancelled', 'skipped'] as const;
+export type JobOutcome = (typeof JOB_OUTCOMES)[number];
+
+/** Says which statuses may follow which. A run that has ended stays as it is. */
+export const JOB_RUN_STEPS: Readonly<Record<JobStatus, readonly JobStatus[]>> = {
+  pending: ['running', 'failed', 'cancelled', 'skipped'],
+  running: ['succeeded', 'failed', 'cancelled'],
+  succeeded: [],
+  failed: [],
+  cancelled: [],
+  skipped: [],
+};
+
+/** Says whether a status is the last one of a run. */
+export function isOutcome(status: JobStatus): status is JobOutcome {
+  return JOB_RUN_STEPS[status].length === 0;
+}
+
+/** Explains that a run cannot take a step. Names the legal ones in `details.legal`. */
+export function illegalRunStep(id: string, from: JobStatus, to: string): RegistryError {
+  const legal = JOB_RUN_STEPS[from];
+  const want = legal.length === 0 ? 'no step: it has ended' : legal.join(' or ');
+  return new RegistryError(
+    'ILLEGAL_TRANSITION',
+    `Cannot make job run ${quote(id)} ${quote(to)}: it is "${from}" (want ${want})`,
+    { details: { id, status: from, legal }, outcome: 'not-applied' },
+  );
+}

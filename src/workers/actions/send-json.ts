@@ -1,0 +1,88 @@
+import type { ActionTarget } from '#domain/action-target';
+import { canonicalJson, type JsonObject } from '#domain/canonical-json';
+import type { Clock } from '#flow/clock';
+import type { ActionAttempt, AttemptResult } from '#workers/action-attempt';
+import { signatureOf } from '#workers/actions/sign';
+import { type Outbound, type OutboundReply, TargetRefused } from '#workers/outbound';
+import { SecretMissing, type Secrets } from '#workers/secrets';
+
+/** What actions over HTTP are sent with. */
+export interface SendParts {
+  readonly outbound: Outbound;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+}
+
+export interface JsonToSend {
+  readonly target: ActionTarget;
+  readonly method?: 'POST' | 'PUT';
+  readonly document: JsonObject;
+}
+
+/**
+ * Sends a document to the target of an action. 2xx is a success. 408, 425, 429, 5xx and what breaks on the way may go away;
+ * any other answer would be the same again. Signed where the target names a secret.
+ */
+export async function sendJson(
+  { outbound, secrets, clock }: SendParts,
+  { scope, idempotencyId }: ActionAttempt,
+  { target, method = 'POST', document, signal }: JsonToSend & { readonly signal: AbortSignal },
+): Promise<AttemptResult> {
+  const body = canonicalJson(document);
+  try {
+    const { url = await secrets.find(scope, target.urlSecretName ?? ''), secretName } = target;
+    const signature: Record<string, string> =
+      secretName === undefined
+        ? {}
+        : {
+            'atlas-signature': signatureOf(
+              body,
+              await secrets.find(scope, secretName),
+              clock.nowMs(),
+            ),
+          };
+    const headers = {
+      ...target.headers,
+      'content-type': 'application/json',
+      'user-agent': 'atlas-registry',
+      'accept-encoding': 'identity',
+      'atlas-event-id': idempotencyId,
+      'idempotency-key': idempotencyId,
+      ...signature,
+    };
+    return resultOf(await outbound.send({ url, method, headers, body }, signal));
+  } catch (error) {
+    signal.throwIfAborted();
+    return failureOf(error);
+  }
+}
+
+const MAY_GO_AWAY = new Set([408, 425, 429]);
+
+function resultOf({ status, retryAfterMs }: OutboundReply): AttemptResult {
+  const detail = `HTTP ${status}`;
+  if (status >= 200 && status < 300) return { outcome: 'succeeded', detail };
+  if (status >= 300 && status < 400)
+    return { outcome: 'dead', detail: `${detail}: redirects are not followed` };
+  if (status < 500 && !MAY_GO_AWAY.has(status)) return { outcome: 'dead', detail };
+  return { outcome: 'failed', detail, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+}
+
+function failureOf(error: unknown): AttemptResult {
+  if (error instanceof SecretMissing) return { outcome: 'failed', detail: error.message };
+  const refused = refusalIn(error);
+  if (refused !== undefined) return { outcome: 'dead', detail: refused.message };
+  // Messages of connections may name parts of a URL that is a secret; their codes do not.
+  const { code = 'no code' } = error as NodeJS.ErrnoException;
+  return { outcome: 'failed', detail: `The request failed: ${code}` };
+}
+
+/** Finds the refusal of an address in what a connection failed with. */
+function refusalIn(error: unknown): TargetRefused | undefined {
+  if (error instanceof TargetRefused) return error;
+  if (error instanceof AggregateError) {
+    const found = error.errors.find((one) => one instanceof TargetRefused);
+    if (found !== undefined) return found;
+  }
+  return error instanceof Error && error.cause !== undefined ? refusalIn(error.cause) : undefined;
+}
