@@ -1,13 +1,8 @@
 import { append, type Decision, reject } from '#commands/decision';
-import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
-import type { JobRunCommands } from '#commands/start-job-run';
+import { type JobRunAnswer, type JobRunCommands, onJobRun } from '#commands/on-job-run';
+import type { CommandContext } from '#commands/run-command';
 import { quote, RegistryError } from '#domain/errors';
-import {
-  type JobRunEvent,
-  type JobRunId,
-  type JobRunState,
-  jobRunEvolution,
-} from '#domain/job-run';
+import { type JobRunEvent, type JobRunId, type JobRunState } from '#domain/job-run';
 import { illegalRunStep } from '#domain/job-run-step';
 
 /** Somebody takes a pending run up. */
@@ -41,13 +36,9 @@ export async function beginJobRun(
   commands: JobRunCommands,
   context: CommandContext,
   command: BeginJobRun,
-): Promise<CommandAnswer<JobRunState, JobRunEvent>> {
-  return await runCommand(commands.env, context, {
-    kind: 'job-run',
+): Promise<JobRunAnswer> {
+  return await onJobRun(commands, context, {
     id: command.id,
-    log: commands.log,
-    source: commands.source,
-    evolution: jobRunEvolution,
     decide: (state) => decideBeginJobRun(state, command),
   });
 }

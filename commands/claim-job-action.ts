@@ -1,15 +1,9 @@
 import { append, type Decision, reject } from '#commands/decision';
-import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
-import type { JobRunCommands } from '#commands/start-job-run';
+import { type JobRunAnswer, type JobRunCommands, onJobRun } from '#commands/on-job-run';
+import type { CommandContext } from '#commands/run-command';
 import { quote, RegistryError } from '#domain/errors';
 import type { JobAction } from '#domain/job-action';
-import {
-  type JobRun,
-  type JobRunEvent,
-  type JobRunId,
-  type JobRunState,
-  jobRunEvolution,
-} from '#domain/job-run';
+import { type JobRun, type JobRunEvent, type JobRunId, type JobRunState } from '#domain/job-run';
 
 /** An attempt at an action that somebody wants to begin. */
 export interface ClaimJobAction {
@@ -96,13 +90,9 @@ export async function claimJobAction(
   commands: JobRunCommands,
   context: CommandContext,
   command: ClaimJobAction,
-): Promise<CommandAnswer<JobRunState, JobRunEvent>> {
-  return await runCommand(commands.env, context, {
-    kind: 'job-run',
+): Promise<JobRunAnswer> {
+  return await onJobRun(commands, context, {
     id: command.id,
-    log: commands.log,
-    source: commands.source,
-    evolution: jobRunEvolution,
     decide: (state, { time }) => decideClaimJobAction(state, command, time),
   });
 }

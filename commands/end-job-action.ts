@@ -1,14 +1,9 @@
 import { unknownAction } from '#commands/claim-job-action';
 import { append, type Decision, reject } from '#commands/decision';
-import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
-import type { JobRunCommands } from '#commands/start-job-run';
+import { type JobRunAnswer, type JobRunCommands, onJobRun } from '#commands/on-job-run';
+import type { CommandContext } from '#commands/run-command';
 import { quote, RegistryError } from '#domain/errors';
-import {
-  type JobRunEvent,
-  type JobRunId,
-  type JobRunState,
-  jobRunEvolution,
-} from '#domain/job-run';
+import { type JobRunEvent, type JobRunId, type JobRunState } from '#domain/job-run';
 
 /** What an attempt came to. */
 export type ActionEnding =
@@ -63,13 +58,9 @@ export async function endJobAction(
   commands: JobRunCommands,
   context: CommandContext,
   command: EndJobAction,
-): Promise<CommandAnswer<JobRunState, JobRunEvent>> {
-  return await runCommand(commands.env, context, {
-    kind: 'job-run',
+): Promise<JobRunAnswer> {
+  return await onJobRun(commands, context, {
     id: command.id,
-    log: commands.log,
-    source: commands.source,
-    evolution: jobRunEvolution,
     decide: (state, { time }) => decideEndJobAction(state, command, time),
   });
 }

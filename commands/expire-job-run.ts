@@ -1,7 +1,7 @@
 import { append, type Decision } from '#commands/decision';
+import { type JobRunAnswer, type JobRunCommands, onJobRun } from '#commands/on-job-run';
 import type { ActionPlanner } from '#commands/plan-actions';
-import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
-import type { JobRunCommands } from '#commands/start-job-run';
+import type { CommandContext } from '#commands/run-command';
 import type { PlannedAction } from '#domain/job-action';
 import {
   deadlineOf,
@@ -9,7 +9,6 @@ import {
   type JobRunEvent,
   type JobRunId,
   type JobRunState,
-  jobRunEvolution,
 } from '#domain/job-run';
 
 /** What the command that gives lost runs up needs. */
@@ -44,14 +43,10 @@ export async function expireJobRun(
   commands: ExpireCommands,
   context: CommandContext,
   id: JobRunId,
-): Promise<CommandAnswer<JobRunState, JobRunEvent>> {
+): Promise<JobRunAnswer> {
   const { planner } = commands;
-  return await runCommand(commands.env, context, {
-    kind: 'job-run',
+  return await onJobRun(commands, context, {
     id,
-    log: commands.log,
-    source: commands.source,
-    evolution: jobRunEvolution,
     decide: async (state, { scope, time }) => {
       const isLost = state !== undefined && isOverdue(state, time);
       const actions = isLost ? await planner.plan(scope, state, { outcome: 'failed' }) : [];

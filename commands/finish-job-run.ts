@@ -1,9 +1,9 @@
 import { unknownRun } from '#commands/begin-job-run';
 import { append, type Decision, reject } from '#commands/decision';
 import type { JobDefinitions } from '#commands/job-ports';
+import { type JobRunAnswer, type JobRunCommands, onJobRun } from '#commands/on-job-run';
 import type { ActionPlanner } from '#commands/plan-actions';
-import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
-import type { JobRunCommands } from '#commands/start-job-run';
+import type { CommandContext } from '#commands/run-command';
 import { canonicalJson, type Json } from '#domain/canonical-json';
 import { type Sha256, sha256Of } from '#domain/digest';
 import type { PlannedAction } from '#domain/job-action';
@@ -14,7 +14,6 @@ import {
   type JobRunEvent,
   type JobRunId,
   type JobRunState,
-  jobRunEvolution,
   type RunReport,
 } from '#domain/job-run';
 import { illegalRunStep, JOB_RUN_STEPS } from '#domain/job-run-step';
@@ -79,16 +78,12 @@ export async function finishJobRun(
   commands: FinishCommands,
   context: CommandContext,
   { id, end: told, results }: FinishJobRun,
-): Promise<CommandAnswer<JobRunState, JobRunEvent>> {
+): Promise<JobRunAnswer> {
   // Before the event that names them: bytes that nobody names do no harm.
   const kept = results === undefined ? undefined : await keep(commands.results, id, results);
   const end = kept === undefined ? told : { ...told, results: kept };
-  return await runCommand(commands.env, context, {
-    kind: 'job-run',
+  return await onJobRun(commands, context, {
     id,
-    log: commands.log,
-    source: commands.source,
-    evolution: jobRunEvolution,
     decide: async (state, { scope }) =>
       decideFinishJobRun(state, id, await planEnd(commands, scope, { run: state, end })),
   });

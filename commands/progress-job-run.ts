@@ -1,14 +1,13 @@
 import { unknownRun } from '#commands/begin-job-run';
 import { append, type Decision, reject } from '#commands/decision';
-import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
-import type { JobRunCommands } from '#commands/start-job-run';
+import { type JobRunAnswer, type JobRunCommands, onJobRun } from '#commands/on-job-run';
+import type { CommandContext } from '#commands/run-command';
 import { canonicalJson } from '#domain/canonical-json';
 import {
   type JobProgress,
   type JobRunEvent,
   type JobRunId,
   type JobRunState,
-  jobRunEvolution,
 } from '#domain/job-run';
 import { illegalRunStep } from '#domain/job-run-step';
 
@@ -47,13 +46,9 @@ export async function progressJobRun(
   commands: JobRunCommands,
   context: CommandContext,
   command: ProgressJobRun,
-): Promise<CommandAnswer<JobRunState, JobRunEvent>> {
-  return await runCommand(commands.env, context, {
-    kind: 'job-run',
+): Promise<JobRunAnswer> {
+  return await onJobRun(commands, context, {
     id: command.id,
-    log: commands.log,
-    source: commands.source,
-    evolution: jobRunEvolution,
     decide: (state, { time }) => decideProgressJobRun(state, command, time),
   });
 }

@@ -1,7 +1,8 @@
 import { append, type Decision } from '#commands/decision';
 import type { WantedVersion } from '#commands/job-ports';
-import { type CommandAnswer, type CommandContext, runCommand } from '#commands/run-command';
-import { decideStartJobRun, type JobRunCommands } from '#commands/start-job-run';
+import { type JobRunAnswer, type JobRunCommands, onJobRun } from '#commands/on-job-run';
+import type { CommandContext } from '#commands/run-command';
+import { decideStartJobRun } from '#commands/start-job-run';
 import { canonicalJson } from '#domain/canonical-json';
 import type { ContractName, ContractVersion } from '#domain/contract-name';
 import type { JobDefinitionId } from '#domain/definition';
@@ -12,8 +13,6 @@ import {
   type JobRunEvent,
   type JobRunId,
   type JobRunStart,
-  type JobRunState,
-  jobRunEvolution,
   parseJobRunId,
   type RunCause,
 } from '#domain/job-run';
@@ -57,7 +56,7 @@ export interface RunDefinition {
 }
 
 /** What a run of a definition has come to; with nothing recorded it was there already. */
-export type RunAnswer = CommandAnswer<JobRunState, JobRunEvent> & { readonly runId: JobRunId };
+export type RunAnswer = JobRunAnswer & { readonly runId: JobRunId };
 
 /**
  * Submits a run of an active definition. Which runs are one and the same follows from the cause and from the definition's
@@ -77,12 +76,8 @@ export async function runDefinition(
   const runId = shared ?? command.runId ?? parseJobRunId(commands.env.newId());
   const contract = await approvedContract(commands, scope, definition);
   const run = startOf(definition, command, { runId, contract });
-  const answer = await runCommand<JobRunState, JobRunEvent>(commands.env, context, {
-    kind: 'job-run',
+  const answer = await onJobRun(commands, context, {
     id: runId,
-    log: commands.log,
-    source: commands.source,
-    evolution: jobRunEvolution,
     decide: (state): Decision<JobRunEvent> => {
       if (state !== undefined && shared !== undefined) return { kind: 'unchanged' };
       if (state !== undefined) return decideStartJobRun(state, { run, status: 'pending' });

@@ -1,26 +1,8 @@
 import { append, type Decision, reject } from '#commands/decision';
-import {
-  type CommandAnswer,
-  type CommandContext,
-  type CommandEnvironment,
-  runCommand,
-} from '#commands/run-command';
-import type { AggregateSource } from '#domain/aggregate';
+import { type JobRunAnswer, type JobRunCommands, onJobRun } from '#commands/on-job-run';
+import type { CommandContext } from '#commands/run-command';
 import { quote, RegistryError } from '#domain/errors';
-import {
-  type JobRunEvent,
-  type JobRunStart,
-  type JobRunState,
-  jobRunEvolution,
-} from '#domain/job-run';
-import type { EventLog } from '#log/event-log';
-
-/** What commands about job runs need. */
-export interface JobRunCommands {
-  readonly env: CommandEnvironment;
-  readonly log: EventLog;
-  readonly source: AggregateSource<JobRunState>;
-}
+import { type JobRunEvent, type JobRunStart, type JobRunState } from '#domain/job-run';
 
 /** A run that is to be: it waits until somebody begins it, or it runs already. */
 export interface StartJobRun {
@@ -51,13 +33,9 @@ export async function startJobRun(
   commands: JobRunCommands,
   context: CommandContext,
   command: StartJobRun,
-): Promise<CommandAnswer<JobRunState, JobRunEvent>> {
-  return await runCommand(commands.env, context, {
-    kind: 'job-run',
+): Promise<JobRunAnswer> {
+  return await onJobRun(commands, context, {
     id: command.run.id,
-    log: commands.log,
-    source: commands.source,
-    evolution: jobRunEvolution,
     decide: (state) => decideStartJobRun(state, command),
   });
 }

@@ -1,7 +1,7 @@
 import { claimableAction, claimJobAction } from '#commands/claim-job-action';
 import { type ActionEnding, endJobAction } from '#commands/end-job-action';
+import type { JobRunCommands } from '#commands/on-job-run';
 import type { CommandContext } from '#commands/run-command';
-import type { JobRunCommands } from '#commands/start-job-run';
 import type { Action } from '#domain/action-parameters';
 import type { ActionProfile } from '#domain/action-profile';
 import type { ContractVersion } from '#domain/contract-name';

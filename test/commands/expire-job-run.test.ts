@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decideExpireJobRun, expireJobRun } from '#commands/expire-job-run';
 import type { ActionPlanner } from '#commands/plan-actions';
 import { progressJobRun } from '#commands/progress-job-run';
-import type { JobRunCommands } from '#commands/start-job-run';
+import type { JobRunCommands } from '#commands/on-job-run';
 import { type JobRun, type JobRunEvent, jobRunEvolution } from '#domain/job-run';
 import {
   commandContext,

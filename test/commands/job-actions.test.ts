@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { claimableAction, claimJobAction, decideClaimJobAction } from '#commands/claim-job-action';
 import { type ActionEnding, decideEndJobAction, endJobAction } from '#commands/end-job-action';
-import type { JobRunCommands } from '#commands/start-job-run';
+import type { JobRunCommands } from '#commands/on-job-run';
 import type { JobAction, JobActionStatus } from '#domain/job-action';
 import { type JobRun, type JobRunEvent, jobRunEvolution } from '#domain/job-run';
 import {
