@@ -3,7 +3,7 @@ import { type JobRunAnswer, type JobRunCommands, onJobRun } from '#commands/on-j
 import type { CommandContext } from '#commands/run-command';
 import { quote, RegistryError } from '#domain/errors';
 import { type JobRunEvent, type JobRunId, type JobRunState } from '#domain/job-run';
-import { illegalRunStep } from '#domain/job-run-step';
+import { refusedRunWish } from '#domain/job-run-step';
 
 /** Somebody takes a pending run up. */
 export interface BeginJobRun {
@@ -18,7 +18,12 @@ export function decideBeginJobRun(
   { id, by }: BeginJobRun,
 ): Decision<JobRunEvent> {
   if (state === undefined) return reject(unknownRun('begin', id));
-  if (state.status !== 'pending') return reject(illegalRunStep(id, state.status, 'running'));
+  const { status: from, startedAt = state.submittedAt } = state;
+  if (from === 'running') {
+    const why = `somebody began it at ${startedAt} (want a pending run)`;
+    return reject(refusedRunWish({ id, from, verb: 'begin', why }));
+  }
+  if (from !== 'pending') return reject(refusedRunWish({ id, from, verb: 'begin' }));
   return append({ type: 'JobRunBegan', data: by === undefined ? {} : { by } });
 }
 

@@ -2,9 +2,10 @@ import type { JobDefinitions, WantedVersion } from '#commands/job-ports';
 import type { Action } from '#domain/action-parameters';
 import type { ContractVersion } from '#domain/contract-name';
 import type { ActionProfileId } from '#domain/definition';
+import { quote, RegistryError } from '#domain/errors';
 import type { PlannedAction } from '#domain/job-action';
 import type { JobDefinition, WantedProfile } from '#domain/job-definition';
-import type { JobRun } from '#domain/job-run';
+import type { JobRun, JobRunStart } from '#domain/job-run';
 import type { JobOutcome } from '#domain/job-run-step';
 import type { Scope } from '#domain/scope';
 import { type Findings, findingsFrom } from '#domain/severity';
@@ -17,7 +18,7 @@ export interface PlannedFor {
 
 /** Who knows what is to be done when a run ends. */
 export interface ActionPlanner {
-  /** Lists the actions in their order; none where nobody asked for any. @throws VIEW_UNAVAILABLE */
+  /** Lists the actions in their order; none where nobody asked for any. @throws NOT_READY where the catalog is behind */
   plan(scope: Scope, run: JobRun, end: PlannedFor): Promise<readonly PlannedAction[]>;
 }
 
@@ -31,7 +32,7 @@ export interface ActiveProfile {
 export interface PlannerPorts {
   readonly definitions: Pick<JobDefinitions, 'find'>;
   readonly profiles: {
-    /** Finds a version that is active, of `latest` the highest one. */
+    /** Finds a version that is active, of `latest` the highest one. @throws NOT_READY for a profile that is not known */
     findActive(
       scope: Scope,
       id: ActionProfileId,
@@ -48,9 +49,7 @@ export function actionPlanner({ definitions, profiles }: PlannerPorts): ActionPl
   return {
     async plan(scope, run, end) {
       if (run.definition === undefined) return [];
-      const { id, version } = run.definition;
-      const definition = await definitions.find(scope, id, version);
-      if (definition === undefined) return [];
+      const definition = await definitionOfRun(definitions, scope, run.definition);
       const planned: PlannedAction[] = [];
       for (const wanted of wantedProfiles(definition, end)) {
         const active = await profiles.findActive(scope, wanted.id, wanted.version);
@@ -59,6 +58,24 @@ export function actionPlanner({ definitions, profiles }: PlannerPorts): ActionPl
       return planned;
     },
   };
+}
+
+/**
+ * Finds the definition that a run was submitted by. It was active then: where it is not known, the catalog is behind.
+ * @throws NOT_READY
+ */
+export async function definitionOfRun(
+  definitions: PlannerPorts['definitions'],
+  scope: Scope,
+  { id, version }: NonNullable<JobRunStart['definition']>,
+): Promise<JobDefinition> {
+  const found = await definitions.find(scope, id, version);
+  if (found !== undefined) return found;
+  throw new RegistryError(
+    'NOT_READY',
+    `Cannot plan by job definition ${quote(id)} version ${quote(version)}: the catalog of this node does not show it yet (want the same request later)`,
+    { details: { id, version }, outcome: 'not-applied', retryAfterSeconds: 1 },
+  );
 }
 
 /** Says which profiles apply to an end; each once. */

@@ -8,18 +8,15 @@ import {
   type JobRunEvent,
   type JobRunId,
   type JobRunState,
+  signIntervalMs,
 } from '#domain/job-run';
-import { illegalRunStep } from '#domain/job-run-step';
+import { refusedRunWish } from '#domain/job-run-step';
 
 /** A sign of life, and perhaps how far the run is. */
 export interface ProgressJobRun {
   readonly id: JobRunId;
   readonly progress?: JobProgress;
 }
-
-/** Signs of life that say nothing new are recorded no more often than this many to one time-out. */
-const SIGNS_PER_TIMEOUT = 10;
-const SIGN_INTERVAL_MAX_MS = 60_000;
 
 /**
  * Decides a sign of life of a running run. One that says nothing new and comes soon after the last one is not recorded:
@@ -31,13 +28,16 @@ export function decideProgressJobRun(
   time: string,
 ): Decision<JobRunEvent> {
   if (state === undefined) return reject(unknownRun('report of', id));
-  if (state.status !== 'running') return reject(illegalRunStep(id, state.status, 'running'));
+  const { status: from, timeoutMs, lastSignAt } = state;
+  if (from !== 'running') {
+    const pending = { why: 'it is pending (want it begun first)' };
+    const why = from === 'pending' ? pending : {};
+    return reject(refusedRunWish({ id, from, verb: 'report of', ...why }));
+  }
   const isNews =
     progress !== undefined && canonicalJson(progress) !== canonicalJson(state.progress ?? null);
-  const { timeoutMs = Number.POSITIVE_INFINITY, lastSignAt } = state;
-  const intervalMs = Math.min(timeoutMs / SIGNS_PER_TIMEOUT, SIGN_INTERVAL_MAX_MS);
-  if (!isNews && Date.parse(time) - Date.parse(lastSignAt) < intervalMs)
-    return { kind: 'unchanged' };
+  const sinceMs = Date.parse(time) - Date.parse(lastSignAt);
+  if (!isNews && sinceMs < signIntervalMs(timeoutMs)) return { kind: 'unchanged' };
   return append({ type: 'JobRunProgressed', data: progress === undefined ? {} : { progress } });
 }
 

@@ -1,4 +1,4 @@
-import { append } from '#commands/decision';
+import { append, reject } from '#commands/decision';
 import {
   type CommandAnswer,
   type CommandContext,
@@ -6,6 +6,7 @@ import {
   runCommand,
 } from '#commands/run-command';
 import type { AggregateSource } from '#domain/aggregate';
+import { RegistryError } from '#domain/errors';
 import type { CommandId, DomainEvent } from '#domain/event';
 import type {
   LineageDatasetEvent,
@@ -19,6 +20,8 @@ import {
   lineageDocumentEvolution,
   lineageRunEvolution,
 } from '#lineage/lineage-evolution';
+import { LINEAGE_RUN_UNITS_MAX } from '#lineage/lineage-limits';
+import type { LineageRun } from '#lineage/lineage-run';
 import type { EventLog } from '#log/event-log';
 
 /** What recording lineage needs. */
@@ -67,15 +70,34 @@ async function recordRun(
     log,
     source: runs,
     evolution: lineageRunEvolution,
-    decide: (state) =>
-      state?.events.items.includes(event.fingerprint) === true
-        ? { kind: 'unchanged' }
-        : append({
-            type: 'LineageEventReceived',
-            data: { event: event.document },
-            read: event,
-          }),
+    decide: (state) => {
+      if (state?.events.items.includes(event.fingerprint) === true) return { kind: 'unchanged' };
+      if (state !== undefined && !hasRoom(state, event)) return reject(full(event));
+      return append({
+        type: 'LineageEventReceived',
+        data: { event: event.document },
+        read: event,
+      });
+    },
   });
+}
+
+// Runs of few small events are never near the bound, and to measure one costs as much as to write it.
+const MEASURED_FROM_EVENTS = 100;
+const MEASURED_FROM_BYTES = 262_144;
+
+/** Tells whether what is known of a run and one event more stay within what a view can hold. */
+function hasRoom(run: LineageRun, { bytes }: LineageRunEvent): boolean {
+  if (run.events.items.length < MEASURED_FROM_EVENTS && bytes < MEASURED_FROM_BYTES) return true;
+  return JSON.stringify(run).length + bytes <= LINEAGE_RUN_UNITS_MAX;
+}
+
+function full({ runId, bytes }: LineageRunEvent): RegistryError {
+  return new RegistryError(
+    'TOO_LARGE',
+    `Cannot record lineage event of run "${runId}": with its ${bytes} bytes more is known of the run than can be kept (want at most ${LINEAGE_RUN_UNITS_MAX} in all)`,
+    { details: { runId, bytes, bytesMax: LINEAGE_RUN_UNITS_MAX }, outcome: 'not-applied' },
+  );
 }
 
 async function recordDocument(

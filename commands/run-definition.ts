@@ -1,6 +1,6 @@
-import { append, type Decision } from '#commands/decision';
 import type { WantedVersion } from '#commands/job-ports';
-import { type JobRunAnswer, type JobRunCommands, onJobRun } from '#commands/on-job-run';
+import { type JobRunAnswer, onJobRun } from '#commands/on-job-run';
+import { type RequestCommands, requestRun } from '#commands/request-run';
 import type { CommandContext } from '#commands/run-command';
 import { decideStartJobRun } from '#commands/start-job-run';
 import { canonicalJson } from '#domain/canonical-json';
@@ -9,15 +9,11 @@ import type { JobDefinitionId } from '#domain/definition';
 import { sha256Of } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
 import type { JobDefinition } from '#domain/job-definition';
-import {
-  type JobRunEvent,
-  type JobRunId,
-  type JobRunStart,
-  parseJobRunId,
-  type RunCause,
-} from '#domain/job-run';
-import type { JobStage } from '#domain/job-stage';
+import { type JobRunId, type JobRunStart, parseJobRunId, type RunCause } from '#domain/job-run';
+import { type JobStage, nextJobStages } from '#domain/job-stage';
+import type { ResolvedRun } from '#domain/run-request';
 import type { Scope } from '#domain/scope';
+import { toTimestamp } from '#flow/clock';
 
 /** Where this command finds what can be run. */
 export interface RunnableDefinitions {
@@ -27,6 +23,8 @@ export interface RunnableDefinitions {
     id: JobDefinitionId,
     version: WantedVersion,
   ): Promise<{ readonly definition: JobDefinition; readonly stage: JobStage } | undefined>;
+  /** Tells whether there is any version. */
+  isKnown(scope: Scope, id: JobDefinitionId): Promise<boolean>;
   /** Gives the version of a contract that is approved: the wanted one, of `latest` the highest. */
   approvedContract(
     scope: Scope,
@@ -36,7 +34,7 @@ export interface RunnableDefinitions {
 }
 
 /** What the command needs. */
-export interface RunDefinitionCommands extends JobRunCommands {
+export interface RunDefinitionCommands extends RequestCommands {
   readonly runnable: RunnableDefinitions;
 }
 
@@ -45,8 +43,10 @@ export interface RunDefinition {
   readonly id: JobDefinitionId;
   readonly version: WantedVersion;
   readonly cause: RunCause;
-  /** The id of the run where the definition says nothing of what makes two runs one. Default: a new one. */
+  /** The id that its submitter wants. Default: the one of the request, else a new one. */
   readonly runId?: JobRunId;
+  /** Follows from the key under which the submission may come again; absent where it cannot. */
+  readonly requestId?: JobRunId;
   /** Default: the datasets of the definition. */
   readonly inputs?: readonly string[];
   readonly metadata?: Readonly<Record<string, string>>;
@@ -60,31 +60,57 @@ export type RunAnswer = JobRunAnswer & { readonly runId: JobRunId };
 
 /**
  * Submits a run of an active definition. Which runs are one and the same follows from the cause and from the definition's
- * idempotency scope: then the run that is there is the answer, however many nodes submit it at once.
- * @throws NOT_FOUND, ILLEGAL_TRANSITION for a definition that is not active, a contract that is not approved or a run id
- *   that is used, and what `runCommand` throws
+ * idempotency scope: then the run that is there is the answer, however many nodes submit it at once. With a key there are
+ * two decisions: what the request is resolved to, and the run. A retry finds the first.
+ * @throws NOT_FOUND, INVALID_REQUEST for an id where the scope gives it, ILLEGAL_TRANSITION for a definition that is not
+ *   active, a contract that is not approved or a run id that is used, and what `runCommand` throws
  */
 export async function runDefinition(
   commands: RunDefinitionCommands,
   context: CommandContext,
   command: RunDefinition,
 ): Promise<RunAnswer> {
-  const { scope } = context;
+  const resolve = async (time: string): Promise<ResolvedRun> =>
+    await resolveRun(commands, { scope: context.scope, time }, command);
+  const { requestId: id } = command;
+  const { run, isShared, replayed } =
+    id === undefined
+      ? { ...(await resolve(toTimestamp(commands.env.clock.nowMs()))), replayed: false }
+      : await requestRun(commands, context, { id, resolve });
+  const answer = await onJobRun(commands, context, {
+    id: run.id,
+    decide: (state) =>
+      state !== undefined && isShared
+        ? { kind: 'unchanged' }
+        : decideStartJobRun(state, { run, status: 'pending' }),
+  });
+  // Of a run that was there already nothing but the request tells that this was answered before.
+  const isAgain = answer.replayed || (replayed && answer.recorded === undefined);
+  return { ...answer, replayed: isAgain, runId: run.id };
+}
+
+async function resolveRun(
+  commands: RunDefinitionCommands,
+  { scope, time }: { readonly scope: Scope; readonly time: string },
+  command: RunDefinition,
+): Promise<ResolvedRun> {
   const definition = await activeDefinition(commands, scope, command);
-  const time = new Date(commands.env.clock.nowMs()).toISOString();
   const shared = sharedRunId(definition, command, time);
-  const runId = shared ?? command.runId ?? parseJobRunId(commands.env.newId());
+  if (shared !== undefined && command.runId !== undefined)
+    throw idIsGiven(definition, command.runId);
+  const own = command.runId ?? command.requestId;
+  const runId = shared ?? own ?? parseJobRunId(commands.env.newId());
   const contract = await approvedContract(commands, scope, definition);
   const run = startOf(definition, command, { runId, contract });
-  const answer = await onJobRun(commands, context, {
-    id: runId,
-    decide: (state): Decision<JobRunEvent> => {
-      if (state !== undefined && shared !== undefined) return { kind: 'unchanged' };
-      if (state !== undefined) return decideStartJobRun(state, { run, status: 'pending' });
-      return append({ type: 'JobRunSubmitted', data: { run } });
-    },
-  });
-  return { ...answer, runId };
+  return { run, isShared: shared !== undefined };
+}
+
+function idIsGiven({ id, idempotencyScope }: JobDefinition, runId: JobRunId): RegistryError {
+  return new RegistryError(
+    'INVALID_REQUEST',
+    `Cannot use id ${quote(runId)} for a run of job definition ${quote(id)}: its idempotencyScope ${quote(idempotencyScope)} decides the id (want no "id")`,
+    { details: { field: 'id', id, idempotencyScope }, outcome: 'not-applied' },
+  );
 }
 
 /**
@@ -124,19 +150,26 @@ async function activeDefinition(
   { id, version }: RunDefinition,
 ): Promise<JobDefinition> {
   const found = await runnable.findStaged(scope, id, version);
-  const verb = `Cannot run job definition ${quote(id)} version ${quote(version)}`;
-  if (found === undefined) {
-    const want = version === 'latest' ? 'an active version' : 'a version that is defined here';
-    throw new RegistryError('NOT_FOUND', `${verb}: it is not there (want ${want})`, {
-      details: { id, version },
+  if (found?.stage === 'active') return found.definition;
+  const cannot = `Cannot run job definition ${quote(id)} version ${quote(version)}`;
+  const details = { id, version };
+  if (found !== undefined) {
+    const { stage } = found;
+    throw new RegistryError('ILLEGAL_TRANSITION', `${cannot}: it is ${stage} (want it active)`, {
+      details: { ...details, stage, legal: nextJobStages(stage) },
       outcome: 'not-applied',
     });
   }
-  if (found.stage === 'active') return found.definition;
-  throw new RegistryError('ILLEGAL_TRANSITION', `${verb}: it is ${found.stage} (want it active)`, {
-    details: { id, version, stage: found.stage },
-    outcome: 'not-applied',
-  });
+  const why = (await runnable.isKnown(scope, id))
+    ? notUsable(version)
+    : 'no such definition is in this tenant and environment (want one that is defined)';
+  throw new RegistryError('NOT_FOUND', `${cannot}: ${why}`, { details, outcome: 'not-applied' });
+}
+
+function notUsable(version: WantedVersion): string {
+  return version === 'latest'
+    ? 'none of its versions is active (want an active version)'
+    : 'it has no such version (want a version that is defined)';
 }
 
 async function approvedContract(

@@ -26,6 +26,8 @@ export interface ProjectorOptions {
   readonly clock: Clock;
   /** The most events in one transaction. */
   readonly batchMax: number;
+  /** How often to look whether the storage still holds what was applied; others can reach it. Default: never. */
+  readonly recheckMs?: number;
   readonly onStatus?: (status: ProjectorStatus) => void;
 }
 
@@ -71,6 +73,11 @@ export class Projector {
     return this.#wasCaughtUp;
   }
 
+  /** Whether its storage or its log does not answer, or it has halted: nothing is applied now. */
+  get isAway(): boolean {
+    return this.#status.state === 'retrying' || this.#status.state === 'halted';
+  }
+
   /** Waits until a position is applied. Gives `false` when the time is over first. */
   async reached(position: Position, timeoutMs: number): Promise<boolean> {
     return await this.#applied.reached(position, timeoutMs);
@@ -80,6 +87,7 @@ export class Projector {
   start(): void {
     this.#stop = new AbortController();
     this.#done = this.#run(this.#stop.signal);
+    void this.#recheck(this.#stop.signal);
   }
 
   /** Stops behind the batch that is being applied, and releases the projection. */
@@ -122,6 +130,20 @@ export class Projector {
         this.#setStatus({ state: final ? 'halted' : 'retrying', reason });
         if (final) return;
       }
+    }
+  }
+
+  /** Begins again where somebody has emptied the storage while no event came that would have shown it. */
+  async #recheck(signal: AbortSignal): Promise<void> {
+    const { recheckMs, clock, projection } = this.#options;
+    if (recheckMs === undefined) return;
+    for (;;) {
+      await clock.sleep(recheckMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
+      if (this.#status.state !== 'live') continue;
+      const applied = this.#applied.value;
+      const stored = await projection.open().catch(() => undefined);
+      if (stored !== undefined && stored.position < applied) this.restart();
     }
   }
 

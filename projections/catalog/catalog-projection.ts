@@ -1,3 +1,4 @@
+import { RegistryError } from '#domain/errors';
 import type { Position } from '#domain/position';
 import type { StoredMessage } from '#log/event-log';
 import { CatalogReader } from '#projections/catalog/catalog-reader';
@@ -18,10 +19,14 @@ export class CatalogProjection implements Projection {
     this.#path = path;
   }
 
-  /** The reading side. @throws Error before the projection was opened */
+  /** The reading side. @throws NOT_READY before the projection was opened */
   get reader(): CatalogReader {
-    if (this.#reader === undefined) throw new Error('The catalog is not open');
-    return this.#reader;
+    if (this.#reader !== undefined) return this.#reader;
+    throw new RegistryError(
+      'NOT_READY',
+      'Cannot read the catalog: it is not open (want /readyz to say ready)',
+      { outcome: 'not-applied', retryAfterSeconds: 1 },
+    );
   }
 
   async open(): Promise<Checkpoint> {

@@ -218,6 +218,7 @@ export class CatalogWriter {
         this.#definitions.addJob({ ...at, event: { type, data: decodeData(message) } });
         return;
       case 'job-run':
+      case 'run-request':
       case 'lineage-run':
       case 'lineage-document':
         throw new RegistryError(

@@ -17,10 +17,26 @@ export async function copyRuns(
   runs: readonly TouchedRun[],
 ): Promise<void> {
   if (runs.length === 0) return;
-  const text = runs.map((run) => `${valuesOf(run).map(escape).join('\t')}\n`).join('');
   const target = client.query(copyFrom(`COPY ${table} (${RUN_COLUMNS.join(', ')}) FROM STDIN`));
-  await pipeline(Readable.from([text]), target);
+  await pipeline(Readable.from(copyText(runs)), target);
 }
+
+/** Gives rows in the text format of COPY, several to a chunk where they are small: a batch may be longer than a string. */
+function* copyText(runs: readonly TouchedRun[]): Generator<string> {
+  let chunk = '';
+  for (const run of runs) {
+    chunk += `${valuesOf(run).map(escape).join('\t')}\n`;
+    if (chunk.length < CHUNK_LENGTH) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk !== '') yield chunk;
+}
+
+// Fewer writes do not make it faster.
+const CHUNK_LENGTH = 64 * 1_024;
+// One statement is one message, whose columns are strings.
+const UPDATE_LENGTH_MAX = 8 * 2 ** 20;
 
 const TYPES: Readonly<Partial<Record<RunColumn, string>>> = {
   submitted_at: 'timestamptz',
@@ -33,21 +49,41 @@ const TYPES: Readonly<Partial<Record<RunColumn, string>>> = {
 };
 const CHANGING = RUN_COLUMNS.filter((column) => !RUN_KEY.includes(column));
 
-/** Replaces rows that are there, in one statement. */
+/** Replaces rows that are there, many in one statement. */
 export async function updateRuns(
   client: PoolClient,
   table: string,
   runs: readonly TouchedRun[],
 ): Promise<void> {
-  if (runs.length === 0) return;
-  const rows = runs.map(valuesOf);
   const arrays = RUN_COLUMNS.map((column, i) => `$${i + 1}::${TYPES[column] ?? 'text'}[]`);
-  await client.query(
-    `UPDATE ${table} AS r SET ${CHANGING.map((column) => `${column} = u.${column}`).join(', ')}
+  const statement = `UPDATE ${table} AS r SET ${CHANGING.map((column) => `${column} = u.${column}`).join(', ')}
      FROM unnest(${arrays.join(', ')}) AS u (${RUN_COLUMNS.join(', ')})
-     WHERE ${RUN_KEY.map((column) => `r.${column} = u.${column}`).join(' AND ')}`,
-    RUN_COLUMNS.map((_, i) => rows.map((row) => row[i])),
-  );
+     WHERE ${RUN_KEY.map((column) => `r.${column} = u.${column}`).join(' AND ')}`;
+  for (const rows of partsOf(runs))
+    await client.query(
+      statement,
+      RUN_COLUMNS.map((_, i) => rows.map((row) => row[i])),
+    );
+}
+
+type RunValues = ReturnType<typeof valuesOf>;
+
+/** Gives the values of runs in parts that one statement can hold; a larger run is a part of its own. */
+function* partsOf(runs: readonly TouchedRun[]): Generator<readonly RunValues[]> {
+  let part: RunValues[] = [];
+  let length = 0;
+  for (const run of runs) {
+    const values = valuesOf(run);
+    const added = values.reduce((sum, value) => sum + (value?.length ?? 0), 0);
+    if (part.length > 0 && length + added > UPDATE_LENGTH_MAX) {
+      yield part;
+      part = [];
+      length = 0;
+    }
+    part.push(values);
+    length += added;
+  }
+  if (part.length > 0) yield part;
 }
 
 // The text format of COPY: tab between columns, newline between rows, backslash before either, \N for nothing.

@@ -22,13 +22,16 @@ export type FoundRun = JobRunRow & {
   readonly lineage?: LineageRun;
 };
 
-/** A statement about a job or a dataset apart from any run, as it came. */
+/** A statement about a job or a dataset apart from any run, without what it says: that may be large. */
 export interface LineageDocumentRow {
   /** Its fingerprint. */
   readonly id: string;
   readonly kind: 'job' | 'dataset';
+  /** Whom it is about, see `indexedText`. */
+  readonly job: string;
   readonly submittedAt: string;
-  readonly document: unknown;
+  /** What is kept of it. */
+  readonly bytes: number;
 }
 
 /** The last row of a page: the next one begins behind it. Newest first, then by id. */
@@ -66,6 +69,9 @@ export interface JobRunStore {
     scope: Scope,
     query: Pick<JobRunQuery, 'job' | 'after' | 'limit'>,
   ): Promise<Shown<readonly LineageDocumentRow[]>>;
+
+  /** Finds one such statement as it came. @throws VIEW_UNAVAILABLE when the backend does not answer */
+  document(scope: Scope, id: string): Promise<Shown<unknown>>;
 }
 
 /** The store of job runs, and what keeps it up to date and works from it. */

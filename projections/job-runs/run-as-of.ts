@@ -1,6 +1,6 @@
 import { type Aggregate, advance, emptyAggregate } from '#domain/aggregate';
 import type { JobRunId } from '#domain/job-run';
-import { type Position, START } from '#domain/position';
+import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import type { EventLog } from '#log/event-log';
 import { subjectOf } from '#log/subjects';
@@ -31,7 +31,11 @@ async function foldUntil(
 ): Promise<FoundRun | undefined> {
   const evolution = evolutionOf(kind);
   let aggregate: Aggregate<unknown> = emptyAggregate(evolution.initial);
-  for (const recorded of await log.readSubject(subjectOf({ scope, kind, id }), START)) {
+  const subject = subjectOf({ scope, kind, id });
+  // One by one: what comes later is not read, and one event is in memory at a time.
+  for (;;) {
+    const [recorded] = await log.readSubject(subject, aggregate.revision, 1);
+    if (recorded === undefined) break;
     const isLater =
       'position' in at ? recorded.position > at.position : recorded.recordedAtMs > at.timeMs;
     if (isLater) break;

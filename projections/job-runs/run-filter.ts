@@ -1,5 +1,6 @@
 import type { Scope } from '#domain/scope';
 import type { JobRunQuery } from '#projections/job-runs/job-run-view';
+import { indexedText } from '#projections/job-runs/run-row';
 
 /** A condition of a list, with a value for each column. */
 export interface Condition {
@@ -8,6 +9,10 @@ export interface Condition {
   readonly values: readonly string[];
   /** Whether the column is mostly empty: its index holds the other rows alone, and is found by that condition only. */
   readonly isSparse?: boolean;
+}
+
+function indexed(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : indexedText(text);
 }
 
 /** Says which rows a page shows. What backends make of it differs in its places alone. */
@@ -30,10 +35,10 @@ export function conditionsOf(
     ...equal('environment', scope.environment),
     ...equal('list', list),
     ...equal('status', query.status),
-    ...equal('job', query.job),
+    ...equal('job', indexed(query.job)),
     ...sparse('definition', query.definition),
-    ...sparse('parent', query.parent),
-    ...sparse('correlation', query.correlation),
+    ...sparse('parent', indexed(query.parent)),
+    ...sparse('correlation', indexed(query.correlation)),
     ...time('>=', query.submittedFrom),
     ...time('<', query.submittedBefore),
     ...(after === undefined

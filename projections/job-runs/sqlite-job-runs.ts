@@ -27,6 +27,7 @@ import { JOB_RUN_SCHEMA } from '#projections/job-runs/sqlite-schema';
 import { RUN_COLUMNS, valuesOf } from '#projections/job-runs/stored-columns';
 import {
   type StoredRow,
+  toDocument,
   toFoundRun,
   toLoaded,
   toRunRow,
@@ -99,15 +100,14 @@ export class SqliteJobRuns implements JobRunView {
   ): Promise<Shown<readonly LineageDocumentRow[]>> {
     const { where, values } = whereOf(conditionsOf(scope, 'documents', query));
     const rows = this.#prepare(`
-        SELECT id, kind, submitted_at AS submittedAt, state -> '$.document' AS document
-        FROM job_run WHERE ${where} ${NEWEST} LIMIT ?`).all(
-      ...values,
-      query.limit,
-    ) as (LineageDocumentRow & { document: string })[];
-    const found = rows.map(({ document, ...row }) =>
-      Object.assign(row, { document: JSON.parse(document) as unknown }),
-    );
-    return { position: (await this.open()).position, found };
+        SELECT id, kind, job, submitted_at AS submittedAt, length(CAST(state AS BLOB)) AS bytes
+        FROM job_run WHERE ${where} ${NEWEST} LIMIT ?`).all(...values, query.limit);
+    return { position: (await this.open()).position, found: rows as LineageDocumentRow[] };
+  }
+
+  async document(scope: Scope, id: string): Promise<Shown<unknown>> {
+    const row = this.#row(scope, 'lineage-document', id);
+    return { position: toPosition(row.shownAt), found: toDocument(row) };
   }
 
   async overdue(now: string, limit: number): Promise<readonly RunRef[]> {

@@ -67,6 +67,12 @@ export function toFoundRun(row: StoredRow | undefined): FoundRun | undefined {
   return { ...found, lineage: parsedColumn(row.state) as LineageRun };
 }
 
+/** Reads the statement that a row holds; `undefined` where there is no row. */
+export function toDocument(row: StoredRow | undefined): unknown {
+  if (row === undefined || row.revision === null) return undefined;
+  return (parsedColumn(row.state) as { readonly document: unknown }).document;
+}
+
 function revisionOf({ revision }: StoredRow): Revision {
   return toPosition(Number(revision ?? 0));
 }

@@ -9,7 +9,7 @@ import type { Shown } from '#projections/shown';
 export interface StoredContractPage {
   /** The last one of the page before. */
   readonly after?: ContractCursor | undefined;
-  /** 1 to `DOCUMENTS_PER_PAGE_MAX`. */
+  /** 1 to 1,001. */
   readonly limit: number;
   readonly stage?: ContractStage | undefined;
 }

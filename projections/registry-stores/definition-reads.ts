@@ -61,7 +61,7 @@ function readsOf<D extends Definition>(backend: DocumentBackend, kind: Definitio
 }
 
 function askedOf(page: StoredProfilePage): Omit<DocumentPage, 'kind'> {
-  const { tags, stage, actionType, after, limit } = page;
+  const { id, tags, stage, actionType, after, limit } = page;
   const asked = [...new Set(tags?.of)].map((tag) => termOf('tag', tag));
   if (asked.length > TAGS_ASKED_MAX) {
     throw new RegistryError(
@@ -76,6 +76,7 @@ function askedOf(page: StoredProfilePage): Omit<DocumentPage, 'kind'> {
     ...(stage === undefined ? [] : [termOf('stage', stage)]),
   ];
   return {
+    name: id,
     all,
     any: tags?.match === 'any' ? asked : undefined,
     after: after === undefined ? undefined : { name: after.id, orderKey: after.orderKey },

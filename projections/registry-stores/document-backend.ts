@@ -1,5 +1,6 @@
 import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
+import type { RunKind } from '#projections/job-runs/run-row';
 import type { Checkpoint, ProjectionDigest } from '#projections/projection';
 import type { Shown } from '#projections/shown';
 
@@ -7,8 +8,8 @@ import type { Shown } from '#projections/shown';
 export const KEPT_KINDS = ['contract', 'job-definition', 'action-profile'] as const;
 export type KeptKind = (typeof KEPT_KINDS)[number];
 
-/** What a document is: a version, or how far the events of its aggregate are applied. */
-export type DocumentKind = KeptKind | `${KeptKind}-head`;
+/** What a document is: a version, or how far the events of its aggregate are applied; in a folder of runs a run. */
+export type DocumentKind = KeptKind | `${KeptKind}-head` | RunKind;
 
 /** Which document. */
 export interface DocumentKey {
@@ -90,8 +91,8 @@ export interface DocumentBackend {
   close(): Promise<void>;
 }
 
-/** The most documents of one page. */
-export const DOCUMENTS_PER_PAGE_MAX = 1_000;
+/** The most documents of one page: one more than clients are shown, which tells whether there is another page. */
+const DOCUMENTS_PER_PAGE_MAX = 1_001;
 
 /** Gives a limit that is allowed. @throws RangeError */
 export function checkedLimit(limit: number): number {

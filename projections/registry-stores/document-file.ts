@@ -5,7 +5,7 @@ import { toPosition } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import { encodeToken } from '#log/subjects';
 import type { DocumentKind, StoredDocument } from '#projections/registry-stores/document-backend';
-import type { IndexedDocument } from '#projections/registry-stores/document-index';
+import type { IndexedDocument } from '#projections/registry-stores/document-set';
 
 /** The file of one document. */
 export interface DocumentFile {

@@ -2,7 +2,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type DocumentFile, documentIn, fileOf } from '#projections/registry-stores/document-file';
-import { DocumentIndex, type IndexedDocument } from '#projections/registry-stores/document-index';
+import type { DocumentSet, IndexedDocument } from '#projections/registry-stores/document-set';
 import {
   flushFolder,
   makeFolder,
@@ -28,17 +28,30 @@ const WRITES_MAX = 16;
 // Read at once while the index is built.
 const READS_MAX = 64;
 
+/** What is known in memory of the documents of a folder. */
+export interface FolderIndex {
+  readonly documents: DocumentSet;
+  /** Puts a document in the place of the one with its key. */
+  put(document: IndexedDocument): void;
+}
+
+/** Makes an index of documents. */
+export type MakeIndex<I extends FolderIndex> = (documents: readonly IndexedDocument[]) => I;
+
 /** What a folder holds. */
-export interface LoadedFolder {
+export interface LoadedFolder<I extends FolderIndex> {
   readonly checkpoint: FolderCheckpoint;
-  readonly index: DocumentIndex;
+  readonly index: I;
 }
 
 /**
  * Reads a folder of documents. A change that was decided is carried out first, and what was begun and not decided is
  * removed. A folder whose files do not come to what its checkpoint says is emptied.
  */
-export async function loadFolder(root: string): Promise<LoadedFolder> {
+export async function loadFolder<I extends FolderIndex>(
+  root: string,
+  makeIndex: MakeIndex<I>,
+): Promise<LoadedFolder<I>> {
   const journal = await loadJournal(root);
   const before = await loadFolderCheckpoint(root);
   // Another one was carried out, and the power went before its removal was on the disk.
@@ -46,12 +59,12 @@ export async function loadFolder(root: string): Promise<LoadedFolder> {
   await removeJournal(root);
   const checkpoint = await loadFolderCheckpoint(root);
   const documents = await readDocuments(root);
-  const index = new DocumentIndex(documents ?? []);
-  const { count, sum } = index.sum;
+  const index = makeIndex(documents ?? []);
+  const { count, sum } = index.documents.sum;
   const isSound = documents !== undefined && count === checkpoint.count && sum === checkpoint.sum;
   if (isSound) return { checkpoint, index };
   await emptyFolder(root);
-  return { checkpoint: EMPTY_FOLDER, index: new DocumentIndex([]) };
+  return { checkpoint: EMPTY_FOLDER, index: makeIndex([]) };
 }
 
 async function carryOut(root: string, journal: FolderJournal): Promise<void> {

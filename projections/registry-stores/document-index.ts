@@ -1,73 +1,29 @@
-import type { Sha256 } from '#domain/digest';
 import type { Scope } from '#domain/scope';
+import type { DocumentFilter, DocumentPage } from '#projections/registry-stores/document-backend';
+import type { FolderIndex } from '#projections/registry-stores/document-folder';
 import {
-  type DocumentFilter,
-  type DocumentKey,
-  type DocumentPage,
-  keyText,
-  type StoredDocument,
-} from '#projections/registry-stores/document-backend';
-
-/** Everything about a document that lies in a file but its text. */
-export interface IndexedDocument extends Omit<StoredDocument, 'text'> {
-  readonly textSha256: Sha256;
-  /** Of the whole file. */
-  readonly sha256: Sha256;
-}
-
-/** How many files there are and the exclusive or of their digests: what a folder must come to. */
-export interface FolderSum {
-  readonly count: number;
-  /** 64 hexadecimal digits. */
-  readonly sum: string;
-}
-
-type Place = Pick<DocumentKey, 'name' | 'orderKey'>;
+  type DocumentPlace,
+  DocumentSet,
+  type IndexedDocument,
+  inOrder,
+} from '#projections/registry-stores/document-set';
 
 /** Which documents a folder holds, in memory: by key, and by term in the order of lists. */
-export class DocumentIndex {
-  readonly #byKey = new Map<string, IndexedDocument>();
+export class DocumentIndex implements FolderIndex {
+  readonly documents: DocumentSet;
   readonly #lists = new Map<string, IndexedDocument[]>();
-  #sum = 0n;
 
   constructor(documents: readonly IndexedDocument[]) {
-    for (const document of documents) {
-      this.#byKey.set(keyText(document), document);
-      this.#sum ^= toNumber(document);
+    this.documents = new DocumentSet(documents);
+    for (const document of documents)
       for (const list of this.#listsOf(document)) list.push(document);
-    }
     for (const list of this.#lists.values()) list.sort(inOrder);
   }
 
-  get sum(): FolderSum {
-    return { count: this.#byKey.size, sum: toHex(this.#sum) };
-  }
-
-  /** Gives the sum as it will be when documents are put. */
-  sumAfter(documents: readonly IndexedDocument[]): FolderSum {
-    let [count, sum] = [this.#byKey.size, this.#sum];
-    for (const document of documents) {
-      const before = this.#byKey.get(keyText(document));
-      if (before === undefined) count += 1;
-      else sum ^= toNumber(before);
-      sum ^= toNumber(document);
-    }
-    return { count, sum: toHex(sum) };
-  }
-
-  get(key: DocumentKey): IndexedDocument | undefined {
-    return this.#byKey.get(keyText(key));
-  }
-
-  /** Puts a document in the place of the one with its key. */
   put(document: IndexedDocument): void {
-    const before = this.get(document);
-    if (before !== undefined) {
-      this.#sum ^= toNumber(before);
+    const before = this.documents.put(document);
+    if (before !== undefined)
       for (const list of this.#listsOf(before)) list.splice(placeIn(list, before), 1);
-    }
-    this.#sum ^= toNumber(document);
-    this.#byKey.set(keyText(document), document);
     for (const list of this.#listsOf(document)) list.splice(placeIn(list, document), 0, document);
   }
 
@@ -89,13 +45,6 @@ export class DocumentIndex {
       if (best === undefined || one.rank > best.rank) best = one;
     }
     return best;
-  }
-
-  /** Gives all documents in the order of the digest. */
-  all(): readonly IndexedDocument[] {
-    return [...this.#byKey.values()].toSorted(
-      (a, b) => compare(ownerOf(a), ownerOf(b)) || inOrder(a, b),
-    );
   }
 
   /** Walks a list from where a page begins. */
@@ -141,7 +90,7 @@ function listKey({ tenant, environment }: Scope, kind: string, term: string): st
 }
 
 /** Finds the first place that is not before the one that is looked for. */
-function placeIn(list: readonly Place[], place: Place): number {
+function placeIn(list: readonly DocumentPlace[], place: DocumentPlace): number {
   let [low, high] = [0, list.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
@@ -159,26 +108,4 @@ function take(found: Iterable<IndexedDocument>, limit: number): readonly Indexed
     if (taken.length === limit) break;
   }
   return taken;
-}
-
-function ownerOf({ scope, kind }: IndexedDocument): string {
-  // "!" is below all that tenants and environments may have, as the end of a text is.
-  return `${scope.tenant}!${scope.environment}!${kind}`;
-}
-
-function inOrder(a: Place, b: Place): number {
-  return compare(a.name, b.name) || compare(a.orderKey, b.orderKey);
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
-function toNumber({ sha256 }: IndexedDocument): bigint {
-  return BigInt(`0x${sha256}`);
-}
-
-function toHex(sum: bigint): string {
-  return sum.toString(16).padStart(64, '0');
 }

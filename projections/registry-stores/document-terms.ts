@@ -4,8 +4,15 @@ import { sha256Of } from '#domain/digest';
 import type { JobDefinition } from '#domain/job-definition';
 import type { ContractRow } from '#projections/catalog/contract-queries';
 import type { DefinitionRow } from '#projections/catalog/definition-queries';
+import type { RunColumn } from '#projections/job-runs/stored-columns';
 
-type TermKind = 'stage' | 'tag' | 'action' | 'approved-for';
+type TermKind = 'stage' | 'tag' | 'action' | 'approved-for' | RunTermKind;
+
+/** The columns of a run by which it is found. */
+export type RunTermKind = Extract<
+  RunColumn,
+  'list' | 'status' | 'job' | 'definition' | 'parent' | 'correlation' | 'deadline_at' | 'due_at'
+>;
 
 // An entry of an index in Postgres may have 2,704 bytes, and a text there no NUL.
 const PLAIN = /^[\x20-\x7E]{0,200}$/;
@@ -34,6 +41,7 @@ export function definitionTerms({
   ]);
 }
 
-function sortedOnce(terms: readonly string[]): readonly string[] {
+/** Sorts terms, each once. */
+export function sortedOnce(terms: readonly string[]): readonly string[] {
   return [...new Set(terms)].toSorted((a, b) => (a < b ? -1 : 1));
 }

@@ -1,9 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { setImmediate as yieldToOthers } from 'node:timers/promises';
-import { type DataFolder, openDataFolder } from '#clients/data-folder';
-import { sha256Of } from '#domain/digest';
-import { quote, RegistryError } from '#domain/errors';
 import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import type { Checkpoint, ProjectionDigest } from '#projections/projection';
@@ -16,172 +10,54 @@ import type {
   StoredDocument,
 } from '#projections/registry-stores/document-backend';
 import { DocumentDigest } from '#projections/registry-stores/document-digest';
-import { documentPath, fileOf, textIn } from '#projections/registry-stores/document-file';
-import {
-  DOCUMENTS,
-  emptyFolder,
-  type LoadedFolder,
-  loadFolder,
-  writeDocuments,
-} from '#projections/registry-stores/document-folder';
-import type { IndexedDocument } from '#projections/registry-stores/document-index';
-import {
-  removeJournal,
-  saveFolderCheckpoint,
-  saveJournal,
-} from '#projections/registry-stores/folder-journal';
+import { DocumentIndex } from '#projections/registry-stores/document-index';
+import { FolderDocuments, type FolderOptions } from '#projections/registry-stores/folder-documents';
 import type { Shown } from '#projections/shown';
 
-/** Where documents lie as files. */
-export interface FileDocumentsOptions {
-  /** The folder; it belongs to this process alone while it is open. */
-  readonly path: string;
-  /** How much of the disk must be free when it is opened. */
-  readonly freeBytesMin: number;
-  /** Hears that a file is not what was written: the projection is to be started again, so that it is built anew. */
-  readonly onDamage?: (error: RegistryError) => void;
-}
-
-const DIGESTED_PER_SLICE = 500;
-
-/**
- * closed ──open──► sound ──put──► sound     journal, files, checkpoint: each flushed before the next
- *    ▲               │
- *    └──── close     └──► stale             a write failed, or a file is not what was written: nothing is answered,
- *                           └──open──► sound      and the folder is read again, or emptied
- *
- * Documents as files of canonical JSON, one a document, with an index in memory.
- */
+/** Documents as files of canonical JSON in a folder of their own. One process at a time may have it. */
 export class FileDocuments implements DocumentBackend {
-  readonly #options: FileDocumentsOptions;
-  readonly #root: string;
-  #lock: DataFolder | undefined;
-  #loaded: LoadedFolder | undefined;
-  #isWriting = false;
+  readonly #folder: FolderDocuments<DocumentIndex>;
 
-  constructor(options: FileDocumentsOptions) {
-    this.#options = options;
-    this.#root = options.path;
+  constructor(options: FolderOptions) {
+    this.#folder = new FolderDocuments(options, (documents) => new DocumentIndex(documents));
   }
 
   /** @throws CANNOT_START when another process has the folder */
   async open(): Promise<Checkpoint> {
-    this.#lock ??= openDataFolder(this.#root, this.#options.freeBytesMin);
-    this.#loaded ??= await loadFolder(this.#root);
-    const { position, streamCreated } = this.#loaded.checkpoint;
-    return { position, streamCreated };
+    return await this.#folder.open();
   }
 
   async read(keys: readonly DocumentKey[]): Promise<Shown<readonly StoredDocument[]>> {
-    const { index } = this.#sound();
-    return this.#shown(keys.flatMap((key) => index.get(key) ?? []));
+    const { documents } = this.#folder.index;
+    return this.#folder.shown(keys.flatMap((key) => documents.get(key) ?? []));
   }
 
   async list(scope: Scope, page: DocumentPage): Promise<Shown<readonly StoredDocument[]>> {
-    return this.#shown(this.#sound().index.page(scope, page));
+    return this.#folder.shown(this.#folder.index.page(scope, page));
   }
 
   async highest(scope: Scope, filter: DocumentFilter): Promise<Shown<StoredDocument | undefined>> {
-    const one = this.#sound().index.highest(scope, filter);
-    const { position, found } = this.#shown(one === undefined ? [] : [one]);
+    const one = this.#folder.index.highest(scope, filter);
+    const { position, found } = this.#folder.shown(one === undefined ? [] : [one]);
     return { position, found: found[0] };
   }
 
-  async put({ documents, from, to }: DocumentChange): Promise<Position> {
-    const { checkpoint, index } = this.#sound();
-    if (this.#isWriting) throw new Error('A batch is being applied');
-    if (checkpoint.position !== from) return checkpoint.position;
-    const files = documents.map(fileOf);
-    const next = { ...to, ...index.sumAfter(files.map(({ entry }) => entry)) };
-    this.#isWriting = true;
-    try {
-      if (files.length > 0) {
-        await saveJournal(this.#root, {
-          from,
-          checkpoint: next,
-          files: files.map(({ path, content }) => ({ path, content })),
-        });
-        await writeDocuments(this.#root, files, () => {
-          for (const { entry } of files) index.put(entry);
-          this.#loaded = { checkpoint: next, index };
-        });
-      }
-      await saveFolderCheckpoint(this.#root, next);
-      this.#loaded = { checkpoint: next, index };
-      if (files.length > 0) await removeJournal(this.#root);
-      return next.position;
-    } catch (error) {
-      // How far it came is for the next reading of the folder to find out.
-      this.#loaded = undefined;
-      throw error;
-    } finally {
-      this.#isWriting = false;
-    }
+  async put(change: DocumentChange): Promise<Position> {
+    return await this.#folder.put(change);
   }
 
   async clear(): Promise<void> {
-    this.#loaded = undefined;
-    this.#lock ??= openDataFolder(this.#root, this.#options.freeBytesMin);
-    await emptyFolder(this.#root);
+    await this.#folder.clear();
   }
 
   async digest(): Promise<ProjectionDigest> {
-    const { checkpoint, index } = this.#sound();
+    const { position, found } = await this.#folder.checked();
     const digest = new DocumentDigest();
-    for (const [at, entry] of index.all().entries()) {
-      if (at % DIGESTED_PER_SLICE === DIGESTED_PER_SLICE - 1) await yieldToOthers();
-      // What was replaced in the meantime counts as it was.
-      if (this.#sound().index.get(entry) === entry) this.#text(entry);
-      digest.add(entry);
-    }
-    return { position: checkpoint.position, digest: digest.value() };
+    for (const entry of found) digest.add(entry);
+    return { position, digest: digest.value() };
   }
 
   async close(): Promise<void> {
-    this.#loaded = undefined;
-    this.#lock?.release();
-    this.#lock = undefined;
+    await this.#folder.close();
   }
-
-  #sound(): LoadedFolder {
-    if (this.#loaded !== undefined) return this.#loaded;
-    throw new RegistryError(
-      'VIEW_UNAVAILABLE',
-      `Cannot read the stores in folder ${quote(this.#root)}: it is not open (want a folder that was read and found sound)`,
-      { retryAfterSeconds: 2 },
-    );
-  }
-
-  #shown(entries: readonly IndexedDocument[]): Shown<readonly StoredDocument[]> {
-    const { position } = this.#sound().checkpoint;
-    const found = entries.map((entry) => toStored(entry, this.#text(entry)));
-    return { position, found };
-  }
-
-  /** Reads the text of a document. Without giving way: what the index says and what the file holds belong together. */
-  #text(entry: IndexedDocument): string {
-    const path = join(this.#root, DOCUMENTS, documentPath(entry));
-    let content: Buffer | undefined;
-    let cause: unknown;
-    try {
-      content = readFileSync(path);
-    } catch (error) {
-      cause = error;
-    }
-    if (content !== undefined && sha256Of(content) === entry.sha256)
-      return textIn(content.toString('utf8'), entry);
-    const error = new RegistryError(
-      'VIEW_UNAVAILABLE',
-      `Cannot read file ${quote(path)}: it is not what was written (want SHA-256 ${entry.sha256}: the folder is built again)`,
-      { retryAfterSeconds: 2, cause },
-    );
-    this.#loaded = undefined;
-    this.#options.onDamage?.(error);
-    throw error;
-  }
-}
-
-function toStored(entry: IndexedDocument, text: string): StoredDocument {
-  const { scope, kind, name, orderKey, id, rank, position, terms } = entry;
-  return { scope, kind, name, orderKey, id, rank, position, text, terms };
 }

@@ -4,7 +4,7 @@ import { sha256Of } from '#domain/digest';
 import { type Position, START } from '#domain/position';
 import type { Checkpoint } from '#projections/projection';
 import type { DocumentFile } from '#projections/registry-stores/document-file';
-import type { FolderSum } from '#projections/registry-stores/document-index';
+import type { FolderSum } from '#projections/registry-stores/document-set';
 import { readIfThere, removeFile, replaceFile } from '#projections/registry-stores/flushed-files';
 
 /** How far a folder of documents is, and what its files must come to. */

@@ -9,12 +9,14 @@ import type { Shown } from '#projections/shown';
 
 /** Which versions a page of definitions shows, in the order of ids, and of versions within an id. */
 export interface StoredDefinitionPage {
+  /** Versions of this one alone. */
+  readonly id?: string | undefined;
   /** Those that have all of these tags, or any; none has any of no tags. At most `TAGS_ASKED_MAX`. Absent: every version. */
   readonly tags?: { readonly match: 'all' | 'any'; readonly of: readonly string[] } | undefined;
   readonly stage?: JobStage | undefined;
   /** The last one of the page before. */
   readonly after?: DefinitionCursor | undefined;
-  /** 1 to `DOCUMENTS_PER_PAGE_MAX`. */
+  /** 1 to 1,001. */
   readonly limit: number;
 }
 

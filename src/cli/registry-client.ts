@@ -1,3 +1,4 @@
+import { bearerHeaders } from '#cli/bearer';
 /** An answer of the registry that is not a success. */
 export class ResponseError extends Error {
   override readonly name = 'ResponseError';
@@ -75,7 +76,11 @@ export class RegistryClient {
 
   async #fetch(path: string, options: SendOptions): Promise<Response> {
     const { method, body, stream, idempotencyKey } = options;
-    const headers: Record<string, string> = { ...this.#options.headers, ...options.headers };
+    const headers: Record<string, string> = {
+      ...bearerHeaders(),
+      ...this.#options.headers,
+      ...options.headers,
+    };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (stream !== undefined) headers['Content-Type'] = 'application/octet-stream';
     if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey;

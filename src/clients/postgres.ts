@@ -19,6 +19,11 @@ export interface Migration {
   readonly sql: string;
 }
 
+// Dates are read as text, which a database or an account may set otherwise.
+const SESSION = '-c datestyle=ISO -c timezone=UTC';
+// What the driver says when nobody answers a statement; it gives no code.
+const QUERY_TIMEOUT = 'Query read timeout';
+
 /** A pool of connections to Postgres. */
 export class Postgres {
   readonly #pool: Pool;
@@ -27,7 +32,12 @@ export class Postgres {
   constructor(options: PostgresOptions) {
     this.#url = options.url.replace(/\/\/[^@/]*@/, '//***@');
     this.#pool = new Pool({
-      connectionString: options.url,
+      // What a URL asks for comes first, and the last setting of a name counts.
+      connectionString: options.url.replace(
+        /[?&]options=[^&#]*/,
+        (own) => `${own}%20${SESSION.replaceAll(' ', '%20')}`,
+      ),
+      options: SESSION,
       max: options.connectionsMax,
       connectionTimeoutMillis: options.connectTimeoutMs,
       statement_timeout: options.statementTimeoutMs,
@@ -69,7 +79,9 @@ export class Postgres {
       return result;
     } catch (error) {
       broken ??= await rollBack(client);
-      throw this.#explain(error);
+      if (isDriverError(error) || (broken !== undefined && !isFault(error)))
+        throw this.#explain(error);
+      throw error;
     } finally {
       client.off('error', onError);
       client.release(broken);
@@ -162,8 +174,25 @@ export function isEmptied(error: unknown): boolean {
   return cause instanceof DatabaseError && /^(42P01|3F000)$/.test(cause.code ?? '');
 }
 
+/**
+ * Tells whether an error of a transaction surely comes from the server, the driver or the socket. Others are of the work
+ * itself, or say that the connection broke, which is known from the connection.
+ */
+function isDriverError(error: unknown): boolean {
+  if (error instanceof DatabaseError) return true;
+  if (!(error instanceof Error)) return false;
+  return 'syscall' in error || error.message === QUERY_TIMEOUT;
+}
+
+/** Tells whether an error is a fault of our own: of all that the driver throws, none is of these classes. */
+function isFault(error: unknown): boolean {
+  return [TypeError, RangeError, SyntaxError, ReferenceError].some(
+    (fault) => error instanceof fault,
+  );
+}
+
 // Classes 08 (connection), 53 (resources), 57 (operator: shutdown, cancelled), and everything that has no SQLSTATE.
 function isConnectionError(error: unknown): boolean {
-  if (!(error instanceof DatabaseError)) return error instanceof Error;
+  if (!(error instanceof DatabaseError)) return error instanceof Error && !isFault(error);
   return /^(08|53|57|58)/.test(error.code ?? '');
 }

@@ -30,7 +30,7 @@ export function buildCommands(
     conflictsMax: config.conflictsMax,
     writeTimeoutMs: config.writeTimeoutMs,
   };
-  const { catalog, jobRuns } = views;
+  const { catalog, catalogView, jobRuns } = views;
   const log = logs.REGISTRY;
   const rules = { productionEnvironments: new Set(config.productionEnvironments) };
   return {
@@ -45,7 +45,8 @@ export function buildCommands(
       env,
       log: logs.JOBS,
       source: jobRuns.source('job-run'),
-      ...runPorts(() => catalog.reader),
+      requests: jobRuns.source('run-request'),
+      ...runPorts({ reader: () => catalog.reader, view: catalogView }),
       results: resultStore(artifacts.publisher, config.artifactBytesMax),
     },
     lineage: {

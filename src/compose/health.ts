@@ -1,5 +1,5 @@
 import type { OpenedBroker } from '#clients/open-broker';
-import type { KeptView } from '#compose/views';
+import type { KeptView } from '#compose/kept-view';
 import { systemClock } from '#flow/clock';
 import type { PartHealth } from '#http/dependencies';
 import { Projector } from '#projections/projector';

@@ -4,6 +4,7 @@ import type { ContractChecks } from '#commands/check-contract';
 import { type ArtifactStore, openArtifactStore } from '#compose/artifact-store';
 import { buildCommands } from '#compose/commands';
 import { openContractChecks } from '#compose/contract-checks';
+import { openGuard } from '#compose/guard';
 import { DRAINING, logHealth, untilReady, viewHealth } from '#compose/health';
 import { lineageWarnerOf } from '#compose/lineage-warner';
 import { type Logs, openLogBroker, openLogs } from '#compose/logs';
@@ -117,9 +118,12 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   const app = buildApp(
     {
       commands: openCommands(setup, parts, contractChecks),
+      guard: openGuard(setup),
       contractChecks,
       catalog: () => views.catalog.reader,
       catalogView: views.catalogView,
+      registryStores: views.registryStores,
+      registryStoresView: views.registryStoresView,
       jobRuns: views.jobRuns,
       jobRunsView: views.jobRunsView,
       jobRunAsOf: (scope, id, at) => findRunAsOf(logs.JOBS, scope, { id, at }),

@@ -15,6 +15,7 @@ import { newId } from '#flow/new-id';
 import type { HttpCommands, PositionedView } from '#http/dependencies';
 import { readLineageEvent } from '#lineage/read-lineage-event';
 import type { EventLog } from '#log/event-log';
+import type { RunQueue } from '#projections/job-runs/run-queue';
 import { ActionWorker } from '#workers/action-worker';
 import type { LineageSink } from '#workers/actions/emit-lineage';
 import { type ExecuteParts, executeAction } from '#workers/actions/execute-action';
@@ -56,10 +57,11 @@ export function startWorkers(setup: Setup, from: WorkersFrom): HttpCommands {
   });
   releases.add('outbound connections', () => outbound.close());
   const base = { context, pollMs: config.actionPollMs, onEvent };
+  const queue = readyQueue(views);
   const actions = new ActionWorker({
     ...base,
     commands: commands.jobRuns,
-    queue: views.jobRuns,
+    queue,
     profiles: {
       find: async (scope, id, version) =>
         views.catalog.reader.actionProfiles.find(scope, { id, version }, NEWEST)?.definition,
@@ -74,7 +76,7 @@ export function startWorkers(setup: Setup, from: WorkersFrom): HttpCommands {
     ...commands.jobRuns,
     log: nudging(log, views.jobRunsView, () => actions.nudge()),
   };
-  const timeouts = new TimeoutWorker({ ...base, commands: jobRuns, queue: views.jobRuns });
+  const timeouts = new TimeoutWorker({ ...base, commands: jobRuns, queue });
   const schedules = new ScheduleWorker({
     ...base,
     clock: systemClock,
@@ -139,6 +141,20 @@ function contextOf(views: Views): (scope: Scope) => CommandContext {
       commandId,
       requestFingerprint: sha256Of(canonicalJson(commandId)),
     };
+  };
+}
+
+/** Gives the queue of runs. @throws FROZEN, NOT_READY from every look at it while this node must not decide */
+function readyQueue(views: Views): RunQueue {
+  return {
+    actionable: async (now, limit) => {
+      checkReady(views);
+      return await views.jobRuns.actionable(now, limit);
+    },
+    overdue: async (now, limit) => {
+      checkReady(views);
+      return await views.jobRuns.overdue(now, limit);
+    },
   };
 }
 

@@ -57,6 +57,7 @@ export const KINDS = [
   'action-profile',
   'job-definition',
   'job-run',
+  'run-request',
   'lineage-run',
   'lineage-document',
 ] as const;

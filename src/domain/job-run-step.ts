@@ -32,11 +32,34 @@ export function isOutcome(status: JobStatus): status is JobOutcome {
 
 /** Explains that a run cannot take a step. Names the legal ones in `details.legal`. */
 export function illegalRunStep(id: string, from: JobStatus, to: string): RegistryError {
+  return stepError({ id, from }, `Cannot make job run ${quote(id)} ${quote(to)}`);
+}
+
+/** A wish that does not fit how a run stands. */
+interface RefusedWish {
+  readonly id: string;
+  readonly from: JobStatus;
+  /** What was wished, as in `Cannot begin job run`. */
+  readonly verb: string;
+  /** Default: its status, and the steps that it may take. */
+  readonly why?: string;
+}
+
+/** Explains that a wish does not fit how a run stands. Names the legal steps in `details.legal`. */
+export function refusedRunWish({ id, from, verb, why }: RefusedWish): RegistryError {
+  return stepError({ id, from }, `Cannot ${verb} job run ${quote(id)}`, why);
+}
+
+function stepError(
+  { id, from }: Pick<RefusedWish, 'id' | 'from'>,
+  cannot: string,
+  why?: string,
+): RegistryError {
   const legal = JOB_RUN_STEPS[from];
   const want = legal.length === 0 ? 'no step: it has ended' : legal.join(' or ');
   return new RegistryError(
     'ILLEGAL_TRANSITION',
-    `Cannot make job run ${quote(id)} ${quote(to)}: it is "${from}" (want ${want})`,
+    `${cannot}: ${why ?? `it is "${from}" (want ${want})`}`,
     { details: { id, status: from, legal }, outcome: 'not-applied' },
   );
 }

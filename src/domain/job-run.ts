@@ -22,13 +22,14 @@ export type JobRunId = Brand<string, 'JobRunId'>;
 
 const RUN_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,127}$/;
 
-/** Parses a run's id: 1 to 128 of `A-Z a-z 0-9 _ -`. @throws INVALID_NAME */
-export function parseJobRunId(text: string): JobRunId {
+/** Parses a run's id: 1 to 128 of `A-Z a-z 0-9 _ -`. Errors name the field that it came in. @throws INVALID_NAME */
+export function parseJobRunId(text: string, field: 'id' | 'parent_run_id' = 'id'): JobRunId {
   if (!RUN_ID.test(text)) {
+    const noun = field === 'id' ? 'job run id' : field;
     throw new RegistryError(
       'INVALID_NAME',
-      `Cannot use job run id ${quote(text)}: it does not match ${RUN_ID.source} (want 1 to 128 of A-Z, a-z, 0-9, "_", "-")`,
-      { details: { field: 'id' } },
+      `Cannot use ${noun} ${quote(text)}: it does not match ${RUN_ID.source} (want 1 to 128 of A-Z, a-z, 0-9, "_", "-")`,
+      { details: { field }, outcome: 'not-applied' },
     );
   }
   return text as JobRunId;
@@ -66,9 +67,8 @@ export type JobRunStart = {
   readonly timeoutMs?: number;
 };
 
-/** A file of the artifact store that belongs to a run. */
+/** An artifact that belongs to a run. Where it is found depends on who asks. */
 export type RunReport = {
-  readonly uri: string;
   readonly sha256: Sha256;
   readonly bytes: number;
 };
@@ -132,10 +132,21 @@ export type JobRun = JobRunStart & {
 /** `undefined` until the run is known. */
 export type JobRunState = JobRun | undefined;
 
-/** Gives when a run counts as lost; `undefined` where it never does. */
+/** Signs of life that say nothing new are recorded no more often than this many to one time-out. */
+const SIGNS_PER_TIMEOUT = 10;
+const SIGN_INTERVAL_MAX_MS = 60_000;
+
+/** Gives for how many milliseconds after a recorded sign of life those that say nothing new are not recorded. */
+export function signIntervalMs(timeoutMs: number = Number.POSITIVE_INFINITY): number {
+  return Math.min(Math.floor(timeoutMs / SIGNS_PER_TIMEOUT), SIGN_INTERVAL_MAX_MS);
+}
+
+/** Gives when a run counts as lost (RFC 3339, UTC, milliseconds); `undefined` where it never does. */
 export function deadlineOf({ status, timeoutMs, lastSignAt }: JobRun): string | undefined {
   if (status !== 'running' || timeoutMs === undefined) return undefined;
-  return new Date(Date.parse(lastSignAt) + timeoutMs).toISOString();
+  // The last sign that counts may be one that was not recorded.
+  const lastSignMs = Date.parse(lastSignAt) + signIntervalMs(timeoutMs);
+  return new Date(lastSignMs + timeoutMs).toISOString();
 }
 
 /** How a run changes, see `JOB_RUN_STEPS`. An event that does not fit what is there changes nothing. */

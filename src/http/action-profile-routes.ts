@@ -50,6 +50,7 @@ const resource: DefinitionResource<ActionProfile> = {
   body: documentedBody('DefineActionProfile', sent),
   schema: z.strictObject({ ...definitionFields, ...content.shape }).meta({ id: 'ActionProfile' }),
   queries: ({ actionProfiles }) => actionProfiles,
+  store: ({ actionProfiles }) => actionProfiles,
   define: async ({ actionProfiles }, ...rest) => await defineActionProfile(actionProfiles, ...rest),
   changeStage: async ({ actionProfiles }, ...rest) =>
     await changeActionProfileStage(actionProfiles, ...rest),

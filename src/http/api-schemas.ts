@@ -4,13 +4,20 @@ import { ERROR_CODES } from '#domain/errors';
 /** Schemas that several routes share. What is not listed in them is refused. */
 
 // oxlint-disable-next-line no-control-regex -- they are what it keeps out
-const PLAIN_TEXT = /^[^\u0000-\u001f\u007f-\u009f]+$/;
+const PLAIN_TEXT = /^[^\u0000-\u001f\u007f-\u009f]*$/;
+// oxlint-disable-next-line no-control-regex -- it is what it keeps out
+const WITHOUT_NUL = /^[^\u0000]*$/;
 
 /**
  * A text without control characters. The pattern has no flags: the OpenAPI document could not carry them.
  */
 export function plainText(lengthMax: number) {
   return z.string().min(1).max(lengthMax).regex(PLAIN_TEXT, 'want no control characters');
+}
+
+/** A text that is looked for. No backend of a view need hold a NUL. */
+export function queryText(lengthMax: number) {
+  return z.string().min(1).max(lengthMax).regex(WITHOUT_NUL, 'want no NUL');
 }
 
 /** A whole number in a query, written with digits only. */

@@ -4,6 +4,9 @@ import { z } from 'zod';
 import { quote, RegistryError } from '#domain/errors';
 import { actionProfileRoutes } from '#http/action-profile-routes';
 import { artifactRoutes } from '#http/artifact-routes';
+import { checkPermission, enterScope } from '#http/auth/guard';
+import type { Principal } from '#http/auth/principal';
+import { privateReply } from '#http/auth/private-caching';
 import { boundary, type HttpObserver } from '#http/boundary';
 import { catalogRoutes } from '#http/catalog-routes';
 import { compatibilityRoutes } from '#http/compatibility-routes';
@@ -12,6 +15,7 @@ import { contractCommandRoutes } from '#http/contract-command-routes';
 import { contractListRoutes } from '#http/contract-list-routes';
 import { contractRoutes } from '#http/contract-routes';
 import { datasetCommandRoutes } from '#http/dataset-commands-routes';
+import { datasetContractRoutes } from '#http/dataset-contract-routes';
 import { datasetRoutes } from '#http/dataset-routes';
 import { debugRoutes } from '#http/debug-routes';
 import { definitionUserRoutes } from '#http/definition-user-routes';
@@ -35,7 +39,7 @@ import { takeToken } from '#http/rate-limit';
 import { respond } from '#http/respond';
 import { type Route, route } from '#http/route';
 import { rowRoutes } from '#http/row-routes';
-import { SCOPE_HEADERS, scopeOf } from '#http/scope';
+import { scopeOf, VARY } from '#http/scope';
 import { servedDatasetRoutes } from '#http/served-dataset-routes';
 import { stateMachineRoutes } from '#http/state-machine-routes';
 import { storeRoutes } from '#http/store-routes';
@@ -55,7 +59,7 @@ export function buildApp(dependencies: HttpDependencies, observer: HttpObserver 
   }
   const fast = new FastGenes(dependencies);
   app.use(boundary(dependencies, { observer, hot, fast }));
-  app.use(scoped);
+  app.use(scoped(dependencies));
   app.use(router.routes());
   app.use(unknownPath(router));
   // Errors of connections that broke; everything else ends in the boundary.
@@ -75,6 +79,7 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...compatibilityRoutes(dependencies),
     ...contractCheckRoutes(dependencies),
     ...contractRoutes(dependencies),
+    ...datasetContractRoutes(dependencies),
     ...jobRunCommandRoutes(dependencies),
     // Before one run, whose id it would be taken for.
     ...jobRunBatchRoutes(dependencies),
@@ -123,8 +128,14 @@ function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Mi
   const { rateLimit } = dependencies.serving;
   return async (context) => {
     if (spec.isLimited && rateLimit !== undefined) await takeToken(rateLimit, context);
+    const principal = context.state['principal'] as Principal | undefined;
+    const { guard } = dependencies;
+    // Before a body is read, and again when it says what for.
+    if (guard !== undefined) checkPermission(spec.operationId, principal, undefined);
     const request = await parseRequest(spec, context, limits);
-    const reply = await spec.handle(request, context);
+    if (guard !== undefined) checkPermission(spec.operationId, principal, request.body);
+    const made = await spec.handle(request, context);
+    const reply = guard === undefined ? made : privateReply(made);
     // What shows the past is asked for once.
     const key = context.state['hotKey'] as string | undefined;
     if (spec.keep !== undefined && key !== undefined && !('at' in request.query))
@@ -133,11 +144,20 @@ function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Mi
   };
 }
 
-async function scoped(context: Context, next: Next): Promise<void> {
+function scoped({ guard }: HttpDependencies): Middleware {
+  return async (context, next) => {
+    const principal = await guard?.authenticate(context.req);
+    if (principal !== undefined) enterScope(principal, context.req);
+    context.state['principal'] = principal;
+    await enterPath(context, next);
+  };
+}
+
+async function enterPath(context: Context, next: Next): Promise<void> {
   const { scope, path, prefix } = scopeOf(context.path, (name) => headerOf(context.req, name));
   context.state['scope'] = scope;
   context.state['prefix'] = prefix;
-  context.set('Vary', SCOPE_HEADERS.join(', '));
+  context.set('Vary', VARY);
   if (path !== context.path) context.path = path;
   await next();
 }

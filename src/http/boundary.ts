@@ -1,9 +1,12 @@
+import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { isRegistryError, RegistryError } from '#domain/errors';
+import { enterScope, type Guard, mayReadKept } from '#http/auth/guard';
 import type { HttpDependencies } from '#http/dependencies';
 import type { FastGenes } from '#http/fast-genes';
 import type { HotReads } from '#http/hot-reads';
 import { retryAfterOf, toProblem } from '#http/problem';
+import { SECURITY_HEADERS } from '#http/security-headers';
 
 /** What the app tells whoever listens: one line a request, and every unexpected error. */
 export interface HttpObserver {
@@ -29,12 +32,12 @@ const EMERGENCY_RETRY_SECONDS = 10;
 
 /** The outermost layer: names the request, answers what needs no routing, and turns whatever is thrown into a problem. */
 export function boundary(
-  { clock, newId, limits }: HttpDependencies,
+  { clock, newId, limits, guard }: HttpDependencies,
   { observer, hot, fast }: BoundarySides,
 ): Middleware {
   const answered = (context: Context, requestId: string): boolean => {
     const { req, res } = context;
-    if (limits.emergency) return false;
+    if (limits.emergency || (guard !== undefined && !mayUseKept(guard, req))) return false;
     const key = hot.keyOf(req);
     context.state['hotKey'] = key;
     const kept = hot.find(key, req);
@@ -50,7 +53,9 @@ export function boundary(
       context.respond = false;
     } else {
       context.state['requestId'] = requestId;
+      context.state['report'] = (error: unknown) => observer.onError?.(error, requestId);
       context.set('X-Request-Id', requestId);
+      context.set(SECURITY_HEADERS);
       try {
         if (limits.emergency && !HEALTH_PATHS.has(path)) throw closed();
         await next();
@@ -65,6 +70,31 @@ export function boundary(
   };
 }
 
+/** Tells whether a request may be answered without routing: whoever sends it is known, and may read all that is kept. */
+function mayUseKept(guard: Guard, request: IncomingMessage): boolean {
+  const principal = guard.known(request);
+  if (principal === undefined || !mayReadKept(principal)) return false;
+  try {
+    enterScope(principal, request);
+    return true;
+  } catch {
+    // The routes say what is wrong.
+    return false;
+  }
+}
+
+/** Says how to prove who one is (RFC 6750, section 3). */
+function challengeOf(
+  error: unknown,
+  { authorization }: IncomingMessage['headers'],
+): string | undefined {
+  const realm = 'Bearer realm="atlas-registry"';
+  if (isRegistryError(error, 'UNAUTHENTICATED'))
+    return authorization === undefined ? realm : `${realm}, error="invalid_token"`;
+  if (!isRegistryError(error, 'FORBIDDEN')) return undefined;
+  return `${realm}, error="insufficient_scope", scope="${String(error.details['scope'])}"`;
+}
+
 function sendProblem(context: Context, error: unknown, requestId: string): void {
   const { method } = context;
   const isWrite = method !== 'GET' && method !== 'HEAD';
@@ -74,6 +104,8 @@ function sendProblem(context: Context, error: unknown, requestId: string): void 
   context.body = JSON.stringify(problem);
   context.set('Content-Type', 'application/problem+json');
   if (retryAfter !== undefined) context.set('Retry-After', String(retryAfter));
+  const challenge = challengeOf(error, context.req.headers);
+  if (challenge !== undefined) context.set('WWW-Authenticate', challenge);
   if (isRegistryError(error, 'METHOD_NOT_ALLOWED'))
     context.set('Allow', String(error.details['allow']));
   if (isRegistryError(error, 'RANGE_NOT_SATISFIABLE'))

@@ -3,6 +3,7 @@ import { canonicalJson } from '#domain/canonical-json';
 import { sha256Of } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
 import type { CommandId, DomainEvent } from '#domain/event';
+import { START } from '#domain/position';
 import { POSITION_HEADER } from '#http/consistency';
 import type { HttpCommands, HttpDependencies, PositionedView } from '#http/dependencies';
 import type { ParsedRequest } from '#http/route';
@@ -70,16 +71,30 @@ export function idempotencyKey({
 }
 
 /**
- * Waits until this node shows what a command has made, so that its client reads its own write here; and gives the headers
- * of the answer. Where the view is late the answer does not wait for ever: the position says what to ask for.
+ * Waits until the views of this node that answer reads show what a command has made, so that its client reads its own
+ * write here; and gives the headers of the answer. Where one is late the answer does not wait for ever: the position says
+ * what to ask for.
  */
 export async function commandHeaders(
   answer: Pick<CommandAnswer<unknown, DomainEvent>, 'position' | 'replayed'>,
-  view: PositionedView,
+  views: readonly PositionedView[],
   { limits }: Pick<HttpDependencies, 'limits'>,
 ): Promise<Record<string, string>> {
+  // Nothing was carried out.
+  if (answer.position === START) return {};
   // The command is carried out: a view whose storage is away only shows it later.
-  await view.reached(answer.position, limits.visibleWaitMs).catch(() => false);
+  const waiting = views.filter(({ isAway = false }) => !isAway);
+  await Promise.all(
+    waiting.map((view) => view.reached(answer.position, limits.visibleWaitMs).catch(() => false)),
+  );
   const headers = { [POSITION_HEADER]: String(answer.position) };
   return answer.replayed ? { ...headers, 'Idempotency-Replayed': 'true' } : headers;
+}
+
+/** The views that show what is written of contracts, job definitions and action profiles. */
+export function definitionViews({
+  catalogView,
+  registryStoresView,
+}: Pick<HttpDependencies, 'catalogView' | 'registryStoresView'>): readonly PositionedView[] {
+  return [catalogView, registryStoresView];
 }

@@ -75,7 +75,7 @@ function setMode(dependencies: HttpDependencies): Route {
       const mode = request.body.mode ?? undefined;
       const context = commandContext(dependencies, 'setCompatibilityMode', request);
       const answer = await setCompatibilityMode(contracts, context, { name, mode });
-      const headers = await commandHeaders(answer, dependencies.catalogView, dependencies);
+      const headers = await commandHeaders(answer, [dependencies.catalogView], dependencies);
       const asOf = dependencies.catalogView.position;
       const body =
         mode === undefined
@@ -119,7 +119,7 @@ function setDefault(dependencies: HttpDependencies): Route {
       const mode = request.body.mode ?? undefined;
       const context = commandContext(dependencies, 'setDefaultCompatibilityMode', request);
       const answer = await setDefaultCompatibilityMode(contractPolicies, context, { mode });
-      const headers = await commandHeaders(answer, dependencies.catalogView, dependencies);
+      const headers = await commandHeaders(answer, [dependencies.catalogView], dependencies);
       const { rules } = dependencies.contractChecks;
       const body =
         mode === undefined

@@ -3,9 +3,15 @@ import { changeContractStage } from '#commands/change-contract-stage';
 import { promoteContract } from '#commands/promote-contract';
 import { type PublicationAnswer, publishContract } from '#commands/publish-contract';
 import { type ContractName, parseContractName, parseContractVersion } from '#domain/contract-name';
+import { quote, RegistryError } from '#domain/errors';
 import { toPosition } from '#domain/position';
 import { parseScope, type Scope } from '#domain/scope';
-import { commandContext, commandHeaders, writableCommands } from '#http/command-request';
+import {
+  commandContext,
+  commandHeaders,
+  definitionViews,
+  writableCommands,
+} from '#http/command-request';
 import { candidateFrom, type PublishedBefore, publishedJson } from '#http/contract-json';
 import {
   promoteBody,
@@ -78,6 +84,7 @@ function promote(dependencies: HttpDependencies): Route {
       const { toEnvironment, notes, stage, override } = body;
       const name = parseContractName(params.name);
       const target = parseScope(scope.tenant, toEnvironment);
+      if (!request.maySee(target)) throw unknownEnvironment(toEnvironment);
       const context = commandContext(dependencies, 'promoteContract', request);
       const answer = await promoteContract(
         contracts,
@@ -97,6 +104,14 @@ function promote(dependencies: HttpDependencies): Route {
   });
 }
 
+function unknownEnvironment(environment: string): RegistryError {
+  return new RegistryError(
+    'NOT_FOUND',
+    `Cannot promote to environment ${quote(environment)}: there is no such environment (want one that the token is for)`,
+    { outcome: 'not-applied' },
+  );
+}
+
 async function published(
   dependencies: HttpDependencies,
   answer: PublicationAnswer,
@@ -106,7 +121,7 @@ async function published(
     scope,
   }: { readonly prefix: string; readonly name: ContractName; readonly scope: Scope },
 ): Promise<Reply> {
-  const headers = await commandHeaders(answer, dependencies.catalogView, dependencies);
+  const headers = await commandHeaders(answer, definitionViews(dependencies), dependencies);
   const body = publishedJson(name, answer, publicationOf(dependencies, answer, { scope, name }));
   if (body.status === 'existing') return { status: 200, headers, body };
   const location = `${prefix}/registry/contracts/${body.name}/${body.version}`;
@@ -167,7 +182,7 @@ function changeStage(dependencies: HttpDependencies): Route {
         ...(rest.successor === undefined ? {} : { successor: rest.successor }),
         ...(rest.sunset === undefined ? {} : { sunset: rest.sunset }),
       });
-      const headers = await commandHeaders(answer, dependencies.catalogView, dependencies);
+      const headers = await commandHeaders(answer, definitionViews(dependencies), dependencies);
       return { status: 200, headers, body: { name, version, stage, position: answer.position } };
     },
   });

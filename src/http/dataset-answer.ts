@@ -8,6 +8,7 @@ import { quote, RegistryError } from '#domain/errors';
 import { matchesEtag } from '#http/conditional';
 import { jsonLines } from '#http/json-lines';
 import type { Reply } from '#http/route';
+import { VARY as SCOPE_VARY } from '#http/scope';
 import type { CursorOwner, CursorValue, SignedCursors } from '#http/signed-cursor';
 
 const compress = promisify(gzip);
@@ -22,7 +23,7 @@ const PINNED = 'public, max-age=31536000, immutable';
 export const UNPINNED = 'public, max-age=30, stale-while-revalidate=30';
 
 /** What the answer to a request for rows depends on beside its address. */
-export const VARY = 'Accept, Accept-Encoding, Atlas-Tenant, Atlas-Environment';
+export const VARY = `Accept, Accept-Encoding, ${SCOPE_VARY}`;
 
 /** One request for rows of a dataset, as far as its answer depends on it. */
 export interface AnswerRequest {

@@ -67,7 +67,7 @@ function register(dependencies: HttpDependencies): Route {
       const manifest = answer.recorded?.event.data.manifest ?? answer.state;
       if (manifest === undefined) throw new TypeError('A registered dataset has no manifest');
       const existing = answer.recorded?.event.type !== 'DatasetRegistered';
-      const headers = await commandHeaders(answer, dependencies.catalogView, dependencies);
+      const headers = await commandHeaders(answer, [dependencies.catalogView], dependencies);
       const location = {
         Location: `${request.prefix}/registry/datasets/${encodeURIComponent(name)}`,
       };
@@ -141,7 +141,7 @@ async function manifestReply(
 ) {
   const manifest = answer.recorded?.event.data.manifest ?? answer.state;
   if (manifest === undefined) throw new TypeError('A changed dataset has no manifest');
-  const headers = await commandHeaders(answer, dependencies.catalogView, dependencies);
+  const headers = await commandHeaders(answer, [dependencies.catalogView], dependencies);
   return { status: 200, headers, body: manifestDocument(manifest) };
 }
 

@@ -1,6 +1,11 @@
 import { type Definition, parseDefinitionVersion } from '#domain/definition';
 import type { JobStage } from '#domain/job-stage';
-import { commandContext, commandHeaders, writableCommands } from '#http/command-request';
+import {
+  commandContext,
+  commandHeaders,
+  definitionViews,
+  writableCommands,
+} from '#http/command-request';
 import { definedJson, sentDefinition } from '#http/definition-json';
 import type { DefinitionResource } from '#http/definition-resource';
 import {
@@ -59,7 +64,7 @@ function define<D extends Definition>(
       const sent = sentDefinition(request.body, { noun, parseId });
       const context = commandContext(dependencies, operationId, request);
       const answer = await resource.define(commands, context, sent);
-      const headers = await commandHeaders(answer, dependencies.catalogView, dependencies);
+      const headers = await commandHeaders(answer, definitionViews(dependencies), dependencies);
       const { defined, recorded, position } = answer;
       const body = definedJson(sent.id, { defined, isNew: recorded !== undefined, position });
       if (body.status === 'existing') return { status: 200, headers, body };
@@ -143,7 +148,7 @@ async function takeStep<D extends Definition>(
   const context = commandContext(dependencies, operationId, request);
   const step = { id, version, to, ...(notes === undefined ? {} : { notes }) };
   const answer = await resource.changeStage(commands, context, step);
-  const headers = await commandHeaders(answer, dependencies.catalogView, dependencies);
+  const headers = await commandHeaders(answer, definitionViews(dependencies), dependencies);
   return { status: 200, headers, body: { id, version, stage: to, position: answer.position } };
 }
 

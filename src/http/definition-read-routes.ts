@@ -3,7 +3,7 @@ import type { ActionType } from '#domain/action-parameters';
 import { type Definition, parseWantedVersion } from '#domain/definition';
 import { atQuery } from '#http/api-schemas';
 import { matchesEtag, strongEtag } from '#http/conditional';
-import { asOfCatalog, POSITION_HEADER } from '#http/consistency';
+import { POSITION_HEADER } from '#http/consistency';
 import { decodeCursor } from '#http/cursor';
 import { cursorBehind, definitionJson, summaryJson } from '#http/definition-json';
 import { type DefinitionResource, definitionNotFound } from '#http/definition-resource';
@@ -17,6 +17,7 @@ import {
 import type { HttpDependencies } from '#http/dependencies';
 import { pageHeaders } from '#http/page-link';
 import { type ParsedRequest, type Reply, type ResponseSpec, type Route, route } from '#http/route';
+import { shownDefinitions } from '#http/shown-definitions';
 
 const cursorSchema = z.strictObject({ id: z.string(), orderKey: z.string() });
 const versionsSchema = z
@@ -55,12 +56,11 @@ export async function definitionPage<D extends Definition>(
   { request, actionType }: { readonly request: ListRequest; readonly actionType?: ActionType },
 ): Promise<Reply> {
   const { query, scope, prefix, header } = request;
-  const { limit, stage, tag, match } = query;
-  const asOf = await asOfCatalog(dependencies, { header, at: query.at });
-  const rows = resource.queries(dependencies.catalog()).list(scope, {
+  const { limit, stage, tag, match, at } = query;
+  const definitions = await shownDefinitions(dependencies, resource, { header, at, scope });
+  const { position: asOf, found: rows } = await definitions.list({
     after: decodeCursor(query.cursor, cursorSchema),
     limit: limit + 1,
-    asOf,
     ...(query.id === undefined ? {} : { id: resource.parseId(query.id) }),
     ...(stage === undefined ? {} : { stage }),
     ...(tag === undefined ? {} : { tags: { match, of: tag } }),
@@ -99,16 +99,18 @@ function versions<D extends Definition>(
     },
     handle: async ({ params, query, scope, prefix, header }) => {
       const id = resource.parseId(params.id);
-      const { limit } = query;
-      const asOf = await asOfCatalog(dependencies, { header, at: query.at });
-      const queries = resource.queries(dependencies.catalog());
+      const { limit, at } = query;
+      const definitions = await shownDefinitions(dependencies, resource, { header, at, scope });
       const after = decodeCursor(query.cursor, cursorSchema);
-      const rows = queries.list(scope, { after, limit: limit + 1, asOf, id });
+      const { position, found: rows } = await definitions.list({ after, limit: limit + 1, id });
       if (rows.length === 0 && after === undefined) throw definitionNotFound(resource, id);
       const shown = rows.slice(0, limit);
       const last = rows.length > limit ? shown.at(-1) : undefined;
       const next = last && cursorBehind(last);
-      const latest = queries.latestVersion(scope, id, asOf);
+      const highest = await definitions.find({ id, version: 'latest' });
+      const latest = highest.found?.definition.version;
+      // Two looks at a store: the answer shows at least what the earlier one did.
+      const asOf = Math.min(position, highest.position);
       const path = `${prefix}/registry/${resource.path}/${id}`;
       return {
         status: 200,
@@ -133,7 +135,6 @@ function get<D extends Definition>(
     operationId: `get${resource.title}`,
     summary: `Get one version of ${resource.noun}s, or "latest": the highest active one`,
     tag: resource.path,
-    keep: 'catalog',
     params: definitionVersionParams,
     query: z.strictObject({ at: atQuery }),
     errors: [404],
@@ -148,13 +149,14 @@ function get<D extends Definition>(
     handle: async ({ params, query, scope, header }) => {
       const id = resource.parseId(params.id);
       const version = parseWantedVersion(params.version);
-      const asOf = await asOfCatalog(dependencies, { header, at: query.at });
-      const row = resource.queries(dependencies.catalog()).find(scope, { id, version }, asOf);
+      const { at } = query;
+      const definitions = await shownDefinitions(dependencies, resource, { header, at, scope });
+      const { position, found: row } = await definitions.find({ id, version });
       if (row === undefined) throw definitionNotFound(resource, id, version);
       // Content is for ever; the position of the last step stands for all that changes.
       const etag = strongEtag(`${row.definition.fingerprint}-${row.staged.position}`);
       const headers = {
-        [POSITION_HEADER]: String(asOf),
+        [POSITION_HEADER]: String(position),
         ETag: etag,
         'Cache-Control': 'no-cache',
       };

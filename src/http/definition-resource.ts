@@ -5,10 +5,13 @@ import type { DefinedVersion, Definition, DefinitionState } from '#domain/defini
 import { quote, RegistryError } from '#domain/errors';
 import type { DomainEvent } from '#domain/event';
 import type { JobStage } from '#domain/job-stage';
+import type { Scope } from '#domain/scope';
 import type { SentDefinition } from '#http/definition-json';
-import type { HttpCommands } from '#http/dependencies';
+import type { HttpCommands, RegistryStorePorts } from '#http/dependencies';
 import type { CatalogReader } from '#projections/catalog/catalog-reader';
-import type { DefinitionQueries } from '#projections/catalog/definition-queries';
+import type { DefinitionQueries, DefinitionRow } from '#projections/catalog/definition-queries';
+import type { StoredProfilePage } from '#projections/registry-stores/action-profile-store';
+import type { Shown } from '#projections/shown';
 
 /** What a command about a definition has come to. */
 type Answer<D extends Definition> = CommandAnswer<DefinitionState<D>, DomainEvent>;
@@ -19,6 +22,24 @@ export interface DefinitionStep<D extends Definition> {
   readonly version: ContractVersion;
   readonly to: JobStage;
   readonly notes?: string;
+}
+
+/** What definitions of either kind say. */
+export interface Described {
+  readonly name: string;
+  readonly tags: readonly string[];
+}
+
+/** What the stores of job definitions and of action profiles have in common. */
+export interface DefinitionStore<D extends Definition> {
+  get(
+    scope: Scope,
+    id: { readonly id: D['id']; readonly version: ContractVersion | 'latest' },
+  ): Promise<Shown<DefinitionRow<D> | undefined>>;
+  list(
+    scope: Scope,
+    page: StoredProfilePage,
+  ): Promise<Shown<readonly DefinitionRow<D & Described>[]>>;
 }
 
 /** What tells job definitions and action profiles apart, for routes that are otherwise the same. */
@@ -34,7 +55,10 @@ export interface DefinitionResource<D extends Definition> {
   readonly body: z.ZodType<Readonly<Record<string, unknown>>>;
   /** One version with its content. */
   readonly schema: z.ZodType;
+  /** Where versions are looked up as of a position. */
   readonly queries: (catalog: CatalogReader) => DefinitionQueries<D>;
+  /** Where the newest state of versions is looked up. */
+  readonly store: (stores: RegistryStorePorts) => DefinitionStore<D>;
   readonly define: (
     commands: HttpCommands,
     context: CommandContext,

@@ -16,6 +16,7 @@ import type { JobRunId } from '#domain/job-run';
 import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import type { Clock } from '#flow/clock';
+import type { Guard } from '#http/auth/guard';
 import type { RegistryHealth } from '#http/registry-health';
 import type { SignedCursors } from '#http/signed-cursor';
 import type { LineageWarner } from '#lineage/lineage-warnings';
@@ -23,6 +24,9 @@ import type { CatalogReader } from '#projections/catalog/catalog-reader';
 import type { EventFeed } from '#projections/event-feed';
 import type { FoundRun, JobRunStore } from '#projections/job-runs/job-run-view';
 import type { Instant } from '#projections/job-runs/run-as-of';
+import type { ActionProfileStore } from '#projections/registry-stores/action-profile-store';
+import type { ContractStore } from '#projections/registry-stores/contract-store';
+import type { JobDefinitionStore } from '#projections/registry-stores/job-definition-store';
 
 /** The commands that this node carries out; absent on a node that only reads. */
 export interface HttpCommands {
@@ -41,7 +45,16 @@ export interface PositionedView {
   readonly name: string;
   readonly position: Position;
   readonly caughtUp: boolean;
+  /** Whether its storage is known to be away: then nobody need wait for it. */
+  readonly isAway?: boolean;
   reached(position: Position, timeoutMs: number): Promise<boolean>;
+}
+
+/** The newest state of every version, where the installation wants it. */
+export interface RegistryStorePorts {
+  readonly contracts: ContractStore;
+  readonly jobDefinitions: JobDefinitionStore;
+  readonly actionProfiles: ActionProfileStore;
 }
 
 /** One part of a node, as readiness shows it. */
@@ -102,11 +115,16 @@ export interface Serving {
 /** Everything that routes use; assembled in the composition root. */
 export interface HttpDependencies {
   readonly commands: HttpCommands | undefined;
+  /** Finds out who sends a request; absent where anybody may do everything. */
+  readonly guard: Guard | undefined;
   /** The catalog's reading side; another object after the view was opened anew. */
   readonly catalog: () => CatalogReader;
   readonly catalogView: PositionedView;
   /** What judges contracts, on nodes that only read too. */
   readonly contractChecks: ContractChecks;
+  /** What reads of the newest definitions are answered from. */
+  readonly registryStores: RegistryStorePorts;
+  readonly registryStoresView: PositionedView;
   readonly jobRuns: JobRunStore;
   /** Shows a run as it was. @throws LOG_UNAVAILABLE */
   readonly jobRunAsOf: (scope: Scope, id: JobRunId, at: Instant) => Promise<FoundRun | undefined>;

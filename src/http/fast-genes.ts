@@ -4,10 +4,12 @@ import type { ServedDataset } from '#cache/served-dataset';
 import { type DatasetName, parseDatasetName } from '#domain/dataset-name';
 import { isRegistryError } from '#domain/errors';
 import { DEFAULT_SCOPE } from '#domain/scope';
+import { privateCaching } from '#http/auth/private-caching';
 import { matchesEtag } from '#http/conditional';
 import { answerTag, jsonBody, UNPINNED, VARY } from '#http/dataset-answer';
 import type { HttpDependencies } from '#http/dependencies';
 import { geneRequestOf } from '#http/gene-params';
+import { SECURITY_HEADER_LIST } from '#http/security-headers';
 
 const PATH = '/v1/genes?';
 const LIMIT = 100;
@@ -53,7 +55,7 @@ export class FastGenes {
       readonly requestId: string;
     },
   ): boolean {
-    const { serving } = this.#dependencies;
+    const { serving, guard } = this.#dependencies;
     const { request, response, requestId } = at;
     try {
       const genes = geneRequestOf({ gene_id: geneId, include, limit: LIMIT });
@@ -67,7 +69,8 @@ export class FastGenes {
         'ETag',
         etag,
         'Cache-Control',
-        UNPINNED,
+        guard === undefined ? UNPINNED : privateCaching(UNPINNED),
+        ...SECURITY_HEADER_LIST,
       ];
       const ifNoneMatch = request.headers['if-none-match'];
       if (ifNoneMatch !== undefined && matchesEtag(ifNoneMatch, etag)) {

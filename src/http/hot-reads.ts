@@ -4,7 +4,8 @@ import { matchesEtag } from '#http/conditional';
 import { POSITION_HEADER } from '#http/consistency';
 import type { PositionedView } from '#http/dependencies';
 import type { Reply } from '#http/route';
-import { SCOPE_HEADERS } from '#http/scope';
+import { VARY } from '#http/scope';
+import { SECURITY_HEADER_LIST } from '#http/security-headers';
 
 /** A reply that was sent before and is the same for whoever asks the same. */
 export interface HotReply {
@@ -99,7 +100,8 @@ export class HotReads {
   send(reply: HotReply, to: ServerResponse, requestId: string): void {
     const { view } = this.#options;
     const { req: request } = to;
-    const own = ['X-Request-Id', requestId, POSITION_HEADER, String(view.position)];
+    const position = String(view.position);
+    const own = ['X-Request-Id', requestId, POSITION_HEADER, position, ...SECURITY_HEADER_LIST];
     if (reply.etag !== undefined && matchesEtag(request.headers['if-none-match'], reply.etag)) {
       to.writeHead(304, [...own, ...reply.headersWithoutBody]);
       to.end();
@@ -129,7 +131,7 @@ function replyText(body: unknown): string {
 }
 
 function headersOf({ headers }: Reply): string[] {
-  const all = { ...headers, Vary: SCOPE_HEADERS.join(', ') };
+  const all = { ...headers, Vary: VARY };
   return Object.entries(all)
     .filter(([name]) => name !== POSITION_HEADER)
     .flat();

@@ -81,6 +81,10 @@ const resource: DefinitionResource<JobDefinition> = {
   body: documentedBody('DefineJob', sent),
   schema: z.strictObject({ ...definitionFields, ...content.shape }).meta({ id: 'JobDefinition' }),
   queries: ({ jobDefinitions }) => jobDefinitions,
+  store: ({ jobDefinitions }) => ({
+    get: async (scope, id) => await jobDefinitions.get(scope, id),
+    list: async (scope, page) => await jobDefinitions.listByTags(scope, page),
+  }),
   define: async ({ jobDefinitions }, ...rest) => await defineJob(jobDefinitions, ...rest),
   changeStage: async ({ jobDefinitions }, ...rest) => await changeJobStage(jobDefinitions, ...rest),
 };

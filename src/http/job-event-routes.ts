@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { type TriggeredRun, triggerJobs } from '#commands/trigger-jobs';
 import type { Json } from '#domain/canonical-json';
+import type { RegistryError } from '#domain/errors';
 import { plainText, problemSchema } from '#http/api-schemas';
 import { commandContext, commandHeaders, writableCommands } from '#http/command-request';
 import type { HttpDependencies } from '#http/dependencies';
 import { runStatus } from '#http/job-run-schemas';
-import { toProblem } from '#http/problem';
+import { partProblem, toProblem } from '#http/problem';
 import { type Route, route } from '#http/route';
 
 const text = plainText(255);
@@ -62,21 +63,35 @@ function trigger(dependencies: HttpDependencies): Route {
         context,
         subject === undefined ? event : { ...event, subject },
       );
+      const error = retryableError(triggered, request.requestId);
+      if (error !== undefined) throw error;
       const positions = triggered.map((one) => ('answer' in one ? one.answer.position : 0));
       const last = { position: Math.max(0, ...positions) as never, replayed: false };
-      const headers = await commandHeaders(last, dependencies.jobRunsView, dependencies);
-      const runs = triggered.map((one) => triggeredJson(one, request.requestId));
+      const headers = await commandHeaders(last, [dependencies.jobRunsView], dependencies);
+      const runs = triggered.map((one) => triggeredJson(one, request));
       return { status: 200, headers, body: { runs } };
     },
   });
 }
 
+/** Gives the first error where a retry may get all of the runs and none of them is there. */
+function retryableError(
+  triggered: readonly TriggeredRun[],
+  requestId: string,
+): RegistryError | undefined {
+  const errors = triggered.flatMap((one) => ('error' in one ? [one.error] : []));
+  const isLost =
+    errors.length === triggered.length &&
+    errors.every((error) => toProblem(error, { requestId, isWrite: true }).retryable);
+  return isLost ? errors[0] : undefined;
+}
+
 function triggeredJson(
   one: TriggeredRun,
-  requestId: string,
+  request: Parameters<typeof partProblem>[1],
 ): z.output<typeof answerSchema>['runs'][number] {
   if ('error' in one) {
-    const problem = toProblem(one.error, { requestId, isWrite: true });
+    const problem = partProblem(one.error, request);
     return { definition: one.definition, problem: { ...problem } };
   }
   const { runId, state, recorded } = one.answer;

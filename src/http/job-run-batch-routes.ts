@@ -7,10 +7,11 @@ import { inLanes } from '#flow/in-lanes';
 import { problemSchema } from '#http/api-schemas';
 import { commandContext, commandHeaders, writableCommands } from '#http/command-request';
 import type { HttpDependencies } from '#http/dependencies';
-import { operateRun, type RunOperation, runAfter, runOperation } from '#http/job-run-operations';
+import { takeStep } from '#http/job-run-answers';
+import { type RunOperation, runOperation } from '#http/job-run-operations';
 import { runStatus } from '#http/job-run-schemas';
 import { check } from '#http/parse-request';
-import { toProblem } from '#http/problem';
+import { partProblem } from '#http/problem';
 import { type Route, route } from '#http/route';
 
 /** The most steps of one batch. */
@@ -67,7 +68,8 @@ function batch(dependencies: HttpDependencies): Route {
     errors: [413, 415, 422],
     responses: { 200: { description: 'What became of each step', schema: batchAnswer } },
     handle: async (request) => {
-      const commands = writableCommands(dependencies);
+      // Who must not write is told so once, not by every result.
+      writableCommands(dependencies);
       const context = commandContext(dependencies, 'batchJobRuns', request);
       const { operations } = request.body;
       const results: Result[] = [];
@@ -75,18 +77,15 @@ function batch(dependencies: HttpDependencies): Route {
       const work = async (index: number): Promise<void> => {
         try {
           const operation = check(runOperation, operations[index], 'operation');
-          const answer = await operateRun(
-            commands,
-            stepContext(context, index, operation),
-            operation,
-          );
-          const { id, status } = runAfter(answer);
+          const own = stepContext(context, index, operation);
+          const { answer, run } = await takeStep(dependencies, own, operation);
+          const { id, status } = run;
           position = Math.max(position, answer.position);
           const replayed = answer.replayed ? { replayed: true } : {};
           const http_status = operation.op === 'start' ? 201 : 200;
           results[index] = { index, http_status, id, status, ...replayed };
         } catch (error) {
-          const problem = toProblem(error, { requestId: request.requestId, isWrite: true });
+          const problem = partProblem(error, request);
           results[index] = { index, http_status: problem.status, problem: { ...problem } };
         }
       };
@@ -98,7 +97,7 @@ function batch(dependencies: HttpDependencies): Route {
       const received = operations.length;
       const summary = { received, successful: received - failed, failed };
       const last = { position: position as never, replayed: false };
-      const headers = await commandHeaders(last, dependencies.jobRunsView, dependencies);
+      const headers = await commandHeaders(last, [dependencies.jobRunsView], dependencies);
       return { status: 200, headers, body: { summary, results } };
     },
   });

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { CommandAnswer } from '#commands/run-command';
 import { runDefinition } from '#commands/run-definition';
 import { parseJobDefinitionId, parseWantedVersion } from '#domain/definition';
-import { type JobRunEvent, type JobRunState, parseJobRunId } from '#domain/job-run';
+import { parseJobRunId } from '#domain/job-run';
 import {
   commandContext,
   commandHeaders,
@@ -10,7 +9,8 @@ import {
   writableCommands,
 } from '#http/command-request';
 import type { HttpDependencies } from '#http/dependencies';
-import { operateRun, type RunOperation, runAfter, runIdOf } from '#http/job-run-operations';
+import { runAfter, type StepTaken, takeStep } from '#http/job-run-answers';
+import { parentOf, type RunOperation, runIdOf } from '#http/job-run-operations';
 import {
   beginBody,
   cancelBody,
@@ -80,10 +80,9 @@ function start(dependencies: HttpDependencies): Route {
     errors: [409, 413, 415, 422, 507],
     responses: { 201: { description: 'The run is there', schema: runSchema } },
     handle: async (request) => {
-      const commands = writableCommands(dependencies);
       const context = commandContext(dependencies, 'startJobRun', request);
-      const answer = await operateRun(commands, context, { op: 'start', ...request.body });
-      return await created(dependencies, request, answer);
+      const taken = await takeStep(dependencies, context, { op: 'start', ...request.body });
+      return await created(dependencies, request, taken);
     },
   });
 }
@@ -111,22 +110,22 @@ function runDefined(dependencies: HttpDependencies): Route {
       const { jobRuns } = writableCommands(dependencies);
       const context = commandContext(dependencies, 'runJobDefinition', request);
       const { body, params } = request;
-      const key = idempotencyKey(request);
-      const runId = body.id ?? (key === undefined ? undefined : runIdOf(context));
+      // A retry is found by what follows from the key alone.
+      const isKeyed = idempotencyKey(request) !== undefined;
       const answer = await runDefinition(jobRuns, context, {
         id: parseJobDefinitionId(params.id),
         version: parseWantedVersion(body.version),
         cause: { type: 'MANUAL' },
         metadata: body.metadata,
-        ...(runId === undefined ? {} : { runId: parseJobRunId(runId) }),
+        ...(body.id === undefined ? {} : { runId: parseJobRunId(body.id) }),
+        ...(isKeyed ? { requestId: parseJobRunId(runIdOf(context)) } : {}),
         ...(body.inputs === undefined ? {} : { inputs: body.inputs }),
         ...(body.submitted_by === undefined ? {} : { submittedBy: body.submitted_by }),
-        ...(body.parent_run_id === undefined
-          ? {}
-          : { parentRunId: parseJobRunId(body.parent_run_id) }),
+        ...parentOf(body),
         ...(body.correlation_id === undefined ? {} : { correlationId: body.correlation_id }),
       });
-      const reply = await created(dependencies, request, answer);
+      const run = await runAfter(dependencies, request.scope, answer);
+      const reply = await created(dependencies, request, { answer, run });
       return answer.recorded === undefined ? { ...reply, status: 200 } : reply;
     },
   });
@@ -135,10 +134,10 @@ function runDefined(dependencies: HttpDependencies): Route {
 async function created(
   dependencies: HttpDependencies,
   { prefix }: Pick<ParsedRequest<unknown, unknown, unknown>, 'prefix'>,
-  answer: CommandAnswer<JobRunState, JobRunEvent>,
+  { answer, run }: StepTaken,
 ): Promise<Reply> {
-  const headers = await commandHeaders(answer, dependencies.jobRunsView, dependencies);
-  const body = runJson({ origin: 'registry', run: runAfter(answer) });
+  const headers = await commandHeaders(answer, [dependencies.jobRunsView], dependencies);
+  const body = runJson({ origin: 'registry', run }, prefix);
   const location = `${prefix}/registry/job-runs/${body.id}`;
   return { status: 201, headers: { ...headers, Location: location }, body };
 }
@@ -164,15 +163,13 @@ function step(
     params: idParams,
     body,
     errors: [404, 409, 413, 415, 422, 507],
-    responses: { 200: { description: 'The run as it is now', schema: runSchema } },
+    responses: { 200: { description: 'The run right after the step', schema: runSchema } },
     handle: async (request) => {
-      const commands = writableCommands(dependencies);
       const context = commandContext(dependencies, operationId, request);
       const operation = { op, ...request.body, id: request.params.id } as unknown as RunOperation;
-      const answer = await operateRun(commands, context, operation);
-      const headers = await commandHeaders(answer, dependencies.jobRunsView, dependencies);
-      const run = runJson({ origin: 'registry', run: runAfter(answer) });
-      return { status: 200, headers, body: run };
+      const { answer, run } = await takeStep(dependencies, context, operation);
+      const headers = await commandHeaders(answer, [dependencies.jobRunsView], dependencies);
+      return { status: 200, headers, body: runJson({ origin: 'registry', run }, request.prefix) };
     },
   });
 }

@@ -6,12 +6,10 @@ import type { CommandAnswer, CommandContext } from '#commands/run-command';
 import { startJobRun } from '#commands/start-job-run';
 import { sha256Of } from '#domain/digest';
 import {
-  type JobRun,
   type JobRunEvent,
   type JobRunId,
   type JobRunStart,
   type JobRunState,
-  jobRunEvolution,
   parseJobRunId,
 } from '#domain/job-run';
 import type { HttpCommands } from '#http/dependencies';
@@ -37,9 +35,11 @@ export const runOperation = z
   ])
   .meta({ id: 'JobRunOperation' });
 
+/** One step, as it was checked. */
 export type RunOperation = z.output<typeof runOperation>;
 
-type RunAnswer = CommandAnswer<JobRunState, JobRunEvent>;
+/** What a step of a run has come to. */
+export type RunAnswer = CommandAnswer<JobRunState, JobRunEvent>;
 
 /**
  * Carries out one step of one run.
@@ -92,6 +92,15 @@ export function runIdOf({ commandId }: Pick<CommandContext, 'commandId'>): strin
   return sha256Of(commandId).slice(0, 32);
 }
 
+/** Reads the run that another one belongs to. @throws INVALID_NAME */
+export function parentOf({
+  parent_run_id: parent,
+}: Pick<z.output<typeof startBody>, 'parent_run_id'>): {
+  readonly parentRunId?: JobRunId;
+} {
+  return parent === undefined ? {} : { parentRunId: parseJobRunId(parent, 'parent_run_id') };
+}
+
 function startOf(id: JobRunId, body: Omit<z.output<typeof startBody>, 'id'>): JobRunStart {
   const { job, kind, inputs, metadata } = body;
   return {
@@ -101,7 +110,7 @@ function startOf(id: JobRunId, body: Omit<z.output<typeof startBody>, 'id'>): Jo
     inputs,
     metadata,
     ...(body.submitted_by === undefined ? {} : { submittedBy: body.submitted_by }),
-    ...(body.parent_run_id === undefined ? {} : { parentRunId: parseJobRunId(body.parent_run_id) }),
+    ...parentOf(body),
     ...(body.correlation_id === undefined ? {} : { correlationId: body.correlation_id }),
     ...(body.timeout_ms === undefined ? {} : { timeoutMs: body.timeout_ms }),
   };
@@ -117,13 +126,4 @@ function plainProgress({
     ...(total === undefined ? {} : { total }),
     ...(message === undefined ? {} : { message }),
   };
-}
-
-/** Gives the run right after the command: a first step that is answered again shows the run as it began. */
-export function runAfter({ recorded, state }: RunAnswer): JobRun {
-  const event = recorded?.event;
-  const isFirst = event?.type === 'JobRunStarted' || event?.type === 'JobRunSubmitted';
-  const run = isFirst ? jobRunEvolution.evolve(undefined, event, recorded?.time ?? '') : state;
-  if (run === undefined) throw new TypeError('A job run that was written has no state');
-  return run;
 }

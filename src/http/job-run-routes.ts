@@ -5,7 +5,7 @@ import { quote, RegistryError } from '#domain/errors';
 import { type JobRunId, parseJobRunId } from '#domain/job-run';
 import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
-import { atQuery, cursorQuery, integerQuery } from '#http/api-schemas';
+import { atQuery, cursorQuery, integerQuery, queryText } from '#http/api-schemas';
 import { matchesEtag, strongEtag } from '#http/conditional';
 import { instantOf, POSITION_HEADER, waitForMinimum } from '#http/consistency';
 import { decodeCursor, encodeCursor } from '#http/cursor';
@@ -18,17 +18,27 @@ import type { FoundRun } from '#projections/job-runs/job-run-view';
 const PAGE = { min: 1, max: 1_000, default: 100 };
 const FILTER_MAX = 200;
 const LINK_DIGITS = 12;
+const CURSOR_ID_MAX = 1_024;
 
 /** Where a page of runs ended. */
-export const runCursor = z.strictObject({ submittedAt: z.iso.datetime(), id: z.string() });
+export const runCursor = z.strictObject({
+  submittedAt: z.iso.datetime().refine(hasPlainYear),
+  id: queryText(CURSOR_ID_MAX),
+});
+
+// What backends can hold as a time: `Date` also writes years before 1 and of six digits.
+function hasPlainYear(time: string): boolean {
+  return /^(?!0000)\d{4}-/.test(time);
+}
 
 const idParams = z.strictObject({ id: z.string() });
 const timeQuery = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text).toISOString())
+  .refine(hasPlainYear, 'want a year from 0001 to 9999')
   .optional()
   .meta({ type: 'string', format: 'date-time' });
-const filter = z.string().min(1).max(FILTER_MAX).optional();
+const filter = queryText(FILTER_MAX).optional();
 
 const foundSchema = runSchema
   .extend({
@@ -68,7 +78,7 @@ function list(dependencies: HttpDependencies): Route {
       cursor: cursorQuery,
     }),
     responses: { 200: { description: 'A page of runs', schema: runListSchema } },
-    handle: async ({ query, scope, header }) => {
+    handle: async ({ query, scope, prefix, header }) => {
       const { jobRuns, jobRunsView, limits } = dependencies;
       await waitForMinimum(jobRunsView, header, { waitMs: limits.readWaitMs });
       const { limit, cursor, submitted_from: from, submitted_before: before, ...equal } = query;
@@ -86,7 +96,7 @@ function list(dependencies: HttpDependencies): Route {
         status: 200,
         headers: { [POSITION_HEADER]: String(position) },
         body: {
-          job_runs: shown.map(runJson),
+          job_runs: shown.map((row) => runJson(row, prefix)),
           ...(last === undefined
             ? {}
             : { next_cursor: encodeCursor({ submittedAt: last.submittedAt, id: last.id }) }),
@@ -123,14 +133,18 @@ function get(dependencies: HttpDependencies): Route {
     handle: async ({ params, query, scope, prefix, header }) => {
       const id = parseJobRunId(params.id);
       const { position, found } = await findRun(dependencies, scope, { id, at: query.at, header });
-      if (found === undefined) throw unknownRun(id);
+      if (found === undefined) throw await notFound(dependencies, scope, { id, at: query.at });
       const datasets = linkedDatasets(dependencies, { scope, prefix, run: found });
       const links = sha256Of(canonicalJson(datasets)).slice(0, LINK_DIGITS);
       const etag = strongEtag(`${found.origin}.${found.revision}.${links}`);
       const headers = { [POSITION_HEADER]: String(position), ETag: etag };
       if (matchesEtag(header('if-none-match'), etag)) return { status: 304, headers };
       const { lineage } = found;
-      const body = { ...runJson(found), datasets, ...(lineage === undefined ? {} : { lineage }) };
+      const body = {
+        ...runJson(found, prefix),
+        datasets,
+        ...(lineage === undefined ? {} : { lineage }),
+      };
       return { status: 200, headers, body };
     },
   });
@@ -208,6 +222,22 @@ async function findRun(
   const instant = await instantOf(jobRunsView, at, { waitMs });
   const position = 'position' in instant ? instant.position : jobRunsView.position;
   return { position, found: await jobRunAsOf(scope, id, instant) };
+}
+
+/** Says of a run that was not found in the past whether it has been submitted since. */
+async function notFound(
+  { jobRuns }: HttpDependencies,
+  scope: Scope,
+  { id, at }: { readonly id: JobRunId; readonly at: string | undefined },
+): Promise<RegistryError> {
+  const { found } = at === undefined ? { found: undefined } : await jobRuns.find(scope, id);
+  if (at === undefined || found === undefined) return unknownRun(id);
+  const { submittedAt } = found.run;
+  return new RegistryError(
+    'NOT_FOUND',
+    `Cannot find job run ${quote(id)} at ${quote(at)}: it was not known then (want a time or position from its first event on; it was submitted at ${submittedAt})`,
+    { details: { id, at, submittedAt } },
+  );
 }
 
 function unknownRun(id: JobRunId): RegistryError {

@@ -72,9 +72,13 @@ const progress = z.strictObject({
   total: z.number().min(0).optional(),
   message: message.optional(),
 });
+const toldProgress = progress.refine(({ done, total = done }) => done <= total, {
+  path: ['done'],
+  message: 'want at most as many done as there are in total',
+});
 
 export const progressBody = z
-  .strictObject({ progress: progress.optional() })
+  .strictObject({ progress: toldProgress.optional() })
   .meta({ id: 'ProgressJobRun', description: 'Without progress it is a sign of life alone' });
 
 export const finishBody = z
@@ -188,8 +192,14 @@ export const runListSchema = z
 /** One run as answers show it. */
 export type RunJson = z.output<typeof runSchema>;
 
-/** Writes a run as HTTP shows it. What is undefined is left out when it is written. */
-export function runJson({ origin, run }: Pick<JobRunRow | FoundRun, 'origin' | 'run'>): RunJson {
+/**
+ * Writes a run as HTTP shows it, with addresses behind the prefix of the request. What is undefined is left out when it is
+ * written.
+ */
+export function runJson(
+  { origin, run }: Pick<JobRunRow | FoundRun, 'origin' | 'run'>,
+  prefix: string,
+): RunJson {
   const { end, definition, contract, cause } = run;
   return {
     id: run.id,
@@ -210,7 +220,7 @@ export function runJson({ origin, run }: Pick<JobRunRow | FoundRun, 'origin' | '
     timeout_ms: run.timeoutMs,
     progress: run.progress && { ...run.progress },
     completed_at: run.completedAt,
-    ...(end === undefined ? {} : endJson(end)),
+    ...(end === undefined ? {} : endJson(end, `${prefix}/registry/job-runs/${run.id}/results`)),
     actions: run.actions?.map(actionJson),
     submitted_by: run.submittedBy,
     metadata: { ...run.metadata },
@@ -223,7 +233,8 @@ function causeJson(cause: NonNullable<JobRun['cause']>): NonNullable<RunJson['ca
   return { type, source, event_id: eventId };
 }
 
-function endJson(end: JobRunEnd): Partial<RunJson> {
+function endJson(end: JobRunEnd, uri: string): Partial<RunJson> {
+  const { results } = end;
   return {
     counts: { ...end.counts },
     metrics: end.metrics && { ...end.metrics },
@@ -231,7 +242,7 @@ function endJson(end: JobRunEnd): Partial<RunJson> {
     message: end.message,
     report_uri: end.reportUri,
     report_sha256: end.reportSha256,
-    results: end.results && { ...end.results },
+    results: results && { uri, sha256: results.sha256, bytes: results.bytes },
   };
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { cursorQuery, integerQuery } from '#http/api-schemas';
+import { parseSha256 } from '#domain/digest';
+import { quote, RegistryError } from '#domain/errors';
+import { cursorQuery, integerQuery, queryText } from '#http/api-schemas';
 import { POSITION_HEADER, waitForMinimum } from '#http/consistency';
 import { decodeCursor, encodeCursor } from '#http/cursor';
 import type { HttpDependencies } from '#http/dependencies';
@@ -15,7 +17,10 @@ const documentsSchema = z
         id: z.string(),
         kind: z.enum(['job', 'dataset']),
         submitted_at: z.string(),
-        event: z.unknown(),
+        name: z
+          .string()
+          .meta({ description: 'Whom it is about; cut, with a hash, when it is long' }),
+        bytes: z.number().int(),
       }),
     ),
     next_cursor: z.string().optional().meta({ description: 'Absent on the last page' }),
@@ -24,7 +29,7 @@ const documentsSchema = z
 
 /** The route that shows what was reported apart from runs. */
 export function lineageDocumentRoutes(dependencies: HttpDependencies): readonly Route[] {
-  return [documents(dependencies)];
+  return [documents(dependencies), one(dependencies)];
 }
 
 function documents(dependencies: HttpDependencies): Route {
@@ -35,10 +40,7 @@ function documents(dependencies: HttpDependencies): Route {
     summary: 'List what was reported of jobs and datasets apart from runs, the newest first',
     tag: 'lineage',
     query: z.strictObject({
-      name: z
-        .string()
-        .min(1)
-        .max(4_096)
+      name: queryText(4_096)
         .optional()
         .meta({ description: '<namespace>/<name> of the job or dataset' }),
       limit: integerQuery(PAGE),
@@ -60,11 +62,12 @@ function documents(dependencies: HttpDependencies): Route {
         status: 200,
         headers: { [POSITION_HEADER]: String(position) },
         body: {
-          documents: shown.map(({ id, kind, submittedAt, document }) => ({
+          documents: shown.map(({ id, kind, job, submittedAt, bytes }) => ({
             id,
             kind,
+            name: job,
             submitted_at: submittedAt,
-            event: document,
+            bytes,
           })),
           ...(last === undefined
             ? {}
@@ -73,4 +76,33 @@ function documents(dependencies: HttpDependencies): Route {
       };
     },
   });
+}
+
+function one(dependencies: HttpDependencies): Route {
+  return route({
+    method: 'get',
+    path: '/registry/lineage/documents/{id}',
+    operationId: 'getLineageDocument',
+    summary: 'Get one such event as it came',
+    tag: 'lineage',
+    params: z.strictObject({ id: z.string() }),
+    errors: [404],
+    responses: { 200: { description: 'The OpenLineage event', schema: z.looseObject({}) } },
+    handle: async ({ params, scope, header }) => {
+      const { jobRuns, jobRunsView, limits } = dependencies;
+      await waitForMinimum(jobRunsView, header, { waitMs: limits.readWaitMs });
+      const id = parseSha256(params.id);
+      const { position, found } = await jobRuns.document(scope, id);
+      if (found === undefined) throw unknownDocument(id);
+      return { status: 200, headers: { [POSITION_HEADER]: String(position) }, body: found };
+    },
+  });
+}
+
+function unknownDocument(id: string): RegistryError {
+  return new RegistryError(
+    'NOT_FOUND',
+    `Cannot find lineage document ${quote(id)}: nobody has sent it in this tenant and environment (want the id of one: GET /registry/lineage/documents)`,
+    { details: { id } },
+  );
 }

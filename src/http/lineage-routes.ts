@@ -4,12 +4,12 @@ import { RegistryError } from '#domain/errors';
 import { inLanes } from '#flow/in-lanes';
 import { commandHeaders, writableCommands } from '#http/command-request';
 import type { HttpDependencies } from '#http/dependencies';
-import { toProblem } from '#http/problem';
+import { partProblem } from '#http/problem';
 import { readJsonText } from '#http/read-body';
 import { type Route, route } from '#http/route';
 import type { LineageEvent } from '#lineage/lineage-event';
 import type { LineageFault } from '#lineage/lineage-fault';
-import { type LineageBatchItem, readLineageBatch } from '#lineage/read-lineage-batch';
+import { type LineageBatchItem, readLineageBatchInTurns } from '#lineage/read-lineage-batch';
 import { readLineageEvent } from '#lineage/read-lineage-event';
 
 /** The most events of one batch. */
@@ -81,7 +81,7 @@ function single(dependencies: HttpDependencies): Route {
       if (read.kind === 'refused') throw refused(read.faults);
       const { event } = read;
       const answer = await recordLineage(lineage, { scope, actor }, event);
-      const headers = await commandHeaders(answer, dependencies.jobRunsView, dependencies);
+      const headers = await commandHeaders(answer, [dependencies.jobRunsView], dependencies);
       const body = recordedJson(event, answer, dependencies.lineageWarner(event));
       return { status: 201, headers, body };
     },
@@ -124,11 +124,12 @@ function batch(dependencies: HttpDependencies): Route {
     body: 'stream',
     errors: [413, 415, 422],
     responses: { 200: { description: 'What became of the events', schema: batchSchema } },
-    handle: async ({ scope, actor, requestId }, { req }) => {
+    handle: async (request, { req }) => {
+      const { scope, actor } = request;
       const { lineage } = writableCommands(dependencies);
       const { lineageBytesMax, lineageBatchBytesMax } = dependencies.limits;
       const text = await readJsonText(req, lineageBatchBytesMax);
-      const read = readLineageBatch(text, {
+      const read = await readLineageBatchInTurns(text, {
         eventsMax: LINEAGE_BATCH_MAX,
         bytesMax: lineageBytesMax,
       });
@@ -149,14 +150,14 @@ function batch(dependencies: HttpDependencies): Route {
           position = Math.max(position, answer.position);
           if (answer.replayed || answer.recorded === undefined) existing += 1;
         } catch (error) {
-          const { detail, retryable } = toProblem(error, { requestId, isWrite: true });
+          const { detail, retryable } = partProblem(error, request);
           failed.push({ index, reason: detail, retriable: retryable });
         }
       };
       const lanes = { runningMax: RUNNING_MAX, work };
       await inLanes(items.length, (index) => laneOf(items[index], index), lanes);
       const answer = { position: position as never, replayed: false };
-      const headers = await commandHeaders(answer, dependencies.jobRunsView, dependencies);
+      const headers = await commandHeaders(answer, [dependencies.jobRunsView], dependencies);
       return { status: 200, headers, body: summaryOf(items.length, failed, existing) };
     },
   });

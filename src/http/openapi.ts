@@ -1,5 +1,6 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import { problemSchema } from '#http/api-schemas';
+import { permissionOf } from '#http/auth/guard';
 import type { ResponseSpec, Route } from '#http/route';
 import { SCOPE_HEADERS } from '#http/scope';
 
@@ -11,6 +12,13 @@ type Document = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 export function openApiDocument(routes: readonly Route[], version: string): Document {
   const registry = new OpenAPIRegistry();
   for (const spec of routes) registry.registerPath(pathOf(spec));
+  registry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description:
+      'Asked for where ATLAS_AUTH is jwt. The scopes are those that the token must have.',
+  });
   const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
     info: {
@@ -47,6 +55,7 @@ function pathOf(spec: Route): Parameters<OpenAPIRegistry['registerPath']>[0] {
     operationId: spec.operationId,
     summary: spec.summary,
     tags: [spec.tag],
+    security: securityOf(spec),
     request: {
       params: spec.params,
       query: spec.query,
@@ -54,6 +63,12 @@ function pathOf(spec: Route): Parameters<OpenAPIRegistry['registerPath']>[0] {
     },
     responses: Object.fromEntries([...ownResponses(spec), ...errorResponses(spec)]),
   };
+}
+
+/** What a route asks for where the registry asks who sends a request. */
+function securityOf({ operationId }: Route): { bearer: string[] }[] {
+  const permission = permissionOf(operationId);
+  return permission === 'public' ? [] : [{ bearer: [...permission] }];
 }
 
 function ownResponses({ responses }: Route) {
@@ -89,10 +104,11 @@ function headerObjects(headers: Readonly<Record<string, string>>) {
   );
 }
 
-function errorResponses({ errors, responses, method, isLimited }: Route) {
+function errorResponses({ operationId, errors, responses, method, isLimited }: Route) {
+  const guarded = permissionOf(operationId) === 'public' ? [] : [401, 403, 404];
   const writing = method === 'get' ? [] : [403];
   const limited = isLimited ? [429] : [];
-  const statuses = [...COMMON_ERRORS, ...writing, ...limited, ...errors].filter(
+  const statuses = [...COMMON_ERRORS, ...guarded, ...writing, ...limited, ...errors].filter(
     (status) => !(status in responses),
   );
   return statuses.map((status) => {

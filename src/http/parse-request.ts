@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { quote, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
+import { maySee, type Principal } from '#http/auth/principal';
 import { bodyOf, type RequestLimits, readJson } from '#http/read-body';
 import { EMPTY, type ParsedRequest, type Route } from '#http/route';
 
@@ -18,6 +19,7 @@ export async function parseRequest(
   context: Context,
   limits: RequestLimits,
 ): Promise<ParsedRequest<never, never, never>> {
+  const principal = context.state['principal'] as Principal | undefined;
   const params = spec.params === EMPTY ? {} : check(spec.params, context['params'] ?? {}, 'path');
   const query =
     spec.query === EMPTY && context.querystring === ''
@@ -34,7 +36,9 @@ export async function parseRequest(
     scope: context.state['scope'] as Scope,
     prefix: String(context.state['prefix']),
     requestId: String(context.state['requestId']),
-    actor: actorOf(context.req),
+    report: context.state['report'] as (error: unknown) => void,
+    actor: principal?.subject ?? actorOf(context.req),
+    maySee: (scope) => principal === undefined || maySee(principal, scope),
     header: (name) => headerOf(context.req, name),
     stream: bodyOf(context.req),
     get signal() {
@@ -43,7 +47,7 @@ export async function parseRequest(
   };
 }
 
-/** Reads who sends a request, as it says itself. @throws INVALID_REQUEST */
+/** Reads who sends a request, as it says itself: where nobody has to prove it. @throws INVALID_REQUEST */
 function actorOf(request: IncomingMessage): string {
   const actor = headerOf(request, 'atlas-actor');
   if (actor === undefined) return ANONYMOUS;

@@ -8,6 +8,8 @@ const TABLE: Readonly<
   INVALID_NAME: [400, 'A name is malformed', false],
   INVALID_JSON: [400, 'The body is not JSON', false],
   INVALID_CURSOR: [400, 'The cursor does not belong to this request', false],
+  UNAUTHENTICATED: [401, 'Who sends this is not known', false],
+  FORBIDDEN: [403, 'The token does not allow it', false],
   READ_ONLY: [403, 'This node does not write', false],
   SELF_APPROVAL: [403, 'Nobody approves their own version', false],
   NOT_FOUND: [404, 'There is no such thing', false],
@@ -61,6 +63,7 @@ export interface Problem {
   readonly details?: Readonly<Record<string, unknown>>;
 }
 
+/** The request that a problem belongs to. */
 export interface ProblemContext {
   readonly requestId: string;
   readonly isWrite: boolean;
@@ -80,6 +83,18 @@ export function toProblem(error: unknown, context: ProblemContext): Problem {
     retryable: false,
     ...(context.isWrite ? { outcome: 'unknown' as const } : {}),
   };
+}
+
+/**
+ * Turns what one part of a request has thrown into the problem of that part. What is not expected is reported, because the
+ * answer of the whole is no error.
+ */
+export function partProblem(
+  error: unknown,
+  { requestId, report }: { readonly requestId: string; readonly report: (error: unknown) => void },
+): Problem {
+  if (!isRegistryError(error)) report(error);
+  return toProblem(error, { requestId, isWrite: true });
 }
 
 function expected(error: RegistryError, instance: string, isWrite: boolean): Problem {

@@ -21,7 +21,11 @@ export interface ParsedRequest<P, Q, B> {
   readonly prefix: string;
   /** Who sends it. */
   readonly actor: string;
+  /** Whether its sender may see another scope, which a command names. */
+  readonly maySee: (scope: Scope) => boolean;
   readonly requestId: string;
+  /** Tells whoever listens of an unexpected error that the answer shows in one of its parts. */
+  readonly report: (error: unknown) => void;
   /** A request header, by its lower-case name. */
   readonly header: (name: string) => string | undefined;
   /** The raw body, for routes that take a stream. */

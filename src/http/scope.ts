@@ -1,7 +1,10 @@
 import { DEFAULT_SCOPE, parseScope, type Scope } from '#domain/scope';
 
-/** The headers that name a scope: what a shared cache must tell replies apart by. */
+/** The headers that name a scope. */
 export const SCOPE_HEADERS = ['Atlas-Tenant', 'Atlas-Environment'] as const;
+
+/** What a shared cache must tell replies apart by: a token names a scope too. */
+export const VARY = [...SCOPE_HEADERS, 'Authorization'].join(', ');
 
 const PREFIX = /^(\/tenants\/([^/]+)\/environments\/([^/]+))(\/.*)$/;
 

@@ -37,6 +37,8 @@ interface LineageEventBase {
   /** The event as it was sent, with every member that the specification does not know. */
   readonly document: JsonObject;
   readonly fingerprint: Sha256;
+  /** Of its canonical JSON. */
+  readonly bytes: number;
 }
 
 /** What happened to a run. */

@@ -7,5 +7,14 @@ import { type Sha256, sha256Of } from '#domain/digest';
  * @throws INVALID_JSON for a document that was not read by `readLineageEvent`
  */
 export function lineageFingerprint(event: { readonly document: JsonObject }): Sha256 {
-  return sha256Of(canonicalJson(event.document));
+  return sealLineage(event).fingerprint;
+}
+
+/** Computes the fingerprint of an event and how many bytes its canonical JSON has. @throws as `lineageFingerprint` */
+export function sealLineage({ document }: { readonly document: JsonObject }): {
+  readonly fingerprint: Sha256;
+  readonly bytes: number;
+} {
+  const text = Buffer.from(canonicalJson(document));
+  return { fingerprint: sha256Of(text), bytes: text.length };
 }

@@ -31,5 +31,8 @@ export const LINEAGE_FAULTS_MAX = 50;
 /** Bounds the fingerprints that a run remembers. Beyond it the count of events is a lower bound. */
 export const LINEAGE_RUN_EVENTS_MAX = 1_000;
 
+/** Bounds what is kept of one run over all its events, in UTF-16 units of its JSON. */
+export const LINEAGE_RUN_UNITS_MAX = 50_331_648;
+
 /** Bounds the inputs and the outputs of one run over all its events, each. */
 export const LINEAGE_RUN_DATASETS_MAX = 10_000;

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { LineageFault } from '#lineage/lineage-fault';
 import {
   type LineageRead,
@@ -23,13 +24,40 @@ export interface ReadLineageBatchOptions extends ReadLineageOptions {
  * brackets. `bytesMax` bounds one item. Never throws.
  */
 export function readLineageBatch(text: string, options: ReadLineageBatchOptions): LineageBatch {
-  const split = splitJsonArray(text, options.eventsMax);
-  if (split.kind === 'refused') {
-    const message = `Cannot read lineage batch: ${split.is} (want a JSON array of at most ${options.eventsMax} events)`;
-    return { kind: 'refused', faults: [{ rule: split.rule, path: '', message }] };
+  const texts = splitBatch(text, options);
+  if (texts.kind === 'refused') return texts;
+  return { kind: 'batch', items: texts.items.map((item, index) => readItem(item, index, options)) };
+}
+
+// To read so much takes some ten milliseconds.
+const UNITS_PER_TURN = 262_144;
+
+/** Reads a batch as `readLineageBatch` does, and lets others have their turn every few events. */
+export async function readLineageBatchInTurns(
+  text: string,
+  options: ReadLineageBatchOptions,
+): Promise<LineageBatch> {
+  const texts = splitBatch(text, options);
+  if (texts.kind === 'refused') return texts;
+  const items: LineageBatchItem[] = [];
+  let units = 0;
+  for (const [index, item] of texts.items.entries()) {
+    items.push(readItem(item, index, options));
+    units += item.length;
+    if (units < UNITS_PER_TURN) continue;
+    units = 0;
+    await setImmediate();
   }
-  const items = split.items.map((item, index) =>
-    Object.assign({ index }, readLineageEvent(item, options)),
-  );
   return { kind: 'batch', items };
+}
+
+function readItem(text: string, index: number, options: ReadLineageBatchOptions): LineageBatchItem {
+  return Object.assign({ index }, readLineageEvent(text, options));
+}
+
+function splitBatch(text: string, { eventsMax }: ReadLineageBatchOptions) {
+  const split = splitJsonArray(text, eventsMax);
+  if (split.kind !== 'refused') return split;
+  const message = `Cannot read lineage batch: ${split.is} (want a JSON array of at most ${eventsMax} events)`;
+  return { kind: 'refused' as const, faults: [{ rule: split.rule, path: '', message }] };
 }

@@ -11,7 +11,7 @@ import {
   type LineageJob,
 } from '#lineage/lineage-event';
 import { type LineageFault, LineageFaults } from '#lineage/lineage-fault';
-import { lineageFingerprint } from '#lineage/lineage-fingerprint';
+import { sealLineage } from '#lineage/lineage-fingerprint';
 import {
   LINEAGE_DATASETS_MAX,
   LINEAGE_EVENT_BYTES_MAX,
@@ -55,12 +55,13 @@ export function readLineageEvent(
   }
   const faults = new LineageFaults();
   const event = readEvent(new ObjectReader({ value, path: '', faults }));
-  if (event === undefined || faults.list.length > 0) {
+  // What was taken once stays what it is, should the bounds ever become narrower.
+  if (event === undefined || (faults.list.length > 0 && !isStored)) {
     return { kind: 'refused', faults: faults.list };
   }
   const fault = validator?.(value);
   if (fault !== undefined) return { kind: 'refused', faults: [fault] };
-  return { kind: 'event', event: { ...event, fingerprint: lineageFingerprint(event) } };
+  return { kind: 'event', event: { ...event, ...sealLineage(event) } };
 
   function parse(json: Json): StrictJson {
     if (typeof json === 'string') return parseLineageJson(json, bytesMax);
@@ -79,7 +80,7 @@ export function readLineageEvent(
   }
 }
 
-type Unsealed<T> = T extends unknown ? Omit<T, 'fingerprint'> : never;
+type Unsealed<T> = T extends unknown ? Omit<T, 'fingerprint' | 'bytes'> : never;
 
 function readEvent(reader: ObjectReader): Unsealed<LineageEvent> | undefined {
   const base = {

@@ -18,6 +18,8 @@ const TIME = 'Nats-Time-Stamp: ';
 const STREAM = 'Nats-Stream: ';
 const END_OF_HEADER = Buffer.from('\r\n');
 const QUIET_MS = 2_000;
+/** What may wait in one tail: enough for a burst of small events, little beside what a pull brings of large ones. */
+const TAIL_BYTES_MAX = 8 * 2 ** 20;
 
 /**
  * The newest messages of a stream as its leader republishes them, right after they were stored, for all readers of this
@@ -36,7 +38,7 @@ export class TailHub {
     this.#subject = subject;
   }
 
-  /** Opens a tail for one reader, in which at most so many messages may wait. */
+  /** Opens a tail for one reader, in which at most so many messages and `TAIL_BYTES_MAX` may wait. */
   open(messagesMax: number): LiveTail {
     this.#subscription ??= this.#nc.subscribe(this.#subject, {
       callback: (error, msg) => {
@@ -45,6 +47,7 @@ export class TailHub {
     });
     const tail: LiveTail = new LiveTail({
       messagesMax,
+      bytesMax: TAIL_BYTES_MAX,
       established: () => this.#nc.flush(),
       onClose: () => this.#remove(tail),
     });
@@ -67,6 +70,7 @@ export class TailHub {
 
 interface LiveTailOptions {
   readonly messagesMax: number;
+  readonly bytesMax: number;
   readonly established: () => Promise<void>;
   readonly onClose: () => void;
 }
@@ -75,6 +79,7 @@ interface LiveTailOptions {
 export class LiveTail {
   readonly #options: LiveTailOptions;
   #buffer: StoredMessage[] = [];
+  #bytes = 0;
   #wake: (() => void) | undefined;
 
   constructor(options: LiveTailOptions) {
@@ -101,7 +106,7 @@ export class LiveTail {
     if (first === undefined) return { kind: 'quiet' };
     if (first.position !== after + 1) return { kind: 'gap' };
     const length = contiguousLength(this.#buffer, batchMax);
-    const messages = this.#buffer.splice(0, length);
+    const messages = this.#removed(length);
     return { kind: 'batch', messages };
   }
 
@@ -118,15 +123,25 @@ export class LiveTail {
   /** Takes in the newest message. */
   push(message: StoredMessage): void {
     // A reader that does not keep up goes back to pulling, which waits for it.
-    if (this.#buffer.length >= this.#options.messagesMax) this.#buffer = [];
+    const { messagesMax, bytesMax } = this.#options;
+    const bytes = bytesOf(message);
+    const isFull = this.#buffer.length >= messagesMax || this.#bytes + bytes > bytesMax;
+    if (isFull) this.#removed(this.#buffer.length);
     this.#buffer.push(message);
+    this.#bytes += bytes;
     this.#wake?.();
   }
 
   #drop(after: Position): void {
     const fresh = this.#buffer.findIndex((message) => message.position > after);
-    if (fresh === -1) this.#buffer = [];
-    else if (fresh > 0) this.#buffer.splice(0, fresh);
+    this.#removed(fresh === -1 ? this.#buffer.length : fresh);
+  }
+
+  /** Removes so many messages from the head and gives them. */
+  #removed(length: number): StoredMessage[] {
+    const messages = this.#buffer.splice(0, length);
+    for (const message of messages) this.#bytes -= bytesOf(message);
+    return messages;
   }
 
   async #wait(): Promise<void> {
@@ -172,4 +187,8 @@ function storedHeader(header: Uint8Array, text: string): Uint8Array {
 function valueOf(text: string, name: string): string {
   const start = text.indexOf(name);
   return start === -1 ? '' : text.slice(start + name.length, text.indexOf('\r\n', start));
+}
+
+function bytesOf({ header, data }: StoredMessage): number {
+  return header.length + data.length;
 }

@@ -9,6 +9,7 @@ import { readDelivery } from '#log/stored-message';
  * One ephemeral pull consumer and what it has delivered. The client's own `consume()` asks for more as soon as
  * messages arrive, whether or not they were taken, so a slow reader would hold the whole log in memory. Here no more
  * than one batch is under way or waiting, asked for in quarters so that the next one is sent while this one arrives.
+ * Each quarter is bounded by bytes too: the broker cuts a connection for which it holds too much, appends included.
  *
  *   open ──► delivering ──► ended
  *                 │  a delivery is missing · heartbeats stop · the consumer is gone · the connection was renewed
@@ -19,11 +20,13 @@ export class PullSession {
   readonly #jsm: JetStreamManager;
   readonly #stream: string;
   readonly #batchMax: number;
+  readonly #pullBytesMax: number;
   readonly #name = `follow_${newId()}`;
   readonly #inbox: string;
   readonly #subscription: Subscription;
   readonly #watch: NodeJS.Timeout;
   #buffer: StoredMessage[] = [];
+  #bufferBytes = 0;
   #outstanding = 0;
   #deliveries = 0;
   #lastHeardMs = performance.now();
@@ -35,6 +38,7 @@ export class PullSession {
     this.#jsm = from.jsm;
     this.#stream = from.stream;
     this.#batchMax = batchMax;
+    this.#pullBytesMax = pullBytesMax(from.nc);
     this.#inbox = createInbox();
     this.#subscription = from.nc.subscribe(this.#inbox, {
       callback: (error, msg) => (error ? this.end(error.message) : this.#receive(msg)),
@@ -84,6 +88,7 @@ export class PullSession {
     const batch =
       this.#buffer.length <= this.#batchMax ? this.#buffer : this.#buffer.slice(0, this.#batchMax);
     this.#buffer = batch === this.#buffer ? [] : this.#buffer.slice(batch.length);
+    this.#bufferBytes -= batch.reduce((sum, message) => sum + bytesOf(message), 0);
     this.#pull();
     return batch;
   }
@@ -112,12 +117,14 @@ export class PullSession {
     const part = Math.ceil(this.#batchMax / PULLS_PER_BATCH);
     while (
       this.#ended === undefined &&
+      this.#bufferBytes < BUFFER_BYTES_MAX &&
       this.#outstanding + this.#buffer.length + part <= Math.max(this.#batchMax, part)
     ) {
       if (this.#outstanding === 0) this.#lastHeardMs = performance.now();
       this.#outstanding += part;
       const request = {
         batch: part,
+        max_bytes: this.#pullBytesMax,
         expires: PULL_EXPIRES_MS * 1e6,
         idle_heartbeat: HEARTBEAT_MS * 1e6,
       };
@@ -140,16 +147,20 @@ export class PullSession {
     this.#deliveries = deliverySequence;
     this.#outstanding -= 1;
     this.#buffer.push(message);
+    this.#bufferBytes += bytesOf(message);
     this.#wake?.();
     this.#pull();
   }
 
-  // 100 heartbeat, 408 the pull has expired, 409 the consumer or its leader is gone, 503 nobody answers.
+  // 100 heartbeat, 408 the pull has expired, 409 its bytes are used up, or the consumer or its leader is gone, 503 nobody
+  // answers. A pull whose bytes are used up to the last one is over without a word: what is left of it counts as under way
+  // until the session ends, which the watch sees to.
   #receiveStatus(msg: Msg): void {
     const code = msg.headers?.code ?? 0;
     if (code === 100) return;
-    const left = Number(msg.headers?.get('Nats-Pending-Messages') ?? Number.NaN);
-    if (code === 408 && Number.isInteger(left)) {
+    const isOver = code === 408 || PULL_IS_OVER.test(msg.headers?.description ?? '');
+    const left = Number(msg.headers?.get('Nats-Pending-Messages') || Number.NaN);
+    if (isOver && Number.isInteger(left)) {
       this.#outstanding -= left;
       this.#pull();
       return;
@@ -170,5 +181,26 @@ export interface PullSource {
 const HEARTBEAT_MS = 2_000;
 const PULL_EXPIRES_MS = 30_000;
 const PULLS_PER_BATCH = 4;
+// The broker cuts a connection with 64 MiB pending (its max_pending). Some eight pulls of a session may be open at a time,
+// and the views of a node follow over one connection.
+const PULL_BYTES_MAX = 2 ** 20;
+// The broker counts subjects in, which max_payload does not: the message's own, and the one of the acknowledgement.
+const SUBJECTS_BYTES_MAX = 16_384;
+const PAYLOAD_BYTES_DEFAULT = 2 ** 20;
+// What waits for a slow reader; what is under way comes on top of it.
+const BUFFER_BYTES_MAX = 16 * 2 ** 20;
+const PULL_IS_OVER = /^(message size exceeds maxbytes|batch completed)$/i;
 // The broker forgets the consumer of a follower that died after this.
 const INACTIVE_MS = 60_000;
+
+/** Gives the bound of one pull, within which any one message fits: one that does not would never be delivered. */
+function pullBytesMax({ info }: NatsConnection): number {
+  return Math.max(
+    PULL_BYTES_MAX,
+    (info?.max_payload ?? PAYLOAD_BYTES_DEFAULT) + SUBJECTS_BYTES_MAX,
+  );
+}
+
+function bytesOf({ header, data }: StoredMessage): number {
+  return header.length + data.length;
+}

@@ -4,7 +4,7 @@ import { kindFilter, type SubjectFilter } from '#log/subjects';
 /** The streams and what each holds. `REGISTRY` is one order for ever; `JOBS` has another volume. See ADR 001. */
 export const STREAMS = {
   REGISTRY: ['dataset', 'contract', 'contract-policy', 'action-profile', 'job-definition'],
-  JOBS: ['job-run', 'lineage-run', 'lineage-document'],
+  JOBS: ['job-run', 'run-request', 'lineage-run', 'lineage-document'],
 } as const satisfies Record<string, readonly Kind[]>;
 
 /** First token of the subjects to which streams republish what they have stored: `atlas-tail.<stream>.…`. */

@@ -65,7 +65,11 @@ export class ActionWorker {
   async #pass(signal: AbortSignal): Promise<boolean> {
     const trouble = this.#trouble;
     this.#trouble = undefined;
-    if (trouble !== undefined) throw trouble.error;
+    if (trouble !== undefined) {
+      // The rest would meet the same. The queue is asked first, so that a trouble that lasts is told once.
+      this.#backlog = [];
+      throw trouble.error;
+    }
     if (this.#isBusy()) return false;
     const begun = this.#beginAll(signal);
     if (this.#isBusy()) return false;

@@ -89,9 +89,14 @@ const AWAY = new Set([
   'VIEW_UNAVAILABLE',
   'OUTCOME_UNKNOWN',
   'BUSY',
+  'NOT_READY',
+  'FROZEN',
 ]);
 
-/** Tells whether an error says that the broker or a view is away, which concerns all work and not one thing alone. */
+/**
+ * Tells whether an error says that the broker or a view is away, or that this node must not decide now, which concerns all
+ * work and not one thing alone.
+ */
 export function isAway(error: unknown): boolean {
   return isRegistryError(error) && AWAY.has(error.code);
 }

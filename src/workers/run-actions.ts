@@ -70,7 +70,8 @@ const DETAIL_MAX = 500;
 /**
  * Carries out what is due of one run, action after action: each is claimed, carried out and ended. When the signal aborts,
  * an attempt under way is given up without an end: its claim runs out and somebody tries again.
- * @throws LOG_*, VIEW_UNAVAILABLE, OUTCOME_UNKNOWN when the broker or a view is away; the signal's reason
+ * @throws LOG_*, VIEW_UNAVAILABLE, OUTCOME_UNKNOWN when the broker or a view is away; what `context` throws; the signal's
+ * reason
  */
 export async function runActions(
   parts: RunActionsParts,
@@ -209,7 +210,9 @@ function endingOf(
 }
 
 function shown(text: string): string {
-  return text.replaceAll(/[\p{C}\u2028\u2029]+/gu, ' ').slice(0, DETAIL_MAX);
+  const line = text.replaceAll(/[\p{C}\u2028\u2029]+/gu, ' ').slice(0, DETAIL_MAX);
+  // Half a pair at the cut is no text, and the event that holds it would be refused for ever.
+  return line.replace(/\p{Surrogate}$/u, '');
 }
 
 /** Gives the state that a command has led to; `undefined` when somebody else was faster or has taken over. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { decideExpireJobRun, expireJobRun } from '#commands/expire-job-run';
+import type { JobRunCommands } from '#commands/on-job-run';
 import type { ActionPlanner } from '#commands/plan-actions';
 import { progressJobRun } from '#commands/progress-job-run';
-import type { JobRunCommands } from '#commands/on-job-run';
-import { type JobRun, type JobRunEvent, jobRunEvolution } from '#domain/job-run';
+import { type JobRun, type JobRunEvent, jobRunEvolution, signIntervalMs } from '#domain/job-run';
 import {
   commandContext,
   commandEnvironment,
@@ -24,14 +24,14 @@ const running: JobRun = {
 };
 
 describe('decideExpireJobRun()', () => {
-  it('gives a run up at the moment of its deadline, with what is done when it fails', () => {
-    const decided = decideExpireJobRun(running, planned, '2026-03-01T12:01:00.000Z');
+  it('gives a run up at the moment of its deadline, a tenth later than its time-out, with what is done when it fails', () => {
+    const decided = decideExpireJobRun(running, planned, '2026-03-01T12:01:06.000Z');
     const data = { lastSignAt: SIGN, timeoutMs: 60_000 };
     expect(decided).toEqual({
       kind: 'append',
       event: { type: 'JobRunTimedOut', data: { ...data, actions: planned } },
     });
-    expect(decideExpireJobRun(running, [], '2026-03-01T12:01:00.000Z')).toEqual({
+    expect(decideExpireJobRun(running, [], '2026-03-01T12:01:06.000Z')).toEqual({
       kind: 'append',
       event: { type: 'JobRunTimedOut', data },
     });
@@ -39,7 +39,7 @@ describe('decideExpireJobRun()', () => {
 
   it('leaves every other run alone', () => {
     const { timeoutMs: _, ...endless } = running;
-    const before = '2026-03-01T12:00:59.999Z';
+    const before = '2026-03-01T12:01:05.999Z';
     const others: readonly (readonly [JobRun | undefined, string])[] = [
       [running, before],
       [endless, '2027-01-01T00:00:00.000Z'],
@@ -54,6 +54,29 @@ describe('decideExpireJobRun()', () => {
 });
 
 describe('expireJobRun()', () => {
+  it('gives no run up within its time-out of a sign of life, recorded or not', async () => {
+    await forSeeds(100, async (random) => {
+      const clock = new FakeClock();
+      const log = memoryLog('JOBS');
+      const source = freshSource<JobRun | undefined, JobRunEvent>(log, 'job-run', jobRunEvolution);
+      const node = { env: commandEnvironment({ clock }), log, source };
+      const timeoutMs = random.pick([1_000, 1_005, 60_000, 900_000, 604_800_000]);
+      const run = runStart({ timeoutMs });
+      await put(node, run.id, { type: 'JobRunStarted', data: { run } });
+      for (let i = random.int(5); i >= 0; i -= 1) {
+        clock.skip(random.int(timeoutMs));
+        await progressJobRun(node, commandContext(), { id: run.id });
+      }
+      const planner: ActionPlanner = { plan: async () => [] };
+      const expired = async (): Promise<boolean> =>
+        (await expireJobRun({ ...node, planner }, commandContext(), run.id)).recorded !== undefined;
+      clock.skip(timeoutMs - 1);
+      expect(await expired()).toBe(false);
+      clock.skip(1 + signIntervalMs(timeoutMs));
+      expect(await expired()).toBe(true);
+    });
+  });
+
   it('wins or loses against a sign of life at the same moment, never both', async () => {
     const outcomes = new Set<string>();
     await forSeeds(40, async (random) => {
@@ -71,7 +94,7 @@ describe('expireJobRun()', () => {
       };
       const run = runStart({ timeoutMs: 1_000 });
       await put(node, run.id, { type: 'JobRunStarted', data: { run } });
-      clock.skip(1_000);
+      clock.skip(1_100);
       // Two nodes, each with a queue of its own: only the log is between them.
       const beat = async (): Promise<string> => {
         for (let i = random.int(8); i > 0; i -= 1) await Promise.resolve();

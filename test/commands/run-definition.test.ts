@@ -8,12 +8,13 @@ import { parseContractName, parseContractVersion } from '#domain/contract-name';
 import { definitionOf, parseActionProfileId, parseJobDefinitionId } from '#domain/definition';
 import { type JobDefinition, readJobDefinition } from '#domain/job-definition';
 import { parseJobRunId } from '#domain/job-run';
-import { JOB_STAGES } from '#domain/job-stage';
+import { JOB_STAGES, nextJobStages } from '#domain/job-stage';
 import { START } from '#domain/position';
 import { commandContext, memoryLog } from '#test/support/command-env';
 import { type RunBedCommands, runCommandsOn } from '#test/support/job-runs';
 import { jobId, jobOf } from '#test/support/jobs';
 
+const isKnown = async () => true;
 const v1 = parseContractVersion('1.0.0');
 
 function definition(rest: Record<string, unknown> = {}): JobDefinition {
@@ -27,6 +28,7 @@ function bed(one: JobDefinition, overrides: Partial<RunBedCommands> = {}) {
     definitions: { find: async () => one },
     runnable: {
       findStaged: async () => ({ definition: one, stage: 'active' }),
+      isKnown,
       approvedContract: async () => undefined,
     },
     ...overrides,
@@ -99,17 +101,19 @@ describe('runDefinition()', () => {
     const contract = { name: 'orders', version: 'latest' };
     const one = definition({ contract });
     const approvedContract = async () => undefined;
-    const missing = bed(one, { runnable: { findStaged: async () => undefined, approvedContract } });
+    const missing = bed(one, {
+      runnable: { findStaged: async () => undefined, isKnown, approvedContract },
+    });
     await expect(missing.run()).rejects.toMatchObject({
       code: 'NOT_FOUND',
       outcome: 'not-applied',
     });
     for (const stage of JOB_STAGES.filter((other) => other !== 'active')) {
       const findStaged = async () => ({ definition: one, stage });
-      const inactive = bed(one, { runnable: { findStaged, approvedContract } });
+      const inactive = bed(one, { runnable: { findStaged, isKnown, approvedContract } });
       await expect(inactive.run()).rejects.toMatchObject({
         code: 'ILLEGAL_TRANSITION',
-        details: { stage },
+        details: { stage, legal: nextJobStages(stage) },
       });
     }
     const { log, run } = bed(one);
@@ -123,11 +127,32 @@ describe('runDefinition()', () => {
     const { run } = bed(one, {
       runnable: {
         findStaged: async () => ({ definition: one, stage: 'active' }),
+        isKnown,
         approvedContract: async () => version,
       },
     });
     const { state } = await run();
     expect(state?.contract).toEqual({ name: parseContractName('orders'), version });
+  });
+});
+
+describe('a definition that cannot be run', () => {
+  it.each([
+    [false, 'latest', 'no such definition is in this tenant and environment'],
+    [false, '1.0.0', 'no such definition is in this tenant and environment'],
+    [true, 'latest', 'none of its versions is active'],
+    [true, '1.0.0', 'it has no such version'],
+  ] as const)('is told by what is there: known %s, version %s', async (known, wanted, why) => {
+    const approvedContract = async () => undefined;
+    const findStaged = async () => undefined;
+    const runnable = { findStaged, isKnown: async () => known, approvedContract };
+    const version = wanted === 'latest' ? wanted : parseContractVersion(wanted);
+    await expect(bed(definition(), { runnable }).run({ version })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining(
+        `Cannot run job definition "${jobId}" version "${wanted}": ${why} (want `,
+      ),
+    });
   });
 });
 
@@ -181,6 +206,8 @@ describe('the end of a defined run', () => {
       end: { outcome: 'failed', message: '3 findings of severity "error" or more' },
     });
     expect(profilesOf(run)).toEqual(['on.failure pending']);
+    const { end } = (await endOf({ findings: { error: 1 } })) ?? {};
+    expect(end?.message).toBe('1 finding of severity "error" or more');
   });
 
   it('says of a profile without an active version what is the matter', async () => {
@@ -207,6 +234,7 @@ describe('triggerJobs()', () => {
       runnable: {
         findStaged: async (_, id) =>
           id === 'broken' ? undefined : { definition: waiting, stage: 'active' },
+        isKnown,
         approvedContract: async () => undefined,
       },
     });

@@ -7,6 +7,7 @@ import { datasetEvolution } from '#domain/dataset';
 import type { DomainEvent } from '#domain/event';
 import { jobDefinitionEvolution } from '#domain/job-definition';
 import { jobRunEvolution } from '#domain/job-run';
+import { runRequestEvolution } from '#domain/run-request';
 import { DATA_VERSION, isReadableDataVersion } from '#domain/upcast';
 
 /** Every kind of aggregate with all the types of events that it has. */
@@ -30,6 +31,10 @@ const KINDS = {
   'job-definition': {
     parse: (event: DomainEvent) => jobDefinitionEvolution.parse(event),
     types: ['JobDefined', 'JobStageChanged'],
+  },
+  'run-request': {
+    parse: (event: DomainEvent) => runRequestEvolution.parse(event),
+    types: ['JobRunRequested'],
   },
   'job-run': {
     parse: (event: DomainEvent) => jobRunEvolution.parse(event),

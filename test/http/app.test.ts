@@ -27,6 +27,7 @@ describe('the API as a whole', () => {
       'catalog',
       'contracts-kv',
       'manifest-files',
+      'registry-stores',
       'job-runs',
     ]);
   });

@@ -79,7 +79,7 @@ describe('replies that are kept', () => {
     const path = `/registry/datasets/${name}`;
     const [ours] = await thrice(path, { 'Atlas-Tenant': 'acme' });
     expect(ours?.status).toBe(200);
-    expect(ours?.headers.get('vary')).toBe('Atlas-Tenant, Atlas-Environment');
+    expect(ours?.headers.get('vary')).toBe('Atlas-Tenant, Atlas-Environment, Authorization');
     for (const theirs of await thrice(path)) expect(theirs.status).toBe(404);
     const elsewhere = { 'Atlas-Tenant': 'acme', 'Atlas-Environment': 'prod' };
     expect((await api.get(path, elsewhere)).status).toBe(404);

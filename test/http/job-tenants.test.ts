@@ -9,7 +9,7 @@ import { forSeeds, type Seeded } from '#test/support/seed';
 let registry: TestRegistry;
 let api: Api;
 beforeAll(async () => {
-  registry = await startTestRegistry({ ATLAS_WORKERS: 'false' });
+  registry = await startTestRegistry({ ATLAS_WORKERS: 'false', ATLAS_VISIBLE_WAIT_MS: '30000' });
   api = registry.api;
 });
 afterAll(async () => {

@@ -33,6 +33,22 @@ describe('the client of OpenLineage for Python', () => {
   });
 });
 
+describe('a run about which more and more is reported', () => {
+  it('takes what can be kept, and refuses what would be too much, without harm to others', async () => {
+    const runId = newId();
+    const statuses: number[] = [];
+    for (const name of ['a', 'b', 'c']) {
+      const plan = { _producer: 'p', _schemaURL: 's', text: 'x'.repeat(20_000_000) };
+      const event = runDocument({ run: { runId, facets: { [name]: plan } } });
+      statuses.push((await api.post(PATH, event)).status);
+    }
+    expect(statuses).toEqual([201, 201, 413]);
+    expect((await api.post(PATH, runDocument({ run: { runId: newId() } }))).status).toBe(201);
+    const { json } = await api.get(`/registry/job-runs/${runId}`);
+    expect(json.metadata['lineage.events']).toBe('2');
+  });
+});
+
 const fixtures = lineageFixtures();
 if (fixtures !== undefined) {
   describe('events of the integrations', () => {

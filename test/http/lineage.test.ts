@@ -113,7 +113,12 @@ describe('POST /api/v1/lineage', () => {
     expect((await send(job)).json).toMatchObject({ kind: 'job' });
     const found = await api.get(`/registry/lineage/documents?name=pg%2F${name}`);
     expect(found.json.documents).toHaveLength(1);
-    expect(found.json.documents[0]).toMatchObject({ kind: 'dataset', event });
+    const [{ id, bytes }] = found.json.documents;
+    expect(found.json.documents[0]).toMatchObject({ kind: 'dataset', name: `pg/${name}` });
+    expect(bytes).toBeGreaterThan(100);
+    expect((await api.get(`/registry/lineage/documents/${id}`)).json).toEqual(event);
+    expect((await api.get(`/registry/lineage/documents/${'0'.repeat(64)}`)).status).toBe(404);
+    expect((await api.get('/registry/lineage/documents/x')).status).toBe(400);
     const runs = await api.get(`/registry/job-runs?job=pg%2F${name}`);
     expect(runs.json.job_runs).toEqual([]);
   });

@@ -8,14 +8,15 @@ import { TAIL_PREFIX } from '#log/streams';
 import { datasetSubject, someEvent } from '#test/support/events';
 import { openLog, startTestNats, type TestNats } from '#test/support/nats';
 
-function message(position: number): StoredMessage {
-  const [header, data] = [new Uint8Array(), new Uint8Array()];
+function message(position: number, bytes = 0): StoredMessage {
+  const [header, data] = [new Uint8Array(), new Uint8Array(bytes)];
   return { position: toPosition(position), subject: 'x', recordedAtMs: 0, header, data };
 }
 
-function tailOf(messagesMax: number): LiveTail {
+function tailOf(messagesMax: number, bytesMax = 1_000): LiveTail {
   return new LiveTail({
     messagesMax,
+    bytesMax,
     established: async () => undefined,
     onClose: () => undefined,
   });
@@ -50,6 +51,32 @@ describe('LiveTail', () => {
     const tail = tailOf(3);
     for (const position of [1, 2, 3, 4]) tail.push(message(position));
     expect(await tail.take(START, 10)).toEqual({ kind: 'gap' });
+  });
+
+  it('forgets what waits when that is too many bytes, which is then a gap', async () => {
+    const tail = tailOf(10, 100);
+    for (const position of [1, 2, 3]) tail.push(message(position, 40));
+    expect(await tail.take(START, 10)).toEqual({ kind: 'gap' });
+    expect(await tail.take(toPosition(2), 10)).toMatchObject({ messages: [{ position: 3 }] });
+  });
+
+  it('counts only the bytes that wait: what was taken, passed over or forgotten counts no more', async () => {
+    const tail = tailOf(10, 100);
+    for (let after = 0; after < 40; after += 4) {
+      for (const step of [1, 2]) tail.push(message(after + step, 50));
+      expect(await tail.take(toPosition(after), 1)).toMatchObject({ messages: { length: 1 } });
+      tail.push(message(after + 3, 50));
+      // Skips the second, and forgets nothing for the fourth.
+      expect(await tail.take(toPosition(after + 2), 1)).toMatchObject({ messages: { length: 1 } });
+      tail.push(message(after + 4, 100));
+      expect(await tail.take(toPosition(after + 3), 1)).toMatchObject({ messages: { length: 1 } });
+    }
+  });
+
+  it('gives a message that alone is more than may wait', async () => {
+    const tail = tailOf(10, 100);
+    tail.push(message(1, 500));
+    expect(await tail.take(START, 10)).toMatchObject({ messages: { length: 1 } });
   });
 
   it('ends a wait when it is interrupted', async () => {

@@ -71,7 +71,15 @@ describe('provisionStreams()', () => {
     await provision();
     const configs = (await streams()).map(({ config }) => config);
     expect(configs.map(({ name, subjects }) => [name, subjects])).toEqual([
-      ['JOBS', ['atlas.*.*.job-run.*']],
+      [
+        'JOBS',
+        [
+          'atlas.*.*.job-run.*',
+          'atlas.*.*.run-request.*',
+          'atlas.*.*.lineage-run.*',
+          'atlas.*.*.lineage-document.*',
+        ],
+      ],
       [
         'REGISTRY',
         [

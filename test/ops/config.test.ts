@@ -59,6 +59,7 @@ describe('readConfig()', () => {
       DATABASE_URL: 'postgres://atlas@db/atlas',
       REGISTRY_KV_BUCKET: 'my_Contracts-2',
       BIND_ADDR: '0.0.0.0:80',
+      ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE: 'true',
       PATH: '/bin:/usr/bin',
     });
     expect(config).toMatchObject({
@@ -77,7 +78,8 @@ describe('readConfig()', () => {
     ['[::]:65535', { host: '::', port: 65_535 }],
     ['registry.example.org:443', { host: 'registry.example.org', port: 443 }],
   ])('takes the address %s', (text, bind) => {
-    expect(readConfig({ BIND_ADDR: text }).bind).toEqual(bind);
+    const anybody = { ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE: 'true' };
+    expect(readConfig({ BIND_ADDR: text, ...anybody }).bind).toEqual(bind);
   });
 
   it.each(['3001', ':3001', '127.0.0.1', '127.0.0.1:', 'a:b', '::1:3001', 'a:65536', '[x]:1'])(
@@ -97,6 +99,23 @@ describe('readConfig()', () => {
     for (const text of ['0', '6', '-1', '1.5', '1e0', '0x1', ' 3', '3 ', 'three', '9'.repeat(16)]) {
       expect(limit(text), text).toEqual([
         `Cannot use ATLAS_STREAM_REPLICAS=${JSON.stringify(text)}: want a whole number from 1 to 5`,
+      ]);
+    }
+  });
+
+  it('takes stores in Postgres only where one is named, and says so in one line for each', () => {
+    const both = { ATLAS_REGISTRY_STORE: 'postgres', ATLAS_JOB_RUN_STORE: 'postgres' };
+    const DATABASE_URL = 'postgres://atlas@db/atlas';
+    expect(problemsOf({ ...both, DATABASE_URL })).toEqual([]);
+    expect(problemsOf(both)).toEqual([
+      'Cannot use ATLAS_REGISTRY_STORE="postgres": there is no DATABASE_URL (want one, or sqlite or filesystem)',
+      'Cannot use ATLAS_JOB_RUN_STORE="postgres": there is no DATABASE_URL (want one, or sqlite or filesystem)',
+    ]);
+    for (const name of ['ATLAS_REGISTRY_STORE', 'ATLAS_JOB_RUN_STORE']) {
+      for (const place of ['sqlite', 'filesystem', ''])
+        expect(problemsOf({ [name]: place })).toEqual([]);
+      expect(problemsOf({ [name]: 'redis' })).toEqual([
+        expect.stringMatching(new RegExp(`^Cannot use ${name}="redis": `)),
       ]);
     }
   });

@@ -130,6 +130,12 @@ describe('job runs in a Postgres that fails under load', () => {
     });
   });
 
+  it('holds it after it was emptied while nothing was written', async () => {
+    await expectTheFold();
+    await query(postgres.url, `DROP SCHEMA ${VIEW_SCHEMA} CASCADE`);
+    await expectTheFold();
+  });
+
   it('holds it after the whole node began anew on an emptied Postgres', async () => {
     await node[Symbol.asyncDispose]();
     await query(postgres.url, `DROP SCHEMA ${VIEW_SCHEMA} CASCADE`);

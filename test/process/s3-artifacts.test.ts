@@ -59,6 +59,29 @@ describe('a registry with its artifacts in S3', () => {
     });
   });
 
+  it('keeps results of several megabytes of a run there, and gives them back from every kind of store of runs', async () => {
+    const results = { rows: Array.from({ length: 60_000 }, (_, i) => `${i}:${'x'.repeat(60)}`) };
+    const bytes = Buffer.from(JSON.stringify(results));
+    expect(bytes.length).toBeGreaterThan(4_000_000);
+    for (const backend of ['sqlite', 'filesystem']) {
+      await using registry = await startTestRegistry({ ...env, ATLAS_JOB_RUN_STORE: backend });
+      const { api } = registry;
+      const { id } = (await api.post('/registry/job-runs', { job: 'large' })).json;
+      const end = { status: 'succeeded', results };
+      expect((await api.post(`/registry/job-runs/${id}/finish`, end)).status).toBe(200);
+      const shown = (await api.get(`/registry/job-runs/${id}`)).json;
+      const sha256 = sha256Of(bytes);
+      for (const part of [sha256, `/registry/job-runs/${id}/results`, `${bytes.length}`])
+        expect(JSON.stringify(shown)).toContain(part);
+      expect(JSON.stringify(shown).length).toBeLessThan(5_000);
+      const answer = await fetch(`${api.url}/registry/job-runs/${id}/results`);
+      expect([answer.status, answer.headers.get('etag')]).toEqual([200, `"${sha256}"`]);
+      expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+      const stored = await fetch(`${api.url}/store/${artifactPath(sha256)}`);
+      expect(Buffer.from(await stored.arrayBuffer()).equals(bytes)).toBe(true);
+    }
+  });
+
   it('does not start with wrong credentials, and says so', async () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'wrong');
     await expect(startTestRegistry(env)).rejects.toMatchObject({

@@ -6,6 +6,7 @@ import { Postgres } from '#clients/postgres';
 import { newId } from '#flow/new-id';
 import { CatalogProjection } from '#projections/catalog/catalog-projection';
 import { ContractKv } from '#projections/contract-kv/contract-kv';
+import { FileJobRuns } from '#projections/job-runs/file-job-runs';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
 import type { Projection, ProjectionDigest } from '#projections/projection';
@@ -60,6 +61,8 @@ function open(kind: ProjectorTask['kind'], storage: string): Projection {
       });
     case 'job-runs-sqlite':
       return new SqliteJobRuns(storage);
+    case 'job-runs-files':
+      return new FileJobRuns({ path: storage, freeBytesMin: 0 });
     case 'job-runs-postgres': {
       const db = new Postgres({
         url: storage,
@@ -95,7 +98,13 @@ function run(task: ProjectorTask): Promise<number | undefined> {
 }
 
 describe('a projector that is killed', () => {
-  const kinds = ['catalog', 'contract-kv', 'job-runs-sqlite', 'job-runs-postgres'] as const;
+  const kinds = [
+    'catalog',
+    'contract-kv',
+    'job-runs-sqlite',
+    'job-runs-postgres',
+    'job-runs-files',
+  ] as const;
   it.each(kinds)(
     'before any write loses nothing and doubles nothing: %s',
     async (kind) => {

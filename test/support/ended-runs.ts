@@ -1,6 +1,6 @@
 import { append } from '#commands/decision';
-import { runCommand } from '#commands/run-command';
 import type { JobRunCommands } from '#commands/on-job-run';
+import { runCommand } from '#commands/run-command';
 import { type ActionProfile, readActionProfile } from '#domain/action-profile';
 import { parseContractVersion } from '#domain/contract-name';
 import { definitionOf, parseActionProfileId } from '#domain/definition';

@@ -6,6 +6,7 @@ import { parseActionProfileId } from '#domain/definition';
 import type { Sha256 } from '#domain/digest';
 import type { PlannedAction } from '#domain/job-action';
 import { type JobRunStart, jobRunEvolution, parseJobRunId } from '#domain/job-run';
+import { runRequestEvolution } from '#domain/run-request';
 import { lineageDocumentEvolution, lineageRunEvolution } from '#lineage/lineage-evolution';
 import type { EventLog } from '#log/event-log';
 import { commandEnvironment, freshSource } from '#test/support/command-env';
@@ -26,7 +27,12 @@ export function runCommandsOn(
     source: freshSource(log, 'job-run', jobRunEvolution),
     definitions: { find: async () => undefined },
     planner: { plan: async () => overrides.actions ?? [] },
-    runnable: { findStaged: async () => undefined, approvedContract: async () => undefined },
+    requests: freshSource(log, 'run-request', runRequestEvolution),
+    runnable: {
+      findStaged: async () => undefined,
+      isKnown: async () => false,
+      approvedContract: async () => undefined,
+    },
     results: {
       put: async (sha256, bytes) => {
         kept.set(sha256, bytes);

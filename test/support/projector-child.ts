@@ -1,3 +1,5 @@
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
 import Database from 'better-sqlite3';
 import { Client } from 'pg';
 import { type Broker, connectBroker } from '#clients/nats';
@@ -7,6 +9,7 @@ import { systemClock } from '#flow/clock';
 import { JetStreamLog } from '#log/jetstream-log';
 import { CatalogWriter } from '#projections/catalog/writer';
 import { ContractKv } from '#projections/contract-kv/contract-kv';
+import { FileJobRuns } from '#projections/job-runs/file-job-runs';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
 import type { Projection } from '#projections/projection';
@@ -15,9 +18,14 @@ import { eventually } from '#test/support/wait';
 
 /** What the process that is killed is to do. */
 export interface ProjectorTask {
-  readonly kind: 'catalog' | 'contract-kv' | 'job-runs-sqlite' | 'job-runs-postgres';
+  readonly kind:
+    | 'catalog'
+    | 'contract-kv'
+    | 'job-runs-sqlite'
+    | 'job-runs-postgres'
+    | 'job-runs-files';
   readonly nats: { readonly url: string; readonly token: string };
-  /** File, bucket or database. */
+  /** File, folder, bucket or database. */
   readonly storage: string;
   /** Kill this process before its n-th write to storage. */
   readonly killBeforeStep: number;
@@ -38,6 +46,13 @@ function countCalls(target: object, method: string, task: ProjectorTask): void {
     step(task);
     return original.apply(this, args);
   });
+}
+
+/** Lets everything that changes a folder count as a step. */
+function countFileWrites(task: ProjectorTask): void {
+  for (const method of ['open', 'rename', 'rm', 'mkdir']) countCalls(fs.promises, method, task);
+  countCalls(fs, 'renameSync', task);
+  syncBuiltinESMExports();
 }
 
 function inlineCatalog(path: string): Projection {
@@ -62,6 +77,7 @@ async function main(task: ProjectorTask): Promise<void> {
   countCalls(Client.prototype, 'query', task);
   const projection = await open(task, broker);
   if (task.kind === 'contract-kv') countCalls(broker.nc, 'request', task);
+  if (task.kind === 'job-runs-files') countFileWrites(task);
   const stream = task.kind.startsWith('job-runs') ? 'JOBS' : 'REGISTRY';
   const log = new JetStreamLog({
     ...broker,
@@ -94,6 +110,8 @@ async function open(task: ProjectorTask, { js, jsm }: Broker): Promise<Projectio
       });
     case 'job-runs-sqlite':
       return new SqliteJobRuns(task.storage);
+    case 'job-runs-files':
+      return new FileJobRuns({ path: task.storage, freeBytesMin: 0 });
     case 'job-runs-postgres':
       return new PostgresJobRuns(
         new Postgres({

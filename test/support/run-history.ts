@@ -5,6 +5,7 @@ import { expireJobRun } from '#commands/expire-job-run';
 import { finishJobRun } from '#commands/finish-job-run';
 import { progressJobRun } from '#commands/progress-job-run';
 import { recordLineage } from '#commands/record-lineage';
+import { requestRun } from '#commands/request-run';
 import type { CommandContext } from '#commands/run-command';
 import { startJobRun } from '#commands/start-job-run';
 import type { JsonObject } from '#domain/canonical-json';
@@ -57,6 +58,7 @@ export async function writeJobHistory(
       () => endJobAction(commands, context, { id, ...someResult(random) }),
       () => recordLineage(lineage, context, someLineage(i, random)),
       () => recordLineage(lineage, context, someLineage(i, random)),
+      () => someRequest(step),
     ] as const;
     await ignoringRejections(random.pick(steps));
   }
@@ -80,6 +82,14 @@ async function someStart({ commands, context, id, random, i }: Step): Promise<un
     ...(random.int(3) === 0 ? { parentRunId: parseJobRunId('run-0'), correlationId: 'c 1' } : {}),
   });
   return await startJobRun(commands, context, { run, status: random.pick(['pending', 'running']) });
+}
+
+async function someRequest({ commands, context, id }: Step): Promise<unknown> {
+  const resolved = { run: startOf(id), isShared: false };
+  return await requestRun(commands, context, {
+    id: parseJobRunId(id),
+    resolve: async () => resolved,
+  });
 }
 
 async function someEnd({ commands, context, id, random, i }: Step): Promise<unknown> {

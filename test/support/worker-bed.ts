@@ -1,5 +1,5 @@
-import type { CommandContext } from '#commands/run-command';
 import type { JobRunCommands } from '#commands/on-job-run';
+import type { CommandContext } from '#commands/run-command';
 import { sha256Of } from '#domain/digest';
 import type { CommandId } from '#domain/event';
 import type { JobRun, JobRunId } from '#domain/job-run';

@@ -65,6 +65,20 @@ describe('runActions()', () => {
     expect(detail).toHaveLength(500);
   });
 
+  it('cuts no character of a detail in half, so that the end of the attempt can be recorded', async () => {
+    const run = await carriedOut(async () => ({
+      outcome: 'dead',
+      detail: `${'x'.repeat(499)}\u{1F600}`,
+    }));
+    expect(run.actions).toMatchObject([{ status: 'dead', attempts: 1, detail: 'x'.repeat(499) }]);
+  });
+
+  it('keeps a whole character that ends at the bound', async () => {
+    const detail = `${'x'.repeat(498)}\u{1F600}`;
+    const run = await carriedOut(async () => ({ outcome: 'dead', detail: `${detail}y` }));
+    expect(run.actions).toMatchObject([{ detail }]);
+  });
+
   it('claims for as long as the attempt may take, and the margin', async () => {
     const run = await carriedOut(async () => ({ outcome: 'succeeded' }));
     expect(run.actions).toMatchObject([{ status: 'succeeded', attempts: 1 }]);

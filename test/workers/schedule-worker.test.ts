@@ -9,6 +9,7 @@ import { type JobDefinition, readJobDefinition } from '#domain/job-definition';
 import { jobRunEvolution } from '#domain/job-run';
 import { nextOccurrence } from '#domain/next-occurrence';
 import { START } from '#domain/position';
+import { runRequestEvolution } from '#domain/run-request';
 import { DEFAULT_SCOPE } from '#domain/scope';
 import { parseTimeZone } from '#domain/time-zone';
 import { decodeEvent } from '#log/codec';
@@ -56,8 +57,10 @@ class Bed {
       env: commandEnvironment({ clock }),
       log,
       source: freshSource(log, 'job-run', jobRunEvolution),
+      requests: freshSource(log, 'run-request', runRequestEvolution),
       runnable: {
         findStaged: async () => ({ definition: this.#definition, stage: 'active' as const }),
+        isKnown: async () => true,
         approvedContract: async () => undefined,
       },
     };

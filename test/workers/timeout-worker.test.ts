@@ -56,6 +56,35 @@ describe('TimeoutWorker', () => {
     expect(clock.sleeping).toBe(0);
   });
 
+  it.each(['NOT_READY', 'FROZEN'] as const)(
+    'waits while its node is %s and leaves no run for it',
+    async (code) => {
+      const clock = new FakeClock();
+      await using node = openWorkerNode(memoryLog('JOBS'), { clock });
+      const events: WorkerEvent[] = [];
+      let isReady = false;
+      const worker = new TimeoutWorker({
+        commands: { ...node.commands, planner: { plan: async () => [] } },
+        queue: node.runs,
+        context: (scope) => {
+          if (!isReady) throw new RegistryError(code, 'Cannot work');
+          return workerContext(scope);
+        },
+        pollMs: 1_000,
+        onEvent: (event) => events.push(event),
+      });
+      worker.start();
+      const run = runStart({ timeoutMs: 5_000 });
+      await put(node.commands, run.id, { type: 'JobRunStarted', data: { run } });
+      await clock.advance(60_000);
+      isReady = true;
+      await clock.advance(30_000);
+      await worker.stop();
+      expect(node.runs.find(DEFAULT_SCOPE, run.id)?.status).toBe('failed');
+      expect(events.map(({ type }) => type)).toEqual(['stuck', 'run-expired', 'recovered']);
+    },
+  );
+
   it('goes on when the views were away', async () => {
     const clock = new FakeClock();
     await using node = openWorkerNode(memoryLog('JOBS'), { clock });

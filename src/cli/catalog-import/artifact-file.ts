@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { bearerHeaders } from '#cli/bearer';
 import type { ImportedFile } from '#cli/catalog-import/manifest-folder';
 import { ResponseError } from '#cli/registry-client';
 
@@ -25,6 +26,7 @@ export async function isStored(
 ): Promise<boolean> {
   const response = await fetch(`${base}/store/artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`, {
     method: 'HEAD',
+    headers: bearerHeaders(),
     signal: AbortSignal.any([signal, AbortSignal.timeout(HEAD_TIMEOUT_MS)]),
   });
   if (!response.ok && response.status !== 404) throw new ResponseError(response.status, {});
@@ -62,7 +64,7 @@ export async function uploadArtifact(
     const body = chunksOf(file, () => timer.refresh());
     const request: RequestInit & { readonly duplex: 'half' } = {
       method: 'PUT',
-      headers: { 'Content-Type': 'application/octet-stream' },
+      headers: { ...bearerHeaders(), 'Content-Type': 'application/octet-stream' },
       body,
       duplex: 'half',
       signal: AbortSignal.any([signal, stalled.signal]),

@@ -1,4 +1,5 @@
 import { quote, RegistryError } from '#domain/errors';
+import { authContradictions } from '#ops/config/auth-contradictions';
 import type { Setting } from '#ops/config/setting';
 import { type Config, SETTINGS } from '#ops/config/settings';
 
@@ -47,7 +48,25 @@ function contradictions(config: Partial<Config>): string[] {
       `Cannot use ATLAS_REGISTRY_SOURCES: it names ${sources.length} sources (want at most ${sourcesMax}, see ATLAS_REGISTRY_MAX_SOURCES)`,
     );
   }
-  return [...problems, ...cacheContradictions(config), ...unknownSources(config)];
+  return [
+    ...problems,
+    ...postgresWithout(config),
+    ...cacheContradictions(config),
+    ...unknownSources(config),
+    ...authContradictions(config),
+  ];
+}
+
+/** Stores that are to lie in a Postgres that nobody named. */
+function postgresWithout({ databaseUrl, registryStore, jobRunStore }: Partial<Config>): string[] {
+  if (databaseUrl !== undefined) return [];
+  const stores = { ATLAS_REGISTRY_STORE: registryStore, ATLAS_JOB_RUN_STORE: jobRunStore };
+  return Object.entries(stores)
+    .filter(([, backend]) => backend === 'postgres')
+    .map(
+      ([env]) =>
+        `Cannot use ${env}="postgres": there is no DATABASE_URL (want one, or sqlite or filesystem)`,
+    );
 }
 
 function cacheContradictions(config: Partial<Config>): string[] {

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import { AUTH_SETTINGS } from '#ops/config/auth-settings';
 import { CACHE_SETTINGS } from '#ops/config/cache-settings';
 import { CONTRACT_SETTINGS } from '#ops/config/contract-settings';
 import { JOB_SETTINGS } from '#ops/config/job-settings';
 import { LINEAGE_SETTINGS } from '#ops/config/lineage-settings';
 import { flag, MIB, type Setting, setting, text, whole } from '#ops/config/setting';
 import { STORE_SETTINGS } from '#ops/config/store-settings';
+import { VIEW_SETTINGS } from '#ops/config/view-settings';
 
 const postgresUrl = z
   .string()
@@ -26,7 +28,7 @@ const bindAddress = z
 export const SETTINGS = {
   bind: setting('BIND_ADDR', bindAddress, {
     default: '127.0.0.1:3001',
-    doc: 'Address of the HTTP server. Loopback by default, because anyone who reaches it may write.',
+    doc: 'Address of the HTTP server. Another than loopback needs ATLAS_AUTH=jwt, or ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE=true.',
   }),
   role: setting('ATLAS_ROLE', z.enum(['all', 'writer', 'projector', 'reader']), {
     default: 'all',
@@ -63,9 +65,10 @@ export const SETTINGS = {
     { default: 'contracts', doc: 'KV bucket that mirrors contracts as `meta.<name>.<version>`.' },
   ),
   databaseUrl: setting('DATABASE_URL', postgresUrl.optional(), {
-    doc: 'Postgres for the view of job runs. Without it they are in a local SQLite file.',
+    doc: 'Postgres for the stores that are to lie there. Without it they are local.',
     secret: true,
   }),
+  ...VIEW_SETTINGS,
   databaseConnectionsMax: setting('ATLAS_DATABASE_CONNECTIONS_MAX', whole(2, 200), {
     default: '10',
     doc: 'Connections to Postgres.',
@@ -151,6 +154,7 @@ export const SETTINGS = {
   ...CONTRACT_SETTINGS,
   ...JOB_SETTINGS,
   ...LINEAGE_SETTINGS,
+  ...AUTH_SETTINGS,
   shutdownGraceMs: setting('ATLAS_SHUTDOWN_GRACE_MS', whole(0, 600_000), {
     default: '10000',
     doc: 'How long running requests may go on after SIGTERM.',

@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'undici';
+import type { Setup } from '#compose/setup';
+import { quote, RegistryError } from '#domain/errors';
+import { systemClock } from '#flow/clock';
+import { checkHost, guardedLookup } from '#flow/private-hosts';
+import { Authenticator } from '#http/auth/authenticator';
+import type { Guard } from '#http/auth/guard';
+import { keysFromText, RemoteKeys, type TokenKeys } from '#http/auth/token-keys';
+import { type TokenRules, verifyToken } from '#http/auth/token-verifier';
+import type { Config } from '#ops/config/settings';
+
+const KEYS_AGE_MS = 600_000;
+const KEYS_COOLDOWN_MS = 30_000;
+const KEYS_BYTES_MAX = 262_144;
+const FETCH_MS = 5_000;
+const SECRET_BYTES_MIN = 32;
+
+/** Opens what finds out who sends a request; `undefined` where nobody has to say. @throws CANNOT_START */
+export function openGuard(setup: Setup): Guard | undefined {
+  const { config } = setup;
+  if (config.auth === 'off') return undefined;
+  const rules: TokenRules = {
+    issuer: config.jwtIssuer ?? '',
+    audience: config.jwtAudience ?? '',
+    algorithms: config.jwtAlgorithms,
+    leewaySeconds: config.jwtLeewaySeconds,
+    keys: keysOf(setup),
+    secret: secretOf(config),
+    nowMs: () => systemClock.nowMs(),
+  };
+  return new Authenticator({
+    verify: (token) => verifyToken(token, rules),
+    nowMs: () => systemClock.nowMs(),
+  });
+}
+
+function keysOf({ config, logger, releases }: Setup): TokenKeys {
+  if (config.jwtKeys !== undefined) return keysFromText(textOf('ATLAS_JWT_KEYS', config.jwtKeys));
+  if (config.jwksUrl === undefined) return async () => [];
+  const url = new URL(config.jwksUrl);
+  const options = {
+    allowPrivateHosts: config.jwksPrivateHost,
+    refusal: (is: string) =>
+      new RegistryError(
+        'CANNOT_START',
+        `Cannot use ATLAS_JWKS_URL: ${is} (want ATLAS_ALLOW_PRIVATE_JWKS_HOST=true)`,
+      ),
+  };
+  checkHost(url, options);
+  const agent = new Agent({
+    connect: { lookup: guardedLookup(options), timeout: FETCH_MS },
+    maxResponseSize: KEYS_BYTES_MAX,
+  });
+  releases.add('keys of tokens', () => agent.destroy());
+  const remote = new RemoteKeys({
+    clock: systemClock,
+    maxAgeMs: KEYS_AGE_MS,
+    cooldownMs: KEYS_COOLDOWN_MS,
+    fetchText: () => fetchText(url, agent),
+    onTrouble: (error) => logger.warn({ err: error }, 'the keys of tokens could not be fetched'),
+  });
+  return remote.find;
+}
+
+async function fetchText(url: URL, dispatcher: Agent): Promise<string> {
+  const signal = AbortSignal.timeout(FETCH_MS);
+  const reply = await request(url, { dispatcher, signal, headers: { accept: 'application/json' } });
+  const text = await reply.body.text();
+  // No redirect is followed: the host is the one that was named.
+  if (reply.statusCode !== 200) throw new Error(`The issuer answered ${reply.statusCode}`);
+  return text;
+}
+
+function secretOf({ jwtSecretFile }: Config): Uint8Array | undefined {
+  if (jwtSecretFile === undefined) return undefined;
+  const secret = Buffer.from(textOf('ATLAS_JWT_SECRET_FILE', jwtSecretFile).replace(/\r?\n$/, ''));
+  if (secret.length >= SECRET_BYTES_MIN) return secret;
+  throw new RegistryError(
+    'CANNOT_START',
+    `Cannot use ATLAS_JWT_SECRET_FILE: its secret has ${secret.length} bytes (want at least ${SECRET_BYTES_MIN})`,
+  );
+}
+
+function textOf(setting: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new RegistryError(
+      'CANNOT_START',
+      `Cannot use ${setting}=${quote(path)}: it cannot be read (want a file that this process may read)`,
+      { cause },
+    );
+  }
+}

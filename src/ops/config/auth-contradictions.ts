@@ -1,0 +1,38 @@
+import type { Config } from '#ops/config/settings';
+
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/;
+
+/** Settings about who may do what that fit each by itself and not together. */
+export function authContradictions(config: Partial<Config>): readonly string[] {
+  return config.auth === 'jwt' ? tokenContradictions(config) : openToOthers(config);
+}
+
+function openToOthers({ bind, allowAnybody }: Partial<Config>): readonly string[] {
+  if (bind === undefined || allowAnybody === true || LOOPBACK.test(bind.host)) return [];
+  return [
+    `Cannot use BIND_ADDR="${bind.host}:${bind.port}" without ATLAS_AUTH: whoever reaches it could change everything (want ATLAS_AUTH=jwt, an address of loopback, or ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE=true)`,
+  ];
+}
+
+function tokenContradictions(config: Partial<Config>): readonly string[] {
+  const { jwtIssuer, jwtAudience, jwtKeys, jwksUrl, jwtSecretFile, jwtAlgorithms = [] } = config;
+  const allowsSecret = jwtAlgorithms.includes('HS256');
+  const others = jwtAlgorithms.filter((one) => one !== 'HS256');
+  const problems: readonly (readonly [boolean, string])[] = [
+    [jwtIssuer === undefined, 'there is no ATLAS_JWT_ISSUER (want what tokens say in "iss")'],
+    [jwtAudience === undefined, 'there is no ATLAS_JWT_AUDIENCE (want what tokens say in "aud")'],
+    [
+      jwtKeys !== undefined && jwksUrl !== undefined,
+      'there are ATLAS_JWT_KEYS and ATLAS_JWKS_URL (want one of them)',
+    ],
+    [
+      others.length > 0 && jwtKeys === undefined && jwksUrl === undefined,
+      `there are no keys for ${others.join(', ')} (want ATLAS_JWT_KEYS or ATLAS_JWKS_URL)`,
+    ],
+    [
+      allowsSecret !== (jwtSecretFile !== undefined),
+      'HS256 and ATLAS_JWT_SECRET_FILE go together (want both or none)',
+    ],
+  ];
+  return problems.filter(([is]) => is).map(([, text]) => `Cannot use ATLAS_AUTH=jwt: ${text}`);
+}

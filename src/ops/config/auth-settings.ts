@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { flag, setting, text, whole } from '#ops/config/setting';
+
+/** The signatures that a setting may allow. */
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'HS256',
+] as const;
+
+const algorithmList = z
+  .string()
+  .transform((value) => value.split(',').map((name) => name.trim()))
+  .pipe(z.array(z.enum(ALGORITHMS, `want some of ${ALGORITHMS.join(', ')}, with commas`)).min(1));
+
+const httpsUrl = z.url({
+  protocol: /^https$/,
+  error: 'want https://host/path',
+});
+
+/** The settings that say who may do what. */
+export const AUTH_SETTINGS = {
+  auth: setting('ATLAS_AUTH', z.enum(['off', 'jwt']), {
+    default: 'off',
+    doc: 'Whether requests must hold a bearer token: `jwt`, or `off`, which is allowed on loopback alone.',
+  }),
+  allowAnybody: setting('ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE', flag, {
+    default: 'false',
+    doc: 'Starts without ATLAS_AUTH on an address that others can reach. Whoever reaches it may then change everything.',
+  }),
+  jwtIssuer: setting('ATLAS_JWT_ISSUER', text.optional(), {
+    doc: 'What the claim `iss` of every token must be.',
+  }),
+  jwtAudience: setting('ATLAS_JWT_AUDIENCE', text.optional(), {
+    doc: 'What the claim `aud` of every token must hold.',
+  }),
+  jwtKeys: setting('ATLAS_JWT_KEYS', text.optional(), {
+    doc: 'Path of a file with the public keys of the issuer: a JWK set, a JWK or PEM. Read at the start.',
+  }),
+  jwksUrl: setting('ATLAS_JWKS_URL', httpsUrl.optional(), {
+    doc: 'Where the issuer publishes its keys. They are kept for ten minutes, and fetched again for a key that is new, at most twice a minute.',
+  }),
+  jwksPrivateHost: setting('ATLAS_ALLOW_PRIVATE_JWKS_HOST', flag, {
+    default: 'false',
+    doc: 'Whether that host may be inside your own network.',
+  }),
+  jwtAlgorithms: setting('ATLAS_JWT_ALGORITHMS', algorithmList, {
+    default: 'RS256,PS256,ES256,EdDSA',
+    doc: 'Signatures that are accepted. HS256 needs ATLAS_JWT_SECRET_FILE.',
+  }),
+  jwtSecretFile: setting('ATLAS_JWT_SECRET_FILE', text.optional(), {
+    doc: 'Path of a file with the secret of HS256, at least 32 bytes.',
+  }),
+  token: setting('ATLAS_TOKEN', text.optional(), {
+    doc: 'Bearer token that the commands of `atlas-registry` send.',
+    secret: true,
+  }),
+  jwtLeewaySeconds: setting('ATLAS_JWT_LEEWAY_SECONDS', whole(0, 60), {
+    default: '30',
+    doc: 'How far the clocks of issuer and registry may disagree.',
+  }),
+};
