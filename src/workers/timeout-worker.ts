@@ -18,12 +18,13 @@ export interface TimeoutWorkerOptions {
 const BATCH = 100;
 
 /**
- * Gives up running runs that gave no sign of life in time. Any number of workers may run; which of them, or a sign of life
+ * Gives up running runs that gave no sign of life in time. After a start they have a while to send the next one. Any number of workers may run; which of them, or a sign of life
  * at the last moment, was first is for the log to say.
  */
 export class TimeoutWorker {
   readonly #options: TimeoutWorkerOptions;
   readonly #loop: PollLoop;
+  #listeningSince: string | undefined;
 
   constructor(options: TimeoutWorkerOptions) {
     this.#options = options;
@@ -47,20 +48,24 @@ export class TimeoutWorker {
 
   async #pass(signal: AbortSignal): Promise<boolean> {
     const { queue, commands } = this.#options;
-    const runs = await queue.overdue(toTimestamp(commands.env.clock.nowMs()), BATCH);
+    const now = toTimestamp(commands.env.clock.nowMs());
+    const runs = await queue.overdue(now, BATCH);
+    // Whoever can look at the queue can take signs of life, too.
+    this.#listeningSince ??= now;
+    const listeningSince = this.#listeningSince;
     let expired = 0;
     for (const run of runs) {
       if (signal.aborted) return false;
-      if (await this.#expire(run)) expired += 1;
+      if (await this.#expire(run, listeningSince)) expired += 1;
     }
     // A view that is behind gives the same runs again, which is not worth a look at once.
     return expired === BATCH;
   }
 
-  async #expire({ scope, id }: RunRef): Promise<boolean> {
+  async #expire({ scope, id }: RunRef, listeningSince: string): Promise<boolean> {
     const { commands, context, onEvent } = this.#options;
     try {
-      const { recorded } = await expireJobRun(commands, context(scope), id);
+      const { recorded } = await expireJobRun(commands, context(scope), { id, listeningSince });
       if (recorded === undefined) return false;
       onEvent({ type: 'run-expired', scope, id });
       return true;

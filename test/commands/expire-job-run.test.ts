@@ -15,6 +15,8 @@ import { FakeClock } from '#test/support/fake-clock';
 import { forSeeds } from '#test/support/seed';
 
 const SIGN = '2026-03-01T12:00:00.000Z';
+const LONG_AGO = '2001-01-01T00:00:00.000Z';
+const at = (time: string) => ({ time, listeningSince: LONG_AGO });
 const planned = planOf(actionProfile([{ type: 'STORE_RESULTS', parameters: { prefix: 'a' } }]));
 const running: JobRun = {
   ...runStart({ timeoutMs: 60_000 }),
@@ -25,16 +27,27 @@ const running: JobRun = {
 
 describe('decideExpireJobRun()', () => {
   it('gives a run up at the moment of its deadline, a tenth later than its time-out, with what is done when it fails', () => {
-    const decided = decideExpireJobRun(running, planned, '2026-03-01T12:01:06.000Z');
+    const decided = decideExpireJobRun(running, planned, at('2026-03-01T12:01:06.000Z'));
     const data = { lastSignAt: SIGN, timeoutMs: 60_000 };
     expect(decided).toEqual({
       kind: 'append',
       event: { type: 'JobRunTimedOut', data: { ...data, actions: planned } },
     });
-    expect(decideExpireJobRun(running, [], '2026-03-01T12:01:06.000Z')).toEqual({
+    expect(decideExpireJobRun(running, [], at('2026-03-01T12:01:06.000Z'))).toEqual({
       kind: 'append',
       event: { type: 'JobRunTimedOut', data },
     });
+  });
+
+  it('gives a run that could tell nobody a time-out more, a minute at most', () => {
+    const after = (listeningSince: string, time: string, timeoutMs = 60_000) =>
+      decideExpireJobRun({ ...running, timeoutMs }, [], { time, listeningSince }).kind;
+    const started = '2026-03-02T00:00:00.000Z';
+    expect(after(started, '2026-03-02T00:00:59.999Z')).toBe('unchanged');
+    expect(after(started, '2026-03-02T00:01:00.000Z')).toBe('append');
+    expect(after(started, '2026-03-02T00:00:04.999Z', 5_000)).toBe('unchanged');
+    expect(after(started, '2026-03-02T00:00:05.000Z', 5_000)).toBe('append');
+    expect(after(started, '2026-03-02T00:01:00.000Z', 3_600_000)).toBe('append');
   });
 
   it('leaves every other run alone', () => {
@@ -49,7 +62,7 @@ describe('decideExpireJobRun()', () => {
       ),
     ];
     for (const [state, time] of others)
-      expect(decideExpireJobRun(state, planned, time)).toEqual({ kind: 'unchanged' });
+      expect(decideExpireJobRun(state, planned, at(time))).toEqual({ kind: 'unchanged' });
   });
 });
 
@@ -69,7 +82,12 @@ describe('expireJobRun()', () => {
       }
       const planner: ActionPlanner = { plan: async () => [] };
       const expired = async (): Promise<boolean> =>
-        (await expireJobRun({ ...node, planner }, commandContext(), run.id)).recorded !== undefined;
+        (
+          await expireJobRun({ ...node, planner }, commandContext(), {
+            id: run.id,
+            listeningSince: LONG_AGO,
+          })
+        ).recorded !== undefined;
       clock.skip(timeoutMs - 1);
       expect(await expired()).toBe(false);
       clock.skip(1 + signIntervalMs(timeoutMs));
@@ -106,7 +124,10 @@ describe('expireJobRun()', () => {
       };
       const expire = async (): Promise<string> => {
         for (let i = random.int(8); i > 0; i -= 1) await Promise.resolve();
-        const answer = await expireJobRun({ ...node, planner }, commandContext(), run.id);
+        const answer = await expireJobRun({ ...node, planner }, commandContext(), {
+          id: run.id,
+          listeningSince: LONG_AGO,
+        });
         return answer.recorded === undefined ? 'left' : 'expired';
       };
       const result = await Promise.all([beat(), expire()]);

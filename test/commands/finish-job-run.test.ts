@@ -109,7 +109,9 @@ describe('a catalog that does not show the definition of a run', () => {
     const env = commandEnvironment({ clock });
     const { commands, last } = await running({ ...lagging, env }, { definition, timeoutMs: 1_000 });
     clock.skip(Date.now() - clock.nowMs() + 10_000);
-    await expect(expireJobRun(commands, commandContext(), id)).rejects.toMatchObject(behind);
+    await expect(
+      expireJobRun(commands, commandContext(), { id, listeningSince: '2001-01-01T00:00:00.000Z' }),
+    ).rejects.toMatchObject(behind);
     expect(await last()).toBe(1);
   });
 

@@ -53,7 +53,7 @@ export async function writeJobHistory(
       () => progressJobRun(commands, context, { id, progress: { done: i, message: 'a\nb' } }),
       () => someEnd(step),
       () => someEnd(step),
-      () => expireJobRun(commands, context, id),
+      () => expireJobRun(commands, context, { id, listeningSince: '2025-01-01T00:00:00.000Z' }),
       () => claimJobAction(commands, context, { id, action: random.int(2), claimMs: 1_000 }),
       () => endJobAction(commands, context, { id, ...someResult(random) }),
       () => recordLineage(lineage, context, someLineage(i, random)),

@@ -111,6 +111,6 @@ describe('TimeoutWorker', () => {
     await clock.advance(30_000);
     await worker.stop();
     expect(node.runs.find(DEFAULT_SCOPE, run.id)?.status).toBe('failed');
-    expect(events.map(({ type }) => type)).toEqual(['stuck', 'run-expired', 'recovered']);
+    expect(events.map(({ type }) => type)).toEqual(['stuck', 'recovered', 'run-expired']);
   });
 });
