@@ -40,7 +40,7 @@ export function idempotencyIdOf(scope: Scope, runId: string, action: number): st
 /** Bounds how long one attempt at what is no webhook may take. */
 export const ATTEMPT_MS = 15_000;
 /** Bounds the attempts at what is no webhook. */
-const ATTEMPTS_MAX = 5;
+const ATTEMPTS_MAX = 12;
 
 /** Gives how long one attempt may take and how many there may be. */
 export function attemptLimits(action: Action): {

@@ -167,7 +167,7 @@ async function carryOut(
   return endingOf(result, { attempt, attemptsMax: limits.attemptsMax, random });
 }
 
-const UNKNOWN_LIMITS = { timeoutMs: 0, attemptsMax: 5 };
+const UNKNOWN_LIMITS = { timeoutMs: 0, attemptsMax: 12 };
 // The catalog of this node may be behind.
 const UNKNOWN_ACTION: AttemptResult = {
   outcome: 'failed',

@@ -29,7 +29,7 @@ describe('readActionProfile()', () => {
   it('gives absent parameters their defaults, so that both ways to say one thing have one fingerprint', () => {
     const target = { url: someTarget.url };
     const short = read({ actions: [{ type: 'CALL_WEBHOOK', parameters: { target } }] })();
-    const full = { target: { ...target, headers: {} }, attemptsMax: 5, timeoutMs: 10_000 };
+    const full = { target: { ...target, headers: {} }, attemptsMax: 12, timeoutMs: 10_000 };
     const long = doing('CALL_WEBHOOK', { method: 'POST', ...full })();
     expect(short).toEqual(long);
     expect(definitionFingerprint(short)).toBe(definitionFingerprint(long));

@@ -153,7 +153,7 @@ describe('ActionWorker', () => {
     expect(run.actions).toMatchObject([
       {
         status: 'dead',
-        attempts: 5,
+        attempts: 12,
         detail: 'The version of the action profile is not known here',
       },
     ]);

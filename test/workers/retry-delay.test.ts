@@ -68,6 +68,6 @@ describe('attemptLimits()', () => {
       attemptsMax: 3,
     });
     const store = actionOf('STORE_RESULTS', { prefix: 'a' });
-    expect(attemptLimits(store)).toEqual({ timeoutMs: 15_000, attemptsMax: 5 });
+    expect(attemptLimits(store)).toEqual({ timeoutMs: 15_000, attemptsMax: 12 });
   });
 });
