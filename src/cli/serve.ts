@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
+import { hasToken } from '#cli/bearer';
 import { loadExamples } from '#cli/examples/load-examples';
 import { ProgressBar, type TextOutput } from '#cli/progress';
 import { RegistryClient } from '#cli/registry-client';
@@ -15,6 +16,8 @@ export type StartRegistry = (config: Config, logger: Logger) => Promise<ServedRe
 export interface ServedRegistry {
   readonly url: string;
   readonly parts: readonly (readonly [name: string, description: string])[];
+  /** Whether requests must say who sends them. */
+  readonly asksForTokens: boolean;
   readonly ready: (timeoutMs: number) => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -66,6 +69,12 @@ async function readyAndLoaded(
 ): Promise<undefined> {
   await registry.ready(READY_TIMEOUT_MS);
   if (!examples) return;
+  if (registry.asksForTokens && !hasToken()) {
+    out.write(
+      'Examples are not loaded: the registry asks for tokens, and ATLAS_TOKEN is not set\n',
+    );
+    return;
+  }
   let bar: ProgressBar | undefined;
   const loaded = await loadExamples(new RegistryClient(registry.url), join(root, 'examples'), {
     begin: (total) => {

@@ -34,6 +34,8 @@ export interface RunningRegistry {
   /** Which parts it uses, for people. */
   readonly parts: readonly (readonly [name: string, description: string])[];
   readonly health: () => readonly PartHealth[];
+  /** Whether requests must say who sends them. */
+  readonly asksForTokens: boolean;
   /** Waits until every view has reached the log's position of the start, at most so long. */
   readonly ready: (timeoutMs: number) => Promise<void>;
   /** Takes no new requests, ends the running ones, and releases everything. */
@@ -132,7 +134,8 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       serving: parts.serving,
       feed: new EventFeed(logs),
       health,
-      debug: debugOf(config, sources),
+      // What it shows is of all tenants, and a token is for one.
+      debug: config.auth === 'off' ? debugOf(config, sources) : undefined,
       frozen: views.halted,
       clock: systemClock,
       newId,
@@ -151,6 +154,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
     url: server.url,
     parts: describe(config, parts),
     health,
+    asksForTokens: config.auth !== 'off',
     ready: (timeoutMs) => untilReady(health, timeoutMs),
     close: () => releases.releaseAll(),
   };

@@ -1,11 +1,12 @@
+import type { IncomingMessage } from 'node:http';
 import { Router } from '@koa/router';
-import Koa, { type Context, type Middleware, type Next } from 'koa';
+import Koa, { type Middleware } from 'koa';
 import { z } from 'zod';
 import { quote, RegistryError } from '#domain/errors';
+import type { Scope } from '#domain/scope';
 import { actionProfileRoutes } from '#http/action-profile-routes';
 import { artifactRoutes } from '#http/artifact-routes';
-import { checkPermission, enterScope } from '#http/auth/guard';
-import type { Principal } from '#http/auth/principal';
+import { admit, checkPermission, type Guard, nameScope, type Sender } from '#http/auth/guard';
 import { privateReply } from '#http/auth/private-caching';
 import { boundary, type HttpObserver } from '#http/boundary';
 import { catalogRoutes } from '#http/catalog-routes';
@@ -128,12 +129,12 @@ function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Mi
   const { rateLimit } = dependencies.serving;
   return async (context) => {
     if (spec.isLimited && rateLimit !== undefined) await takeToken(rateLimit, context);
-    const principal = context.state['principal'] as Principal | undefined;
     const { guard } = dependencies;
+    const { sender, scope } = context.state as { readonly sender: Sender; readonly scope: Scope };
     // Before a body is read, and again when it says what for.
-    if (guard !== undefined) checkPermission(spec.operationId, principal, undefined);
+    if (guard !== undefined) admit(spec.operationId, sender, scope);
     const request = await parseRequest(spec, context, limits);
-    if (guard !== undefined) checkPermission(spec.operationId, principal, request.body);
+    if (guard !== undefined) checkPermission(spec.operationId, sender.principal, request.body);
     const made = await spec.handle(request, context);
     const reply = guard === undefined ? made : privateReply(made);
     // What shows the past is asked for once.
@@ -146,20 +147,28 @@ function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Mi
 
 function scoped({ guard }: HttpDependencies): Middleware {
   return async (context, next) => {
-    const principal = await guard?.authenticate(context.req);
-    if (principal !== undefined) enterScope(principal, context.req);
+    context.set('Vary', VARY);
+    const sender = guard === undefined ? {} : await identify(guard, context.req);
+    const { principal } = sender;
+    if (principal !== undefined) nameScope(principal, context.req);
+    const { scope, path, prefix } = scopeOf(context.path, (name) => headerOf(context.req, name));
+    context.state['sender'] = sender;
     context.state['principal'] = principal;
-    await enterPath(context, next);
+    context.state['scope'] = scope;
+    context.state['prefix'] = prefix;
+    if (path !== context.path) context.path = path;
+    await next();
   };
 }
 
-async function enterPath(context: Context, next: Next): Promise<void> {
-  const { scope, path, prefix } = scopeOf(context.path, (name) => headerOf(context.req, name));
-  context.state['scope'] = scope;
-  context.state['prefix'] = prefix;
-  context.set('Vary', VARY);
-  if (path !== context.path) context.path = path;
-  await next();
+/** Finds out who sends a request. What is wrong with its token is told by the routes that ask for one. */
+async function identify(guard: Guard, request: IncomingMessage): Promise<Sender> {
+  try {
+    const principal = await guard.authenticate(request);
+    return principal === undefined ? {} : { principal };
+  } catch (error) {
+    return { error: error instanceof Error ? error : new Error(String(error)) };
+  }
 }
 
 function unknownPath(router: Router): Middleware {

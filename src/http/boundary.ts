@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { isRegistryError, RegistryError } from '#domain/errors';
-import { enterScope, type Guard, mayReadKept } from '#http/auth/guard';
+import { type Guard, mayReadKept, nameScope } from '#http/auth/guard';
+import { maySee } from '#http/auth/principal';
 import type { HttpDependencies } from '#http/dependencies';
 import type { FastGenes } from '#http/fast-genes';
 import type { HotReads } from '#http/hot-reads';
+import { headerOf } from '#http/parse-request';
 import { retryAfterOf, toProblem } from '#http/problem';
+import { scopeOf } from '#http/scope';
 import { SECURITY_HEADERS } from '#http/security-headers';
 
 /** What the app tells whoever listens: one line a request, and every unexpected error. */
@@ -57,6 +60,7 @@ export function boundary(
       context.set('X-Request-Id', requestId);
       context.set(SECURITY_HEADERS);
       try {
+        checkTarget(context.req);
         if (limits.emergency && !HEALTH_PATHS.has(path)) throw closed();
         await next();
       } catch (error) {
@@ -74,13 +78,28 @@ export function boundary(
 function mayUseKept(guard: Guard, request: IncomingMessage): boolean {
   const principal = guard.known(request);
   if (principal === undefined || !mayReadKept(principal)) return false;
+  nameScope(principal, request);
   try {
-    enterScope(principal, request);
-    return true;
+    const [path = '/'] = (request.url ?? '/').split('?');
+    const { scope } = scopeOf(path, (name) => headerOf(request, name));
+    return maySee(principal, scope);
   } catch {
     // The routes say what is wrong.
     return false;
   }
+}
+
+/**
+ * Refuses a target that two readers would take for two: with a host in it, with a backslash, or with a fragment. What
+ * clients send begins with the path.
+ */
+function checkTarget({ url = '', method }: IncomingMessage): void {
+  if ((url.startsWith('/') && !/[\\#]/.test(url)) || (url === '*' && method === 'OPTIONS')) return;
+  throw new RegistryError(
+    'INVALID_REQUEST',
+    'Cannot use the address: it does not begin with a path, or holds "\\" or "#" (want the path and query alone)',
+    { outcome: 'not-applied' },
+  );
 }
 
 /** Says how to prove who one is (RFC 6750, section 3). */

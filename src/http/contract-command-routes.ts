@@ -3,6 +3,7 @@ import { changeContractStage } from '#commands/change-contract-stage';
 import { promoteContract } from '#commands/promote-contract';
 import { type PublicationAnswer, publishContract } from '#commands/publish-contract';
 import { type ContractName, parseContractName, parseContractVersion } from '#domain/contract-name';
+import type { ContractStage } from '#domain/contract-stage';
 import { quote, RegistryError } from '#domain/errors';
 import { toPosition } from '#domain/position';
 import { parseScope, type Scope } from '#domain/scope';
@@ -49,7 +50,7 @@ function publish(dependencies: HttpDependencies): Route {
     },
     handle: async (request) => {
       const { contracts } = writableCommands(dependencies);
-      const { name, ...candidate } = request.body;
+      const { name, ...candidate } = withStage(request.body, request.mayApprove);
       const context = commandContext(dependencies, 'publishContract', request);
       const { signal } = request;
       const command = { name: parseContractName(name), ...candidateFrom(candidate), signal };
@@ -81,7 +82,7 @@ function promote(dependencies: HttpDependencies): Route {
     handle: async (request) => {
       const { contracts } = writableCommands(dependencies);
       const { params, body, scope } = request;
-      const { toEnvironment, notes, stage, override } = body;
+      const { toEnvironment, notes, stage, override } = withStage(body, request.mayApprove);
       const name = parseContractName(params.name);
       const target = parseScope(scope.tenant, toEnvironment);
       if (!request.maySee(target)) throw unknownEnvironment(toEnvironment);
@@ -102,6 +103,14 @@ function promote(dependencies: HttpDependencies): Route {
       return await published(dependencies, answer, { prefix, name, scope: target });
     },
   });
+}
+
+/** Lets a version of one who may not approve wait for somebody who may, where nothing else is asked for. */
+function withStage<T extends { readonly stage?: ContractStage | undefined }>(
+  body: T,
+  mayApprove: boolean,
+): T {
+  return mayApprove || body.stage !== undefined ? body : { ...body, stage: 'pending_approval' };
 }
 
 function unknownEnvironment(environment: string): RegistryError {

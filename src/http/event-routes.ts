@@ -19,6 +19,14 @@ const eventQuery = z.strictObject({
   stream: z.enum(['registry', 'jobs']).default('registry'),
 });
 
+const TIMER_MAX_MS = 2_147_483_647;
+
+/** A stream ends with the token that opened it. */
+function endOf(expiresAtMs: number | undefined, nowMs: number): readonly AbortSignal[] {
+  if (expiresAtMs === undefined) return [];
+  return [AbortSignal.timeout(Math.min(Math.max(0, expiresAtMs - nowMs), TIMER_MAX_MS))];
+}
+
 /** The route of server-sent events. */
 export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
   let subscribers = 0;
@@ -42,7 +50,11 @@ export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
         const stream = STREAMS[request.query.stream];
         const after = firstAfter(request) ?? (await feed.newest(stream));
         subscribers += 1;
-        const signal = AbortSignal.any([request.signal, dependencies.closing]);
+        const signal = AbortSignal.any([
+          request.signal,
+          dependencies.closing,
+          ...endOf(request.expiresAtMs, dependencies.clock.nowMs()),
+        ]);
         const subscriber = new Subscriber(dependencies);
         void subscriber.serve({ stream, after, scope: request.scope, signal }).finally(() => {
           subscribers -= 1;

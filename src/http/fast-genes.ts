@@ -4,7 +4,6 @@ import type { ServedDataset } from '#cache/served-dataset';
 import { type DatasetName, parseDatasetName } from '#domain/dataset-name';
 import { isRegistryError } from '#domain/errors';
 import { DEFAULT_SCOPE } from '#domain/scope';
-import { privateCaching } from '#http/auth/private-caching';
 import { matchesEtag } from '#http/conditional';
 import { answerTag, jsonBody, UNPINNED, VARY } from '#http/dataset-answer';
 import type { HttpDependencies } from '#http/dependencies';
@@ -35,7 +34,8 @@ export class FastGenes {
   answer(request: IncomingMessage, response: ServerResponse, requestId: string): boolean {
     const { url = '', method, headers } = request;
     if (method !== 'GET' || !url.startsWith(PATH)) return false;
-    const { serving, catalogView } = this.#dependencies;
+    const { serving, catalogView, guard } = this.#dependencies;
+    if (guard !== undefined) return false;
     if (serving.rateLimit !== undefined || !catalogView.caughtUp) return false;
     if (SLOW_HEADERS.some((name) => headers[name] !== undefined)) return false;
     if (headers.accept !== undefined && /jsonl|ndjson/i.test(headers.accept)) return false;
@@ -55,7 +55,7 @@ export class FastGenes {
       readonly requestId: string;
     },
   ): boolean {
-    const { serving, guard } = this.#dependencies;
+    const { serving } = this.#dependencies;
     const { request, response, requestId } = at;
     try {
       const genes = geneRequestOf({ gene_id: geneId, include, limit: LIMIT });
@@ -69,7 +69,7 @@ export class FastGenes {
         'ETag',
         etag,
         'Cache-Control',
-        guard === undefined ? UNPINNED : privateCaching(UNPINNED),
+        UNPINNED,
         ...SECURITY_HEADER_LIST,
       ];
       const ifNoneMatch = request.headers['if-none-match'];

@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { quote, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
-import { maySee, type Principal } from '#http/auth/principal';
+import { mayDo, maySee, type Principal } from '#http/auth/principal';
 import { bodyOf, type RequestLimits, readJson } from '#http/read-body';
 import { EMPTY, type ParsedRequest, type Route } from '#http/route';
 
@@ -38,6 +38,8 @@ export async function parseRequest(
     requestId: String(context.state['requestId']),
     report: context.state['report'] as (error: unknown) => void,
     actor: principal?.subject ?? actorOf(context.req),
+    mayApprove: principal === undefined || mayDo(principal, 'contracts:approve'),
+    expiresAtMs: principal && principal.expiresAt * 1_000,
     maySee: (scope) => principal === undefined || maySee(principal, scope),
     header: (name) => headerOf(context.req, name),
     stream: bodyOf(context.req),

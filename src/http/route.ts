@@ -21,6 +21,10 @@ export interface ParsedRequest<P, Q, B> {
   readonly prefix: string;
   /** Who sends it. */
   readonly actor: string;
+  /** Whether its sender may make versions of contracts approved; else new ones wait for approval. */
+  readonly mayApprove: boolean;
+  /** When the token of its sender ends, milliseconds since 1970; absent where there is none. */
+  readonly expiresAtMs: number | undefined;
   /** Whether its sender may see another scope, which a command names. */
   readonly maySee: (scope: Scope) => boolean;
   readonly requestId: string;

@@ -44,6 +44,11 @@ describe('who may reach a registry that asks nobody who they are', () => {
 });
 
 describe('the settings of tokens', () => {
+  it('are not taken where nobody is asked for one', () => {
+    const { ATLAS_AUTH: _, ...rest } = jwt;
+    expect(problemsOf(rest)).toEqual([expect.stringMatching(/nobody would be asked for a token/)]);
+  });
+
   it('are whole, or the registry does not start', () => {
     expect(problemsOf(jwt)).toEqual([]);
     for (const missing of ['ATLAS_JWT_ISSUER', 'ATLAS_JWT_AUDIENCE', 'ATLAS_JWT_KEYS'] as const)

@@ -1,33 +1,26 @@
 import type { IncomingMessage } from 'node:http';
 import { quote, RegistryError } from '#domain/errors';
-import { DEFAULT_SCOPE } from '#domain/scope';
+import { DEFAULT_SCOPE, type Scope } from '#domain/scope';
 import type { Authenticator } from '#http/auth/authenticator';
 import { furtherScope, PERMISSIONS, type Permission } from '#http/auth/permissions';
 import { mayDo, maySee, type Principal } from '#http/auth/principal';
-import { scopeOf } from '#http/scope';
 
-/**
- * Lets a request speak of the scope that its token is for, where it names none, and hides every other one.
- * @throws NOT_FOUND for a tenant or environment that the principal may not see
- */
-export function enterScope(principal: Principal, request: IncomingMessage): void {
-  const { headers } = request;
+/** Lets a request that names no scope speak of the one that its token is for. */
+export function nameScope(principal: Principal, { headers }: IncomingMessage): void {
   const [only, ...others] = principal.environments === '*' ? [] : principal.environments;
   headers['atlas-tenant'] ??= principal.tenant;
   if (only !== undefined && others.length === 0) headers['atlas-environment'] ??= only;
   headers['atlas-environment'] ??= DEFAULT_SCOPE.environment;
-  const path = (request.url ?? '/').split('?')[0] ?? '/';
-  const { scope } = scopeOf(path, (name) => textOf(headers[name]));
+}
+
+/** Hides every scope that a token is not for. @throws NOT_FOUND */
+export function checkScope(principal: Principal, scope: Scope): void {
   if (maySee(principal, scope)) return;
   throw new RegistryError(
     'NOT_FOUND',
-    `Cannot find ${quote(path)}: there is no such tenant and environment (want one that the token is for)`,
+    'Cannot find what is asked for: there is no such tenant and environment (want one that the token is for)',
     { outcome: 'not-applied' },
   );
-}
-
-function textOf(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }
 
 /** Gives what a route asks for. @throws TypeError for a route that nobody has put into the table */
@@ -59,6 +52,23 @@ export function checkPermission(
     `Cannot do ${quote(operationId)}: the token lacks scope ${quote(missing)} (want a token that has it)`,
     { details: { scope: missing }, outcome: 'not-applied' },
   );
+}
+
+/** Who sends a request, or what is wrong with how it says so; neither where it holds no credentials. */
+export interface Sender {
+  readonly principal?: Principal;
+  readonly error?: Error;
+}
+
+/**
+ * Lets a request in whose sender may do what its route does, in the scope that it speaks of.
+ * @throws what is wrong with its credentials; NOT_FOUND; what `checkPermission` throws
+ */
+export function admit(operationId: string, { principal, error }: Sender, scope: Scope): void {
+  if (permissionOf(operationId) === 'public') return;
+  if (error !== undefined) throw error;
+  if (principal !== undefined) checkScope(principal, scope);
+  checkPermission(operationId, principal, undefined);
 }
 
 /** Tells whether a principal may have what is kept of earlier answers: those show datasets and contracts. */

@@ -14,6 +14,8 @@ export type TokenKeys = (
 export type VerificationKey = Awaited<ReturnType<JWTVerifyGetKey>>;
 
 const KEYS_MAX = 100;
+// While no keys are known at all nobody is let in: then it is asked for them more often.
+const FIRST_COOLDOWN_MS = 1_000;
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k'];
 
 const keySet = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })).max(KEYS_MAX) });
@@ -27,16 +29,25 @@ export function keysFromText(text: string): TokenKeys {
 }
 
 /** Reads a set of public keys. @throws INVALID_SETTING */
-export function readKeySet(text: string): JSONWebKeySet {
+function readKeySet(text: string): JSONWebKeySet {
   const value = parsed(text);
   const set = keySet.safeParse('keys' in value ? value : { keys: [value] });
   if (!set.success || set.data.keys.length === 0)
     throw unusable('it is no set of 1 to 100 JSON web keys');
-  for (const key of set.data.keys) {
-    const secret = PRIVATE_MEMBERS.find((member) => member in key);
-    if (secret !== undefined) throw unusable('it holds a private or secret key');
-  }
+  if (set.data.keys.some(isSecret)) throw unusable('it holds a private or secret key');
   return set.data;
+}
+
+function isSecret(key: object): boolean {
+  return PRIVATE_MEMBERS.some((member) => member in key);
+}
+
+/** Reads the set that an issuer publishes: what is not public in it is left out. @throws INVALID_SETTING */
+function readPublishedKeys(text: string): JSONWebKeySet {
+  const set = keySet.safeParse(parsed(text));
+  const keys = set.data?.keys.filter((key) => !isSecret(key)) ?? [];
+  if (keys.length === 0) throw unusable('it is no set of 1 to 100 public JSON web keys');
+  return { keys };
 }
 
 function parsed(text: string): object {
@@ -49,15 +60,14 @@ function parsed(text: string): object {
   throw unusable('it is no JSON object');
 }
 
-/** Makes keys of a set. */
+/** Makes keys of a set. A key of it that cannot be used fits no token. */
 export function keysOf(set: JSONWebKeySet): TokenKeys {
   const find = createLocalJWKSet(set);
   return async (header, token) => {
     try {
       return [await find(header, token)];
     } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey) return [];
-      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) return [];
       // Without a `kid` several may fit: one of them has to verify.
       const all: VerificationKey[] = [];
       for await (const key of error) all.push(key);
@@ -111,8 +121,10 @@ export class RemoteKeys {
   /** Finds the keys for a token; none where the issuer has none of that name. @throws VIEW_UNAVAILABLE while none were ever fetched */
   readonly find: TokenKeys = async (header, token) => {
     const { clock, maxAgeMs } = this.#options;
-    if (clock.monotonicMs() - this.#fetchedAtMs > maxAgeMs) await this.#refresh();
     const known = (await this.#keys?.(header, token)) ?? [];
+    const isOld = clock.monotonicMs() - this.#fetchedAtMs > maxAgeMs;
+    // A key that is known is used while the set is fetched again.
+    if (known.length > 0 && isOld) void this.#refresh();
     if (known.length > 0) return known;
     await this.#refresh();
     if (this.#keys === undefined) throw unreachable();
@@ -121,7 +133,8 @@ export class RemoteKeys {
 
   async #refresh(): Promise<void> {
     const { clock, cooldownMs } = this.#options;
-    if (this.#fetching === undefined && clock.monotonicMs() - this.#triedAtMs < cooldownMs) return;
+    const waitMs = this.#keys === undefined ? Math.min(FIRST_COOLDOWN_MS, cooldownMs) : cooldownMs;
+    if (this.#fetching === undefined && clock.monotonicMs() - this.#triedAtMs < waitMs) return;
     this.#fetching ??= this.#fetch();
     await this.#fetching;
   }
@@ -130,7 +143,7 @@ export class RemoteKeys {
     const { clock, fetchText, onTrouble } = this.#options;
     this.#triedAtMs = clock.monotonicMs();
     try {
-      this.#keys = keysOf(readKeySet(await fetchText()));
+      this.#keys = keysOf(readPublishedKeys(await fetchText()));
       this.#fetchedAtMs = clock.monotonicMs();
     } catch (error) {
       onTrouble?.(error);

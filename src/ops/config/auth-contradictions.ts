@@ -1,16 +1,36 @@
+import { isIPv4 } from 'node:net';
 import type { Config } from '#ops/config/settings';
 
-const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/;
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}
 
 /** Settings about who may do what that fit each by itself and not together. */
 export function authContradictions(config: Partial<Config>): readonly string[] {
-  return config.auth === 'jwt' ? tokenContradictions(config) : openToOthers(config);
+  if (config.auth === 'jwt') return tokenContradictions(config);
+  return [...openToOthers(config), ...unusedTokens(config)];
 }
 
 function openToOthers({ bind, allowAnybody }: Partial<Config>): readonly string[] {
-  if (bind === undefined || allowAnybody === true || LOOPBACK.test(bind.host)) return [];
+  if (bind === undefined || allowAnybody === true || isLoopback(bind.host)) return [];
   return [
     `Cannot use BIND_ADDR="${bind.host}:${bind.port}" without ATLAS_AUTH: whoever reaches it could change everything (want ATLAS_AUTH=jwt, an address of loopback, or ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE=true)`,
+  ];
+}
+
+/** Who configures tokens believes that they are asked for. */
+function unusedTokens(config: Partial<Config>): readonly string[] {
+  const named = Object.entries({
+    ATLAS_JWT_ISSUER: config.jwtIssuer,
+    ATLAS_JWT_AUDIENCE: config.jwtAudience,
+    ATLAS_JWT_KEYS: config.jwtKeys,
+    ATLAS_JWKS_URL: config.jwksUrl,
+    ATLAS_JWT_SECRET_FILE: config.jwtSecretFile,
+  }).filter(([, value]) => value !== undefined);
+  if (named.length === 0) return [];
+  const names = named.map(([name]) => name).join(', ');
+  return [
+    `Cannot use ${names} without ATLAS_AUTH: nobody would be asked for a token (want ATLAS_AUTH=jwt)`,
   ];
 }
 

@@ -17,6 +17,7 @@ interface Operation {
 }
 
 const RUNNING_MAX = 16;
+const DEBUG = new Set(['cacheStats', 'datasetHealth', 'registryHealth']);
 let registry: GuardedRegistry;
 let url: string;
 let operations: readonly Operation[];
@@ -77,7 +78,9 @@ const isWrite = ({ method }: Operation) => method !== 'GET';
 describe('the table of permissions', () => {
   it('has a row for every route and no other', () => {
     const routes = operations.map(({ operationId }) => operationId);
-    expect(routes.toSorted()).toEqual(Object.keys(PERMISSIONS).toSorted());
+    // They show what belongs to all tenants, and are not there where tokens are for one.
+    const rows = Object.keys(PERMISSIONS).filter((operationId) => !DEBUG.has(operationId));
+    expect(routes.toSorted()).toEqual(rows.toSorted());
   });
 
   it('lets every write ask for more than to read', () => {

@@ -159,6 +159,27 @@ describe('keys of tokens', () => {
     expect(fetched).toBe(2);
   });
 
+  it('of an issuer that cannot be used fit no token, and do not spoil the others', async () => {
+    const good = await publicKeys(['ec']);
+    const bad = { kty: 'EC', crv: 'P-256', kid: 'bad', x: 'AA', y: 'AA' };
+    const secret = { kty: 'oct', kid: 'shared', k: SECRET.toString('base64url') };
+    const keys = [...good.keys, bad, secret, { kty: 'new', kid: 'later' }];
+    const remote = new RemoteKeys({
+      clock: new FakeClock(),
+      maxAgeMs: 60_000,
+      cooldownMs: 1_000,
+      fetchText: async () => JSON.stringify({ keys }),
+    });
+    const rules = await tokenRules({ keys: remote.find, algorithms: ['ES256', 'HS256'] });
+    await verifyToken(await tokenOf(), rules);
+    for (const kid of ['bad', 'shared', 'later'])
+      await expect(
+        verifyToken(await tokenOf({}, { header: { kid } }), rules),
+      ).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+      });
+  });
+
   it('of an issuer that is away stay in use; without any the answer is that nothing can be verified now', async () => {
     const clock = new FakeClock();
     let isAway = true;
