@@ -54,12 +54,20 @@ export async function serve(options: ServeOptions): Promise<void> {
   if (ended === undefined) {
     const seconds = ((performance.now() - started) / 1_000).toFixed(1);
     out.write(`${pc.green('Ready')} in ${seconds} s at ${pc.bold(registry.url)}\n`);
-    if (options.examples) out.write(examplesToTry(registry.url));
+    if (loadsExamples(registry, options)) out.write(examplesToTry(registry.url));
   }
   const signal = ended ?? (await signalled);
   out.write(`${signal}: ending running requests; again to end at once\n`);
   await registry.close();
   process.exit(0);
+}
+
+/** Without a token a registry that asks for one would refuse them. */
+function loadsExamples(
+  { asksForTokens }: ServedRegistry,
+  { examples }: Pick<ServeOptions, 'examples'>,
+): boolean {
+  return examples && (!asksForTokens || hasToken());
 }
 
 async function readyAndLoaded(
@@ -68,11 +76,11 @@ async function readyAndLoaded(
   out: TextOutput,
 ): Promise<undefined> {
   await registry.ready(READY_TIMEOUT_MS);
-  if (!examples) return;
-  if (registry.asksForTokens && !hasToken()) {
-    out.write(
-      'Examples are not loaded: the registry asks for tokens, and ATLAS_TOKEN is not set\n',
-    );
+  if (!loadsExamples(registry, { examples })) {
+    if (examples)
+      out.write(
+        'Examples are not loaded: the registry asks for tokens, and ATLAS_TOKEN is not set\n',
+      );
     return;
   }
   let bar: ProgressBar | undefined;
