@@ -190,16 +190,17 @@ function nudging(log: EventLog, view: PositionedView, nudge: () => void): EventL
 }
 
 function eventLogger({ logger }: Setup): OnWorkerEvent {
+  const told = new Set<string>();
   return (event: WorkerEvent) => {
     switch (event.type) {
-      case 'stuck': {
-        // Every node begins so.
-        const level = isRegistryError(event.error, 'NOT_READY') ? 'debug' : 'warn';
-        logger[level]({ worker: event.worker, err: event.error }, 'worker cannot work');
+      case 'stuck':
+        // Every node begins so: that is no news, and its end is none.
+        if (isRegistryError(event.error, 'NOT_READY')) break;
+        told.add(event.worker);
+        logger.warn({ worker: event.worker, err: event.error }, 'worker cannot work');
         break;
-      }
       case 'recovered':
-        logger.info({ worker: event.worker }, 'worker works again');
+        if (told.delete(event.worker)) logger.info({ worker: event.worker }, 'worker works again');
         break;
       case 'left':
         logger.warn({ ...event, error: undefined, err: event.error }, 'worker left something');
