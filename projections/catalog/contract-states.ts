@@ -14,7 +14,7 @@ import {
   contractPolicyEvolution,
 } from '#domain/contract-policy';
 import type { CommandId, EventHash, Kind } from '#domain/event';
-import type { Position, Revision } from '#domain/position';
+import { NEWEST, type Position, type Revision } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import { STAGE_OF } from '#projections/catalog/contract-tables';
 import { RememberedCommands } from '#projections/catalog/remembered-commands';
@@ -35,8 +35,6 @@ interface ModeQuestion {
 type VersionRow = Omit<PublishedVersion, 'alsoPublishedBy' | 'bundle'> & {
   readonly alsoPublishedBy: string | null;
 };
-
-const NEWEST = Number.MAX_SAFE_INTEGER as Position;
 
 /** What decisions about contracts and their policies know. */
 export class ContractStates implements AggregateSource<ContractState> {

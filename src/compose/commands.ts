@@ -2,13 +2,14 @@ import type { ContractChecks } from '#commands/check-contract';
 import type { ArtifactStore } from '#compose/artifact-store';
 import { jobPorts, profilePorts } from '#compose/job-ports';
 import type { Logs } from '#compose/logs';
-import { resultStore, runPorts } from '#compose/run-ports';
+import { runPorts } from '#compose/run-ports';
 import type { Views } from '#compose/views';
 import { systemClock } from '#flow/clock';
 import { KeyedQueue } from '#flow/keyed-queue';
 import { newId } from '#flow/new-id';
 import type { HttpCommands } from '#http/dependencies';
 import type { Config } from '#ops/config/settings';
+import { artifactBodies } from '#stores/artifact-bodies';
 
 /** Gives the commands of a node whose role writes; they decide on what its own views hold. */
 export function buildCommands(
@@ -47,7 +48,7 @@ export function buildCommands(
       source: jobRuns.source('job-run'),
       requests: jobRuns.source('run-request'),
       ...runPorts({ reader: () => catalog.reader, view: catalogView }),
-      results: resultStore(artifacts.publisher, config.artifactBytesMax),
+      results: artifactBodies(artifacts.publisher, config.artifactBytesMax),
     },
     lineage: {
       env,

@@ -2,9 +2,7 @@ import type { ContractChecks } from '#commands/check-contract';
 import { openContractGate } from '#compose/contract-gate';
 import type { Setup } from '#compose/setup';
 import type { Views } from '#compose/views';
-import { toPosition } from '#domain/position';
-
-const NEWEST = toPosition(Number.MAX_SAFE_INTEGER);
+import { NEWEST } from '#domain/position';
 
 /** Gives what judges contracts: the gate, and what the node's own view knows of versions and modes. */
 export function openContractChecks(setup: Setup, { catalog }: Views): ContractChecks {

@@ -1,8 +1,6 @@
 import type { ActionProfileCommands, JobDefinitionCommands } from '#commands/job-ports';
-import { toPosition } from '#domain/position';
+import { NEWEST } from '#domain/position';
 import type { CatalogReader } from '#projections/catalog/catalog-reader';
-
-const NEWEST = toPosition(Number.MAX_SAFE_INTEGER);
 
 /** Gives the catalog's reading side; another object after the view was opened anew. */
 type Catalog = () => CatalogReader;

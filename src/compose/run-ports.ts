@@ -1,4 +1,4 @@
-import type { FinishCommands, ResultStore } from '#commands/finish-job-run';
+import type { FinishCommands } from '#commands/finish-job-run';
 import { actionPlanner, type PlannerPorts } from '#commands/plan-actions';
 import type { RunDefinitionCommands } from '#commands/run-definition';
 import type { TriggerCommands } from '#commands/trigger-jobs';
@@ -7,14 +7,12 @@ import { parseJobDefinitionId } from '#domain/definition';
 import { quote, RegistryError } from '#domain/errors';
 import type { JobDefinition } from '#domain/job-definition';
 import type { JobStage } from '#domain/job-stage';
-import { toPosition } from '#domain/position';
+import { NEWEST } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import type { PositionedView } from '#http/dependencies';
 import type { CatalogReader } from '#projections/catalog/catalog-reader';
 import type { DefinitionLists } from '#projections/catalog/definition-lists';
-import type { Publisher } from '#stores/publisher';
 
-const NEWEST = toPosition(Number.MAX_SAFE_INTEGER);
 const PAGE = 200;
 
 /** The catalog of this node, and how far it has come. */
@@ -124,17 +122,4 @@ async function* activeDefinitions(
     if (last === undefined || page.length < PAGE) return;
     after = { id: last.id, orderKey: versionOrderKey(last.version) };
   }
-}
-
-/** Keeps the results of runs among the artifacts. */
-export function resultStore(publisher: Publisher, bytesMax: number): ResultStore {
-  return {
-    put: async (sha256, bytes) => {
-      await publisher.put(sha256, once(bytes), { bytesMax });
-    },
-  };
-}
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -8,7 +8,7 @@ import { canonicalJson } from '#domain/canonical-json';
 import { sha256Of } from '#domain/digest';
 import { isRegistryError, RegistryError } from '#domain/errors';
 import type { CommandId } from '#domain/event';
-import { toPosition } from '#domain/position';
+import { NEWEST } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import { systemClock } from '#flow/clock';
 import { newId } from '#flow/new-id';
@@ -34,7 +34,6 @@ export interface WorkersFrom {
   readonly artifacts: ArtifactStore;
 }
 
-const NEWEST = toPosition(Number.MAX_SAFE_INTEGER);
 const ACTOR = 'atlas-worker';
 /** For the append of what an attempt came to, an election at the broker included, and clocks of nodes that disagree. */
 const CLAIM_MARGIN_MS = 30_000;

@@ -10,6 +10,9 @@ export type Revision = Position;
 /** Before the first event of a stream, and the revision of an empty subject. */
 export const START = 0 as Position;
 
+/** After every event there can be: what reads as of it see the newest. */
+export const NEWEST = Number.MAX_SAFE_INTEGER as Position;
+
 /** Takes a number that is known to be a position. @throws RangeError when it is not a whole number from 0 */
 export function toPosition(value: number): Position {
   if (!Number.isSafeInteger(value) || value < 0) {

@@ -5,7 +5,7 @@ import { type PublicationAnswer, publishContract } from '#commands/publish-contr
 import { type ContractName, parseContractName, parseContractVersion } from '#domain/contract-name';
 import type { ContractStage } from '#domain/contract-stage';
 import { quote, RegistryError } from '#domain/errors';
-import { toPosition } from '#domain/position';
+import { NEWEST } from '#domain/position';
 import { parseScope, type Scope } from '#domain/scope';
 import {
   commandContext,
@@ -24,8 +24,6 @@ import {
 } from '#http/contract-schemas';
 import type { HttpDependencies } from '#http/dependencies';
 import { type Reply, type Route, route } from '#http/route';
-
-const NEWEST = toPosition(Number.MAX_SAFE_INTEGER);
 
 /** The routes that change contracts. */
 export function contractCommandRoutes(dependencies: HttpDependencies): readonly Route[] {

@@ -1,3 +1,4 @@
+import type { JobRunAnswer } from '#commands/on-job-run';
 import type { CommandContext } from '#commands/run-command';
 import { isRegistryError, quote, RegistryError } from '#domain/errors';
 import { type JobRun, jobRunEvolution, parseJobRunId } from '#domain/job-run';
@@ -5,11 +6,11 @@ import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import { writableCommands } from '#http/command-request';
 import type { HttpDependencies } from '#http/dependencies';
-import { operateRun, type RunAnswer, type RunOperation } from '#http/job-run-operations';
+import { operateRun, type RunOperation } from '#http/job-run-operations';
 
 /** A step that was taken, and the run right after it. */
 export interface StepTaken {
-  readonly answer: RunAnswer;
+  readonly answer: JobRunAnswer;
   readonly run: JobRun;
 }
 
@@ -38,7 +39,7 @@ export async function takeStep(
 export async function runAfter(
   { jobRunAsOf }: Pick<HttpDependencies, 'jobRunAsOf'>,
   scope: Scope,
-  { recorded, state, position, replayed }: RunAnswer,
+  { recorded, state, position, replayed }: JobRunAnswer,
 ): Promise<JobRun> {
   if (state === undefined) throw new TypeError('A job run that was written has no state');
   if (!replayed || recorded === undefined) return state;

@@ -1,17 +1,12 @@
 import { z } from 'zod';
 import { beginJobRun } from '#commands/begin-job-run';
 import { finishJobRun } from '#commands/finish-job-run';
+import type { JobRunAnswer } from '#commands/on-job-run';
 import { progressJobRun } from '#commands/progress-job-run';
-import type { CommandAnswer, CommandContext } from '#commands/run-command';
+import type { CommandContext } from '#commands/run-command';
 import { startJobRun } from '#commands/start-job-run';
 import { sha256Of } from '#domain/digest';
-import {
-  type JobRunEvent,
-  type JobRunId,
-  type JobRunStart,
-  type JobRunState,
-  parseJobRunId,
-} from '#domain/job-run';
+import { type JobRunId, type JobRunStart, parseJobRunId } from '#domain/job-run';
 import type { HttpCommands } from '#http/dependencies';
 import {
   beginBody,
@@ -38,9 +33,6 @@ export const runOperation = z
 /** One step, as it was checked. */
 export type RunOperation = z.output<typeof runOperation>;
 
-/** What a step of a run has come to. */
-export type RunAnswer = CommandAnswer<JobRunState, JobRunEvent>;
-
 /**
  * Carries out one step of one run.
  * @throws INVALID_NAME, NOT_FOUND, ILLEGAL_TRANSITION, and what the commands throw
@@ -49,7 +41,7 @@ export async function operateRun(
   { jobRuns }: Pick<HttpCommands, 'jobRuns'>,
   context: CommandContext,
   operation: RunOperation,
-): Promise<RunAnswer> {
+): Promise<JobRunAnswer> {
   switch (operation.op) {
     case 'start': {
       // With a key the id follows from it, so that a retry is a retry and not a second run.

@@ -5,6 +5,7 @@ import { quote, RegistryError } from '#domain/errors';
 import { type JobRunId, parseJobRunId } from '#domain/job-run';
 import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
+import { withoutUndefined } from '#domain/without-undefined';
 import { atQuery, cursorQuery, integerQuery, queryText } from '#http/api-schemas';
 import { matchesEtag, strongEtag } from '#http/conditional';
 import { instantOf, POSITION_HEADER, waitForMinimum } from '#http/consistency';
@@ -85,7 +86,7 @@ function list(dependencies: HttpDependencies): Route {
       const after = decodeCursor(cursor, runCursor);
       const { position, found } = await jobRuns.list(scope, {
         limit: limit + 1,
-        ...definedOf(equal),
+        ...withoutUndefined(equal),
         ...(from === undefined ? {} : { submittedFrom: from }),
         ...(before === undefined ? {} : { submittedBefore: before }),
         ...(after === undefined ? {} : { after }),
@@ -104,12 +105,6 @@ function list(dependencies: HttpDependencies): Route {
       };
     },
   });
-}
-
-function definedOf<T extends object>(map: T): { [K in keyof T]: NonNullable<T[K]> } {
-  return Object.fromEntries(
-    Object.entries(map).filter(([, value]) => value !== undefined),
-  ) as never;
 }
 
 function get(dependencies: HttpDependencies): Route {

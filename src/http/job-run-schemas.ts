@@ -5,6 +5,7 @@ import type { JobAction } from '#domain/job-action';
 import { JOB_KINDS, type JobRun, type JobRunEnd } from '#domain/job-run';
 import { JOB_OUTCOMES, JOB_STATUSES } from '#domain/job-run-step';
 import { SEVERITIES } from '#domain/severity';
+import { withoutUndefined } from '#domain/without-undefined';
 import { plainText, sha256, timestamp } from '#http/api-schemas';
 import type { FoundRun, JobRunRow } from '#projections/job-runs/job-run-view';
 
@@ -121,12 +122,6 @@ export function endOf(body: z.output<typeof finishBody>): {
       : { reportSha256: body.report_sha256 as NonNullable<JobRunEnd['reportSha256']> }),
   };
   return body.results === undefined ? { end } : { end, results: body.results as Json };
-}
-
-function withoutUndefined<T extends object>(map: T): { [K in keyof T]: NonNullable<T[K]> } {
-  return Object.fromEntries(
-    Object.entries(map).filter(([, value]) => value !== undefined),
-  ) as never;
 }
 
 export const runStatus = z.enum(JOB_STATUSES);

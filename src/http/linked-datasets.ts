@@ -1,6 +1,6 @@
 import { parseDatasetName } from '#domain/dataset-name';
 import { isRegistryError } from '#domain/errors';
-import { toPosition } from '#domain/position';
+import { NEWEST } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import type { HttpDependencies } from '#http/dependencies';
 import type { FoundRun } from '#projections/job-runs/job-run-view';
@@ -12,7 +12,6 @@ export interface LinkedDataset {
   readonly href: string;
 }
 
-const NEWEST = toPosition(Number.MAX_SAFE_INTEGER);
 const LOOKUPS_MAX = 2_000;
 
 /**

@@ -1,12 +1,13 @@
 import type { Sha256 } from '#domain/digest';
 import { RegistryError } from '#domain/errors';
+import { oneChunk } from '#flow/one-chunk';
 import type { Publisher } from '#stores/publisher';
 
 /** Keeps the bodies of large events among the artifacts. What it gives was not checked: its reader compares the digest. */
 export function artifactBodies(publisher: Publisher, bytesMax: number) {
   return {
     async put(sha256: Sha256, bytes: Uint8Array): Promise<void> {
-      await publisher.put(sha256, only(bytes), { bytesMax });
+      await publisher.put(sha256, oneChunk(bytes), { bytesMax });
     },
     async get(sha256: Sha256): Promise<Uint8Array> {
       const chunks: Uint8Array[] = [];
@@ -24,8 +25,4 @@ export function artifactBodies(publisher: Publisher, bytesMax: number) {
       return Buffer.concat(chunks, size);
     },
   };
-}
-
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { changeContractStage } from '#commands/change-contract-stage';
 import { parseContractVersion as v } from '#domain/contract-name';
-import { toPosition } from '#domain/position';
+import { NEWEST, toPosition } from '#domain/position';
 import { DEFAULT_SCOPE } from '#domain/scope';
-import { type ContractBed, NEWEST, openContractBed } from '#test/support/catalog-bed';
+import { type ContractBed, openContractBed } from '#test/support/catalog-bed';
 import { commandContext } from '#test/support/command-env';
 import { contractName, contractOf } from '#test/support/publishing';
 

@@ -6,11 +6,11 @@ import {
   parseContractVersion,
   versionOrderKey,
 } from '#domain/contract-name';
-import { toPosition } from '#domain/position';
+import { NEWEST, toPosition } from '#domain/position';
 import { DEFAULT_SCOPE, parseScope } from '#domain/scope';
 import type { ContractSummary } from '#projections/catalog/contract-lists';
 import type { ContractQueries } from '#projections/catalog/contract-queries';
-import { type ContractBed, NEWEST, openContractBed } from '#test/support/catalog-bed';
+import { type ContractBed, openContractBed } from '#test/support/catalog-bed';
 import { schemaOf } from '#test/support/contracts';
 import { HOSTILE } from '#test/support/hostile';
 import { contractName, contractOf } from '#test/support/publishing';

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseContractVersion, versionOrderKey } from '#domain/contract-name';
-import { toPosition } from '#domain/position';
+import { NEWEST, toPosition } from '#domain/position';
 import { DEFAULT_SCOPE, parseScope } from '#domain/scope';
 import type { DefinitionPage, DefinitionSummary } from '#projections/catalog/definition-lists';
 import type { DefinitionUser, DefinitionUserPage } from '#projections/catalog/definition-uses';
-import { NEWEST } from '#test/support/catalog-bed';
 import { HOSTILE } from '#test/support/hostile';
 import { type JobBed, openJobBed, UP } from '#test/support/job-bed';
 import { everyAction } from '#test/support/jobs';

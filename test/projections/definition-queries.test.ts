@@ -10,10 +10,9 @@ import {
   parseJobDefinitionId,
 } from '#domain/definition';
 import { jobDefinitionEvolution } from '#domain/job-definition';
-import { toPosition } from '#domain/position';
+import { NEWEST, toPosition } from '#domain/position';
 import { DEFAULT_SCOPE, parseScope } from '#domain/scope';
 import { subjectOf } from '#log/subjects';
-import { NEWEST } from '#test/support/catalog-bed';
 import { commandContext, freshSource } from '#test/support/command-env';
 import { HOSTILE } from '#test/support/hostile';
 import { type JobBed, openJobBed, UP } from '#test/support/job-bed';

@@ -3,7 +3,7 @@ import { changeContractStage } from '#commands/change-contract-stage';
 import type { ContractCommands, PublishContract } from '#commands/publish-contract';
 import { parseContractVersion } from '#domain/contract-name';
 import type { ContractStage } from '#domain/contract-stage';
-import { toPosition } from '#domain/position';
+import { NEWEST } from '#domain/position';
 import type { EventLog } from '#log/event-log';
 import type { MemoryLog } from '#log/memory-log';
 import { CatalogReader } from '#projections/catalog/catalog-reader';
@@ -16,7 +16,6 @@ import { contractName, publish } from '#test/support/publishing';
 import { tempFolder } from '#test/support/temp';
 
 /** After every event. */
-export const NEWEST = toPosition(Number.MAX_SAFE_INTEGER);
 
 /** A catalog in this thread, which shows what a log holds when it is asked to. */
 export interface CatalogBed extends Disposable {

@@ -1,6 +1,7 @@
 import type { Action } from '#domain/action-parameters';
 import { canonicalJson } from '#domain/canonical-json';
 import { sha256Of } from '#domain/digest';
+import { oneChunk } from '#flow/one-chunk';
 import type { Publisher } from '#stores/publisher';
 import type { ActionExecutor } from '#workers/action-attempt';
 import { runFacts } from '#workers/actions/run-facts';
@@ -19,11 +20,7 @@ export function storeResults(
       canonicalJson({ ...scope, path, retention_days: retentionDays, run: runFacts(run) }),
     );
     const sha256 = sha256Of(bytes);
-    await publisher.put(sha256, chunksOf(bytes), { bytesMax: bytes.length });
+    await publisher.put(sha256, oneChunk(bytes), { bytesMax: bytes.length });
     return { outcome: 'succeeded', detail: `sha256 ${sha256}, ${bytes.length} bytes, ${path}` };
   };
-}
-
-async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
 }
