@@ -45,7 +45,7 @@ export type LineageAnswer = Pick<
  */
 export async function recordLineage(
   commands: LineageCommands,
-  context: Pick<CommandContext, 'scope' | 'actor'>,
+  context: Pick<CommandContext, 'scope' | 'actor' | 'requestId'>,
   event: LineageEvent,
 ): Promise<LineageAnswer> {
   const { fingerprint } = event;

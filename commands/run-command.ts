@@ -38,6 +38,8 @@ export interface CommandContext {
   readonly actor: string;
   readonly commandId: CommandId;
   readonly requestFingerprint: Sha256;
+  /** The request that it came with, for the audit; absent where none asked for it. */
+  readonly requestId?: string;
 }
 
 /** What a decision within `runCommand` may know: also which revision the state is of. */
@@ -160,6 +162,7 @@ class Attempt<S, E extends DomainEvent> {
       commandId: context.commandId,
       requestFingerprint: context.requestFingerprint,
       actor: context.actor,
+      ...(context.requestId === undefined ? {} : { requestId: context.requestId }),
       previousHash: this.#aggregate.hash,
     };
     const outcome = await appendUntilDefinite(

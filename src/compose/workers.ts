@@ -15,6 +15,7 @@ import { newId } from '#flow/new-id';
 import type { HttpCommands, PositionedView } from '#http/dependencies';
 import { readLineageEvent } from '#lineage/read-lineage-event';
 import type { EventLog } from '#log/event-log';
+import { logWith } from '#log/log-with';
 import type { RunQueue } from '#projections/job-runs/run-queue';
 import { ActionWorker } from '#workers/action-worker';
 import type { LineageSink } from '#workers/actions/emit-lineage';
@@ -173,8 +174,7 @@ function checkReady({ halted, catalogView, jobRunsView }: Views): void {
 
 /** Gives a log that tells when a run has ended with something to do and the view shows it. */
 function nudging(log: EventLog, view: PositionedView, nudge: () => void): EventLog {
-  return {
-    name: log.name,
+  return logWith(log, {
     append: async (subject, expected, event) => {
       const outcome = await log.append(subject, expected, event);
       if (outcome.kind === 'appended' && event.event.data['actions'] !== undefined) {
@@ -182,10 +182,7 @@ function nudging(log: EventLog, view: PositionedView, nudge: () => void): EventL
       }
       return outcome;
     },
-    readSubject: async (...at) => await log.readSubject(...at),
-    head: async () => await log.head(),
-    follow: (options) => log.follow(options),
-  };
+  });
 }
 
 function eventLogger({ logger }: Setup): OnWorkerEvent {

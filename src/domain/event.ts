@@ -22,6 +22,8 @@ export interface EventMetadata {
   readonly requestFingerprint: Sha256;
   /** Who sent the command: the subject of a token, or `anonymous`. */
   readonly actor: string;
+  /** Which request it came with, as in `X-Request-Id`; absent where no request asked for it, and in older events. */
+  readonly requestId?: string;
   /** The hash of the event before it on the same subject; absent on the first. */
   readonly previousHash: EventHash | undefined;
 }

@@ -41,7 +41,7 @@ export function commandContext(
   operation: string,
   request: ParsedRequest<unknown, unknown, unknown>,
 ): CommandContext {
-  const { scope, actor, params, body } = request;
+  const { scope, actor, params, body, requestId } = request;
   const key = idempotencyKey(request);
   return {
     scope,
@@ -50,6 +50,7 @@ export function commandContext(
     // Only a client's key can come twice; without one there is nothing to compare.
     requestFingerprint:
       key === undefined ? NO_FINGERPRINT : sha256Of(canonicalJson([operation, params, body])),
+    requestId,
   };
 }
 

@@ -74,13 +74,13 @@ function single(dependencies: HttpDependencies): Route {
     body: 'stream',
     errors: [413, 415, 422, 507],
     responses: { 201: { description: 'The event is kept', schema: recordedSchema } },
-    handle: async ({ scope, actor }, { req }) => {
+    handle: async ({ scope, actor, requestId }, { req }) => {
       const { lineage } = writableCommands(dependencies);
       const text = await readJsonText(req, dependencies.limits.lineageBytesMax);
       const read = readLineageEvent(text, { bytesMax: dependencies.limits.lineageBytesMax });
       if (read.kind === 'refused') throw refused(read.faults);
       const { event } = read;
-      const answer = await recordLineage(lineage, { scope, actor }, event);
+      const answer = await recordLineage(lineage, { scope, actor, requestId }, event);
       const headers = await commandHeaders(answer, [dependencies.jobRunsView], dependencies);
       const body = recordedJson(event, answer, dependencies.lineageWarner(event));
       return { status: 201, headers, body };
@@ -125,7 +125,7 @@ function batch(dependencies: HttpDependencies): Route {
     errors: [413, 415, 422],
     responses: { 200: { description: 'What became of the events', schema: batchSchema } },
     handle: async (request, { req }) => {
-      const { scope, actor } = request;
+      const { scope, actor, requestId } = request;
       const { lineage } = writableCommands(dependencies);
       const { lineageBytesMax, lineageBatchBytesMax } = dependencies.limits;
       const text = await readJsonText(req, lineageBatchBytesMax);
@@ -146,7 +146,7 @@ function batch(dependencies: HttpDependencies): Route {
           return;
         }
         try {
-          const answer = await recordLineage(lineage, { scope, actor }, item.event);
+          const answer = await recordLineage(lineage, { scope, actor, requestId }, item.event);
           position = Math.max(position, answer.position);
           if (answer.replayed || answer.recorded === undefined) existing += 1;
         } catch (error) {

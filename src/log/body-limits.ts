@@ -1,5 +1,5 @@
 import { parseSha256, type Sha256, sha256Of } from '#domain/digest';
-import { RegistryError } from '#domain/errors';
+import { isRegistryError, RegistryError } from '#domain/errors';
 import type { NewEvent } from '#domain/event';
 import { decodeAttributes, type EncodedEvent, encodeEvent } from '#log/codec';
 import type { StoredMessage } from '#log/event-log';
@@ -86,26 +86,35 @@ function isReference(message: StoredMessage): boolean {
 
 async function fetchBody(limits: BodyLimits, message: StoredMessage): Promise<Uint8Array> {
   const { dataRef } = decodeAttributes(message);
+  const details = { position: message.position };
   const where = `Cannot read event ${message.position} on "${message.subject}"`;
   if (dataRef === undefined) {
     throw new RegistryError(
       'CORRUPT_EVENT',
       `${where}: its body is empty (want a body or ce-dataref)`,
+      { details },
     );
   }
   if (limits.bodies === undefined) {
     throw new RegistryError(
       'STORE_UNAVAILABLE',
       `${where}: its body is in a store and none is configured`,
+      { details },
     );
   }
-  const bytes = await limits.bodies.get(parseSha256(dataRef));
+  const bytes = await limits.bodies.get(parseSha256(dataRef)).catch((cause: unknown) => {
+    if (!isRegistryError(cause)) throw cause;
+    throw new RegistryError(cause.code, `${where}: ${cause.message}`, {
+      cause,
+      details: { ...cause.details, ...details },
+    });
+  });
   const actual = sha256Of(bytes);
   if (actual !== dataRef) {
     throw new RegistryError(
       'CORRUPT_EVENT',
       `${where}: its stored body has SHA-256 "${actual}" (want "${dataRef}")`,
-      { details: { position: message.position } },
+      { details },
     );
   }
   return bytes;

@@ -42,6 +42,8 @@ export function encodeEvent(subject: Subject, { event, metadata }: NewEvent): En
     ['ce-requesthash', metadata.requestFingerprint],
     ['ce-actor', encodeAttribute(metadata.actor)],
   ];
+  if (metadata.requestId !== undefined)
+    headers.push(['ce-requestid', encodeAttribute(metadata.requestId)]);
   if (metadata.previousHash !== undefined) headers.push(['ce-prevhash', metadata.previousHash]);
   return { headers, body: Buffer.from(canonicalJson(event.data), 'utf8') };
 }
@@ -68,8 +70,7 @@ export function decodeAttributes(message: StoredMessage): EventAttributes {
     if (value === undefined) throw corrupt(message, { is: `it has no header ce-${name}` });
     return value;
   };
-  const decoded = (name: AttributeName): string => {
-    const value = required(name);
+  const decoded = (name: AttributeName, value = required(name)): string => {
     try {
       return decodeAttribute(value);
     } catch (cause) {
@@ -84,9 +85,11 @@ export function decodeAttributes(message: StoredMessage): EventAttributes {
   const commandId = decoded('commandid') as CommandId;
   const requestFingerprint = required('requesthash') as Sha256;
   const actor = decoded('actor');
+  const request = next('requestid');
+  const requestId = request === undefined ? {} : { requestId: decoded('requestid', request) };
   const previousHash = next('prevhash') as EventHash | undefined;
   const dataRef = next('dataref')?.replace(/^sha256:/, '') as Sha256 | undefined;
-  const metadata = { id, time, commandId, requestFingerprint, actor, previousHash };
+  const metadata = { id, time, commandId, requestFingerprint, actor, ...requestId, previousHash };
   return { type, dataVersion, dataRef, metadata };
 }
 
@@ -98,6 +101,7 @@ const LINES = {
   commandid: '\r\nce-commandid: ',
   requesthash: '\r\nce-requesthash: ',
   actor: '\r\nce-actor: ',
+  requestid: '\r\nce-requestid: ',
   prevhash: '\r\nce-prevhash: ',
   dataref: '\r\nce-dataref: ',
 } as const;
@@ -162,7 +166,10 @@ export function hashEvent(message: StoredMessage, attributes: EventAttributes): 
   const { previousHash = '', id, time, requestFingerprint } = metadata;
   // As in their headers: a line break in one of them must not look like the end of the field.
   const [commandId, actor] = [encodeAttribute(metadata.commandId), encodeAttribute(metadata.actor)];
-  const head = `${previousHash}\n${message.subject}\n${id}\n${type}\n${dataVersion}\n${time}\n${commandId}\n${requestFingerprint}\n${actor}\n`;
+  // No body begins with it, so that an event without it cannot be taken for one with it.
+  const request =
+    metadata.requestId === undefined ? '' : `request ${encodeAttribute(metadata.requestId)}\n`;
+  const head = `${previousHash}\n${message.subject}\n${id}\n${type}\n${dataVersion}\n${time}\n${commandId}\n${requestFingerprint}\n${actor}\n${request}`;
   // In one call: a hash object costs more than hashing so little.
   return hash('sha256', Buffer.concat([Buffer.from(head), message.data])) as EventHash;
 }

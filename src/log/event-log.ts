@@ -44,6 +44,21 @@ export interface FollowOptions {
   readonly onTrouble?: (reason: string) => void;
 }
 
+export interface RangeOptions {
+  /** Give what comes after this position. */
+  readonly after: Position;
+  /** Give nothing behind this position. */
+  readonly upTo: Position;
+  /** Give nothing that was stored before, milliseconds since 1970. */
+  readonly sinceMs?: number;
+  /** Only these subjects. */
+  readonly filters?: readonly SubjectFilter[];
+  /** The most messages in one batch. */
+  readonly batchMax: number;
+  /** Ends the iteration. */
+  readonly signal: AbortSignal;
+}
+
 /** One stream of events. The append is the only point of truth: every read may be stale. */
 export interface EventLog {
   /** The stream's name, `REGISTRY` or `JOBS`. */
@@ -71,4 +86,12 @@ export interface EventLog {
    * Gives what has come, at most `batchMax` at a time; never an empty batch.
    */
   follow(options: FollowOptions): AsyncIterable<readonly StoredMessage[]>;
+
+  /**
+   * Reads what is stored of a range, once and in order, and ends. Gives what is there: a position that is missing is passed
+   * over. Never an empty batch.
+   * @throws LOG_UNAVAILABLE when it breaks off; CORRUPT_EVENT, ARTIFACT_MISSING, STORE_UNAVAILABLE for a body that cannot
+   *   be had, each with `details.position`
+   */
+  readRange(options: RangeOptions): AsyncIterable<readonly StoredMessage[]>;
 }

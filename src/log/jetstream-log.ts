@@ -12,12 +12,14 @@ import type {
   EventLog,
   FollowOptions,
   LogHead,
+  RangeOptions,
   StoredMessage,
 } from '#log/event-log';
 import { followStream } from '#log/follow-stream';
 import { API_ERRORS, full, notSent, refusalOf, unavailable } from '#log/jetstream-errors';
 import { TailHub } from '#log/live-tail';
 import { readFirstAfter } from '#log/read-message';
+import { readStreamRange } from '#log/read-range';
 import { TAIL_PREFIX } from '#log/streams';
 import type { Subject } from '#log/subjects';
 
@@ -148,6 +150,13 @@ export class JetStreamLog implements EventLog {
       last: async () => (await this.head()).last,
     };
     for await (const batch of followStream(source, options))
+      for (const part of byBodies(batch)) yield await withBodies(limits, part);
+  }
+
+  async *readRange(options: RangeOptions): AsyncGenerator<readonly StoredMessage[]> {
+    const { nc, jsm, limits, onReconnect } = this.#options;
+    const source = { nc, jsm, onReconnect, stream: this.name };
+    for await (const batch of readStreamRange(source, options))
       for (const part of byBodies(batch)) yield await withBodies(limits, part);
   }
 

@@ -7,6 +7,7 @@ import type {
   EventLog,
   FollowOptions,
   LogHead,
+  RangeOptions,
   StoredMessage,
 } from '#log/event-log';
 import type { Subject, SubjectFilter } from '#log/subjects';
@@ -78,6 +79,15 @@ export class MemoryLog implements EventLog {
         filters === undefined ? slice : slice.filter((m) => matches(filters, m.subject));
       if (batch.length > 0) yield await withBodies(this.#limits, batch);
     }
+  }
+
+  async *readRange(options: RangeOptions): AsyncGenerator<readonly StoredMessage[]> {
+    const { after, upTo, sinceMs = 0, filters, batchMax, signal } = options;
+    const wanted = this.#messages
+      .slice(after, upTo)
+      .filter((m) => m.recordedAtMs >= sinceMs && (!filters || matches(filters, m.subject)));
+    for (let at = 0; at < wanted.length && !signal.aborted; at += batchMax)
+      yield await withBodies(this.#limits, wanted.slice(at, at + batchMax));
   }
 
   #change(signal: AbortSignal): Promise<void> {

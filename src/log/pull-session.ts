@@ -28,6 +28,7 @@ export class PullSession {
   #buffer: StoredMessage[] = [];
   #bufferBytes = 0;
   #outstanding = 0;
+  #pendingAtOpen = 0;
   #deliveries = 0;
   #lastHeardMs = performance.now();
   #ended: string | undefined;
@@ -50,27 +51,32 @@ export class PullSession {
     }, HEARTBEAT_MS).unref();
   }
 
-  /** Creates the consumer behind `options.after` and asks for the first batch. Rejects as the API call does. */
-  static async open(from: PullSource, options: FollowOptions): Promise<PullSession> {
+  /** Creates the consumer and asks for the first batch. Rejects as the API call does. */
+  static async open(from: PullSource, options: SessionStart): Promise<PullSession> {
     const session = new PullSession(from, options.batchMax);
     try {
-      await from.jsm.consumers.add(from.stream, {
+      const info = await from.jsm.consumers.add(from.stream, {
         name: session.#name,
         ack_policy: AckPolicy.None,
-        deliver_policy: DeliverPolicy.StartSequence,
-        opt_start_seq: options.after + 1,
+        ...startOf(options),
         replay_policy: ReplayPolicy.Instant,
         inactive_threshold: INACTIVE_MS * 1e6,
         mem_storage: true,
         num_replicas: 1,
         ...(options.filters === undefined ? {} : { filter_subjects: [...options.filters] }),
       });
+      session.#pendingAtOpen = info.num_pending;
     } catch (error) {
       session.#release();
       throw error;
     }
     session.#pull();
     return session;
+  }
+
+  /** How many messages there were to deliver when it was opened. */
+  get pendingAtOpen(): number {
+    return this.#pendingAtOpen;
   }
 
   /** Why the session is over; `undefined` while it delivers. */
@@ -167,6 +173,21 @@ export class PullSession {
     }
     this.end(`the broker said ${code} ${msg.headers?.description ?? ''}`.trim());
   }
+}
+
+/** Where a session begins and what it delivers. */
+export type SessionStart = Pick<FollowOptions, 'after' | 'batchMax' | 'filters'> & {
+  /** Begins with what was stored then or later, milliseconds since 1970, instead of behind `after`. */
+  readonly sinceMs?: number;
+};
+
+function startOf({ after, sinceMs }: SessionStart) {
+  return sinceMs === undefined
+    ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: after + 1 }
+    : {
+        deliver_policy: DeliverPolicy.StartTime,
+        opt_start_time: new Date(sinceMs).toISOString(),
+      };
 }
 
 export interface PullSource {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contractEvolution } from '#domain/contract';
+import { logWith } from '#log/log-with';
 import {
   blindSource,
   commandContext,
@@ -61,17 +62,13 @@ describe('publishers that race', () => {
     const flaky = {
       ...commands,
       env: commandEnvironment(),
-      log: {
-        name: log.name,
-        readSubject: (...at: Parameters<typeof log.readSubject>) => log.readSubject(...at),
-        head: () => log.head(),
-        follow: (options: Parameters<typeof log.follow>[0]) => log.follow(options),
-        append: async (...at: Parameters<typeof log.append>) => {
+      log: logWith(log, {
+        append: async (...at) => {
           if (conflicts === 0) return await log.append(...at);
           conflicts -= 1;
-          return { kind: 'conflict', actual: at[1] } as const;
+          return { kind: 'conflict', actual: at[1] };
         },
-      },
+      }),
     };
     expect((await publish(flaky, contractOf('1.0.1'))).published.version).toBe('1.0.1');
     expect(gate.jobs).toHaveLength(1);

@@ -5,12 +5,11 @@ import { withdrawDataset } from '#commands/withdraw-dataset';
 import { datasetEvolution } from '#domain/dataset';
 import { parseDatasetName } from '#domain/dataset-name';
 import { sha256Of } from '#domain/digest';
-import type { NewEvent } from '#domain/event';
-import { type Revision, START } from '#domain/position';
+import { START } from '#domain/position';
 import { DEFAULT_SCOPE } from '#domain/scope';
 import { KeyedQueue } from '#flow/keyed-queue';
-import type { AppendOutcome, EventLog } from '#log/event-log';
-import type { Subject } from '#log/subjects';
+import type { EventLog } from '#log/event-log';
+import { logWith } from '#log/log-with';
 import {
   blindSource,
   commandContext,
@@ -151,7 +150,7 @@ describe('runCommand()', () => {
 
   it('gives up with CONTENTION after so many conflicts', async () => {
     const log = memoryLog();
-    const never: EventLog = withAppend(log, async () => ({ kind: 'conflict', actual: START }));
+    const never = logWith(log, { append: async () => ({ kind: 'conflict', actual: START }) });
     const commands = commandsOn(never, commandEnvironment({ conflictsMax: 3 }));
     const command = registerDataset(commands, commandContext(), request('a'));
     await expect(command).rejects.toMatchObject({ code: 'CONTENTION', outcome: 'not-applied' });
@@ -162,10 +161,12 @@ describe('an outcome that is not known', () => {
   it('is resolved by repeating the same event id until the log answers', async () => {
     const log = memoryLog();
     const ids: string[] = [];
-    const flaky = withAppend(log, async (subject, expected, event) => {
-      ids.push(event.metadata.id);
-      const outcome = await log.append(subject, expected, event);
-      return ids.length < 4 ? { kind: 'unknown', cause: new Error('lost ack') } : outcome;
+    const flaky = logWith(log, {
+      append: async (subject, expected, event) => {
+        ids.push(event.metadata.id);
+        const outcome = await log.append(subject, expected, event);
+        return ids.length < 4 ? { kind: 'unknown', cause: new Error('lost ack') } : outcome;
+      },
     });
     const answer = await registerDataset(commandsOn(flaky), commandContext(), request('a'));
     expect(answer.position).toBe(1);
@@ -176,9 +177,11 @@ describe('an outcome that is not known', () => {
   it('is reported as unknown when the log stays silent, and the retry finds the event', async () => {
     const log = memoryLog();
     let silent = true;
-    const flaky = withAppend(log, async (subject, expected, event) => {
-      const outcome = await log.append(subject, expected, event);
-      return silent ? { kind: 'unknown', cause: new Error('timeout') } : outcome;
+    const flaky = logWith(log, {
+      append: async (subject, expected, event) => {
+        const outcome = await log.append(subject, expected, event);
+        return silent ? { kind: 'unknown', cause: new Error('timeout') } : outcome;
+      },
     });
     const commands = commandsOn(flaky, commandEnvironment({ writeTimeoutMs: 100 }));
     const first = registerDataset(commands, commandContext('key'), request('a'));
@@ -192,8 +195,10 @@ describe('an outcome that is not known', () => {
   it('is not claimed when the log refuses for sure', async () => {
     const log = memoryLog();
     const { RegistryError } = await import('#domain/errors');
-    const away = withAppend(log, async () => {
-      throw new RegistryError('LOG_UNAVAILABLE', 'Cannot reach it', { outcome: 'not-applied' });
+    const away = logWith(log, {
+      append: async () => {
+        throw new RegistryError('LOG_UNAVAILABLE', 'Cannot reach it', { outcome: 'not-applied' });
+      },
     });
     const commands = commandsOn(away, commandEnvironment({ writeTimeoutMs: 100 }));
     const command = registerDataset(commands, commandContext(), request('a'));
@@ -207,11 +212,13 @@ describe('an outcome that is not known', () => {
     const log = memoryLog();
     const { RegistryError } = await import('#domain/errors');
     let attempts = 0;
-    const away = withAppend(log, async (subject, expected, event) => {
-      attempts += 1;
-      if (attempts > 1) throw new RegistryError('LOG_FULL', 'full', { outcome: 'not-applied' });
-      await log.append(subject, expected, event);
-      return { kind: 'unknown', cause: new Error('timeout') };
+    const away = logWith(log, {
+      append: async (subject, expected, event) => {
+        attempts += 1;
+        if (attempts > 1) throw new RegistryError('LOG_FULL', 'full', { outcome: 'not-applied' });
+        await log.append(subject, expected, event);
+        return { kind: 'unknown', cause: new Error('timeout') };
+      },
     });
     const commands = commandsOn(away, commandEnvironment({ writeTimeoutMs: 100 }));
     const command = registerDataset(commands, commandContext(), request('a'));
@@ -230,17 +237,3 @@ describe('the hash chain', () => {
     expect(links).toEqual([undefined, ...events.slice(0, -1).map((event) => event.hash)]);
   });
 });
-
-/** A log whose append is another one. */
-function withAppend(
-  log: EventLog,
-  append: (subject: Subject, expected: Revision, event: NewEvent) => Promise<AppendOutcome>,
-): EventLog {
-  return {
-    name: log.name,
-    append,
-    readSubject: (...args) => log.readSubject(...args),
-    head: () => log.head(),
-    follow: (options) => log.follow(options),
-  };
-}

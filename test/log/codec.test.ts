@@ -36,17 +36,21 @@ const data = fc
 
 const anyEvent: fc.Arbitrary<NewEvent> = fc.record({
   event: fc.record({ type: fc.constantFrom(...TYPES), data }),
-  metadata: fc.record({
-    id: fc.uuid().map((id) => id as EventId),
-    time: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
-    commandId: attribute.map((text) => text as CommandId),
-    requestFingerprint: anyText.map((text) => sha256Of(text)),
-    actor: attribute,
-    previousHash: fc.option(
-      anyText.map((text) => sha256Of(text) as string as EventHash),
-      { nil: undefined },
-    ),
-  }),
+  metadata: fc.record(
+    {
+      id: fc.uuid().map((id) => id as EventId),
+      time: fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+      commandId: attribute.map((text) => text as CommandId),
+      requestFingerprint: anyText.map((text) => sha256Of(text)),
+      actor: attribute,
+      requestId: attribute,
+      previousHash: fc.option(
+        anyText.map((text) => sha256Of(text) as string as EventHash),
+        { nil: undefined },
+      ),
+    },
+    { requiredKeys: ['id', 'time', 'commandId', 'requestFingerprint', 'actor', 'previousHash'] },
+  ),
 });
 
 const anySubject: fc.Arbitrary<Subject> = fc
@@ -77,7 +81,13 @@ function withHeader(message: StoredMessage, from: string | RegExp, to: string): 
 const previousHash = 'b'.repeat(64) as EventHash;
 const sample = stored(
   datasetSubject('a/b'),
-  someEvent({ type: 'DatasetRegistered', actor: 'ann', commandId: 'key', previousHash }),
+  someEvent({
+    type: 'DatasetRegistered',
+    actor: 'ann',
+    commandId: 'key',
+    requestId: 'request-1',
+    previousHash,
+  }),
 );
 
 function expectCorrupt(message: StoredMessage, reason: RegExp): void {
@@ -157,6 +167,8 @@ describe('the hash of an event', () => {
     ['ce-commandid', 'ce-commandid: key', 'ce-commandid: kez'],
     ['ce-requesthash', /ce-requesthash: \w/, 'ce-requesthash: X'],
     ['ce-actor', 'ce-actor: ann', 'ce-actor: Ann'],
+    ['ce-requestid', 'ce-requestid: request-1', 'ce-requestid: request-2'],
+    ['ce-requestid, removed', /ce-requestid: \S+\r\n/, ''],
     ['ce-prevhash', 'ce-prevhash: b', 'ce-prevhash: c'],
     ['ce-prevhash, removed', /ce-prevhash: b+\r\n/, ''],
   ] as const)('changes with %s', (_name, from, to) => {

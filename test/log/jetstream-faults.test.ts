@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { START } from '#domain/position';
 import { newId } from '#flow/new-id';
 import { datasetSubject, someEvent } from '#test/support/events';
-import { takeFrom } from '#test/support/log-conformance';
+import { takeFrom } from '#test/support/log-under-test';
 import { openLog, startTestNats, type TestNats } from '#test/support/nats';
 import { eventually } from '#test/support/wait';
 

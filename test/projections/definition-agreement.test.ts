@@ -17,7 +17,7 @@ import { memoryLog } from '#test/support/command-env';
 import { HISTORY_SCOPES, writeRegistryHistory } from '#test/support/history';
 import { openJobBed, UP } from '#test/support/job-bed';
 import { HISTORY_IDS } from '#test/support/job-history';
-import { takeFrom } from '#test/support/log-conformance';
+import { takeFrom } from '#test/support/log-under-test';
 import { messagesOf } from '#test/support/projection-conformance';
 import { forSeeds } from '#test/support/seed';
 import { tempFolder } from '#test/support/temp';

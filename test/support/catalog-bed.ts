@@ -11,7 +11,7 @@ import type { ContractQueries } from '#projections/catalog/contract-queries';
 import { CatalogWriter } from '#projections/catalog/writer';
 import { commandContext, memoryLog } from '#test/support/command-env';
 import { contractCommandsOn } from '#test/support/contracts';
-import { takeFrom } from '#test/support/log-conformance';
+import { takeFrom } from '#test/support/log-under-test';
 import { contractName, publish } from '#test/support/publishing';
 import { tempFolder } from '#test/support/temp';
 

@@ -20,6 +20,7 @@ export function someEvent(overrides: SomeEvent = {}): NewEvent {
       commandId: (overrides.commandId ?? newId()) as CommandId,
       requestFingerprint: sha256Of('request'),
       actor: overrides.actor ?? 'tester',
+      ...(overrides.requestId === undefined ? {} : { requestId: overrides.requestId }),
       previousHash: overrides.previousHash,
     },
   };
@@ -31,5 +32,6 @@ export interface SomeEvent {
   readonly id?: string;
   readonly commandId?: string;
   readonly actor?: string;
+  readonly requestId?: string;
   readonly previousHash?: EventHash;
 }

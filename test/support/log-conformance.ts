@@ -4,20 +4,12 @@ import { START, toPosition } from '#domain/position';
 import { DEFAULT_SCOPE, parseScope } from '#domain/scope';
 import { newId } from '#flow/new-id';
 import { decodeEvent } from '#log/codec';
-import type { EventLog, StoredMessage } from '#log/event-log';
-import { type SubjectFilter, scopeFilter, subjectOf } from '#log/subjects';
+import type { StoredMessage } from '#log/event-log';
+import { scopeFilter, subjectOf } from '#log/subjects';
 import { datasetSubject, someEvent } from '#test/support/events';
+import { rangePromises } from '#test/support/log-range-conformance';
+import { bytesOf, type LogUnderTest, takeFrom } from '#test/support/log-under-test';
 import { forSeeds } from '#test/support/seed';
-
-export interface LogUnderTest extends AsyncDisposable {
-  readonly log: EventLog;
-  /** A second, independent way to the same log. */
-  readonly other: EventLog;
-  /** How large a body may be before it leaves the message, and before it is refused. */
-  readonly messageBytesMax: number;
-  readonly bodyBytesMax: number;
-  readonly storedBodies: () => number;
-}
 
 /** What every event log promises. */
 export function logConformance(name: string, open: () => Promise<LogUnderTest>): void {
@@ -195,6 +187,8 @@ export function logConformance(name: string, open: () => Promise<LogUnderTest>):
       expect(Math.min(...sizes)).toBeGreaterThan(0);
     });
 
+    rangePromises(() => subject);
+
     it('follow() ends when its signal aborts, whatever it is doing then', async () => {
       const { log } = subject;
       await log.append(datasetSubject(`abort/${newId()}`), START, someEvent());
@@ -228,32 +222,4 @@ export function logConformance(name: string, open: () => Promise<LogUnderTest>):
       expect(message?.position).toBe((outcome as { position: number }).position);
     });
   });
-}
-
-/** Names everything of a message, whatever kind of byte array it lies in. */
-function bytesOf({ header, data, ...rest }: StoredMessage): object {
-  return { ...rest, header: textOf(header), data: textOf(data) };
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('latin1');
-}
-
-/** Takes so many messages behind a position and stops. */
-export async function takeFrom(
-  log: EventLog,
-  after: number,
-  count: number | { readonly count: number; readonly filters: readonly SubjectFilter[] },
-): Promise<StoredMessage[]> {
-  const wanted = typeof count === 'number' ? { count } : count;
-  const taken: StoredMessage[] = [];
-  if (wanted.count === 0) return taken;
-  const stop = new AbortController();
-  const options = { after: toPosition(after), batchMax: 1_000, signal: stop.signal, ...wanted };
-  for await (const batch of log.follow(options)) {
-    taken.push(...batch);
-    if (taken.length >= wanted.count) break;
-  }
-  stop.abort();
-  return taken.slice(0, wanted.count);
 }

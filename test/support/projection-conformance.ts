@@ -3,11 +3,12 @@ import type { Kind } from '#domain/event';
 import { type Position, toPosition } from '#domain/position';
 import { systemClock } from '#flow/clock';
 import type { EventLog, StoredMessage } from '#log/event-log';
+import { logWith } from '#log/log-with';
 import { parseSubject } from '#log/subjects';
 import type { Projection, ProjectionDigest } from '#projections/projection';
 import { Projector } from '#projections/projector';
 import { memoryLog } from '#test/support/command-env';
-import { takeFrom } from '#test/support/log-conformance';
+import { takeFrom } from '#test/support/log-under-test';
 import { forSeeds, type Seeded, seeded } from '#test/support/seed';
 import { eventually } from '#test/support/wait';
 
@@ -187,8 +188,7 @@ async function expectHalt(
 
 /** A log that holds nothing behind a position. */
 function until(log: EventLog, end: Position): EventLog {
-  return {
-    ...portOf(log),
+  return logWith(log, {
     head: async () => ({ ...(await log.head()), last: end }),
     async *follow(options) {
       for await (const batch of log.follow(options)) {
@@ -196,7 +196,7 @@ function until(log: EventLog, end: Position): EventLog {
         if (part.length > 0) yield part;
       }
     },
-  };
+  });
 }
 
 /** A log whose messages are changed, or left out, on the way. */
@@ -204,21 +204,19 @@ function altered(
   log: EventLog,
   change: (message: StoredMessage) => StoredMessage | undefined,
 ): EventLog {
-  return {
-    ...portOf(log),
+  return logWith(log, {
     async *follow(options) {
       for await (const batch of log.follow(options)) {
         const part = batch.flatMap((message) => change(message) ?? []);
         if (part.length > 0) yield part;
       }
     },
-  };
+  });
 }
 
 /** A log that gives parts of what it gave before again, and whole batches twice. */
 function repeating(log: EventLog, random: Seeded): EventLog {
-  return {
-    ...portOf(log),
+  return logWith(log, {
     async *follow(options) {
       let before: StoredMessage[] = [];
       for await (const batch of log.follow(options)) {
@@ -227,17 +225,7 @@ function repeating(log: EventLog, random: Seeded): EventLog {
         before = [...before, ...batch].slice(-40);
       }
     },
-  };
-}
-
-function portOf(log: EventLog): EventLog {
-  return {
-    name: log.name,
-    append: (...args) => log.append(...args),
-    readSubject: (...args) => log.readSubject(...args),
-    head: () => log.head(),
-    follow: (options) => log.follow(options),
-  };
+  });
 }
 
 function withHeader(message: StoredMessage, from: RegExp, to: string): StoredMessage {

@@ -14,7 +14,7 @@ import type { DocumentBackend, KeptKind } from '#projections/registry-stores/doc
 import { RegistryStores } from '#projections/registry-stores/registry-stores';
 import { memoryLog } from '#test/support/command-env';
 import { someEvent } from '#test/support/events';
-import { takeFrom } from '#test/support/log-conformance';
+import { takeFrom } from '#test/support/log-under-test';
 
 /** What an event is about. */
 export interface About {

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { EventLog, StoredMessage } from '#log/event-log';
+import { logWith } from '#log/log-with';
 import type { ProjectionDigest } from '#projections/projection';
 import { RegistryStores } from '#projections/registry-stores/registry-stores';
 import { memoryLog } from '#test/support/command-env';
@@ -70,13 +71,7 @@ describe('stores whose process is killed', () => {
       await writeRegistryHistory(memory, EVENTS, seeded(3));
       // The child calls the stream by another time of creation than a log in memory has.
       const head = async () => ({ ...(await memory.head()), created: 'now' });
-      const log: EventLog = {
-        name: memory.name,
-        head,
-        append: async (...args) => await memory.append(...args),
-        readSubject: async (...args) => await memory.readSubject(...args),
-        follow: (options) => memory.follow(options),
-      };
+      const log = logWith(memory, { head });
       const messages = join(folder.path, 'messages.json');
       const all = (await messagesOf(log)).map(asJson);
       writeFileSync(messages, JSON.stringify(all));
