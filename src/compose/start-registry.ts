@@ -24,6 +24,7 @@ import type { Config } from '#ops/config/settings';
 import type { Logger } from '#ops/logger';
 import { packageInfo } from '#ops/package-root';
 import { ReleaseStack } from '#ops/release-stack';
+import { AuditTrail } from '#projections/audit-trail';
 import { EventFeed } from '#projections/event-feed';
 import { findRunAsOf } from '#projections/job-runs/run-as-of';
 import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
@@ -133,6 +134,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       artifacts: publisher,
       serving: parts.serving,
       feed: new EventFeed(logs),
+      auditTrail: new AuditTrail(logs),
       health,
       // What it shows is of all tenants, and a token is for one.
       debug: config.auth === 'off' ? debugOf(config, sources) : undefined,

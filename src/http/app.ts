@@ -6,6 +6,7 @@ import { quote, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
 import { actionProfileRoutes } from '#http/action-profile-routes';
 import { artifactRoutes } from '#http/artifact-routes';
+import { auditRoutes } from '#http/audit-routes';
 import { admit, checkPermission, type Guard, nameScope, type Sender } from '#http/auth/guard';
 import { privateReply } from '#http/auth/private-caching';
 import { boundary, type HttpObserver } from '#http/boundary';
@@ -93,6 +94,7 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...lineageRoutes(dependencies),
     ...lineageDocumentRoutes(dependencies),
     ...eventRoutes(dependencies),
+    ...auditRoutes(dependencies),
     ...artifactRoutes(dependencies),
     ...catalogRoutes(dependencies),
     ...storeRoutes(dependencies),

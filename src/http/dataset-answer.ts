@@ -6,7 +6,7 @@ import type { DatasetName } from '#domain/dataset-name';
 import { type Sha256, sha256Of } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
 import { matchesEtag } from '#http/conditional';
-import { jsonLines } from '#http/json-lines';
+import { jsonLines, wantsLines } from '#http/json-lines';
 import type { Reply } from '#http/route';
 import { VARY as SCOPE_VARY } from '#http/scope';
 import type { CursorOwner, CursorValue, SignedCursors } from '#http/signed-cursor';
@@ -179,10 +179,6 @@ function withCursor(url: string, cursor: string): string {
   const parameters = new URLSearchParams(query);
   parameters.set('cursor', cursor);
   return `${path}?${parameters.toString()}`;
-}
-
-function wantsLines(accept: string | undefined): boolean {
-  return accept !== undefined && /application\/(x-)?(ndjson|jsonlines|jsonl)/i.test(accept);
 }
 
 function acceptsGzip(accepted: string | undefined): boolean {

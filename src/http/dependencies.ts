@@ -20,6 +20,7 @@ import type { Guard } from '#http/auth/guard';
 import type { RegistryHealth } from '#http/registry-health';
 import type { SignedCursors } from '#http/signed-cursor';
 import type { LineageWarner } from '#lineage/lineage-warnings';
+import type { AuditTrail } from '#projections/audit-trail';
 import type { CatalogReader } from '#projections/catalog/catalog-reader';
 import type { EventFeed } from '#projections/event-feed';
 import type { FoundRun, JobRunStore } from '#projections/job-runs/job-run-view';
@@ -134,6 +135,7 @@ export interface HttpDependencies {
   readonly artifacts: ArtifactReader;
   readonly serving: Serving;
   readonly feed: EventFeed;
+  readonly auditTrail: AuditTrail;
   readonly health: () => readonly PartHealth[];
   /** What `/debug/` shows; absent where that is not enabled. */
   readonly debug: { readonly registryHealth: () => RegistryHealth } | undefined;

@@ -26,3 +26,8 @@ export function jsonLines(array: string): string {
   }
   return lines;
 }
+
+/** Tells whether a client prefers one JSON value a line, by its `Accept`. */
+export function wantsLines(accept: string | undefined): boolean {
+  return accept !== undefined && /application\/(x-)?(ndjson|jsonlines|jsonl)/i.test(accept);
+}

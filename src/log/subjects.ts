@@ -104,6 +104,12 @@ export function kindFilter(kind: Kind): SubjectFilter {
   return `${ROOT}.*.*.${kind}.*` as SubjectFilter;
 }
 
+/** Makes the filter over one aggregate of a scope, or over all of a kind. */
+export function aggregateFilter(scope: Scope, kind: Kind, id?: string): SubjectFilter {
+  const token = id === undefined ? '*' : encodeToken(id);
+  return `${ROOT}.${scope.tenant}.${scope.environment}.${kind}.${token}` as SubjectFilter;
+}
+
 /** Makes the filter over everything in one scope. */
 export function scopeFilter(scope: Scope): SubjectFilter {
   return `${ROOT}.${scope.tenant}.${scope.environment}.*.*` as SubjectFilter;

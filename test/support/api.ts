@@ -69,7 +69,7 @@ export class Api {
       ...(content === undefined ? {} : { body: content }),
     });
     const text = await response.text();
-    const isJson = /json/.test(response.headers.get('content-type') ?? '');
+    const isJson = /[+/]json/.test(response.headers.get('content-type') ?? '');
     const answer: ApiAnswer = {
       status: response.status,
       headers: response.headers,

@@ -94,6 +94,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   // They show every kind of thing.
   followEvents: ['datasets:read', 'contracts:read', 'jobs:read'],
+  listAudit: ADMIN,
   cacheStats: ADMIN,
   datasetHealth: ADMIN,
   registryHealth: ADMIN,
