@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { buildProgram } from '#cli/program';
 import { startRegistry } from '#compose/start-registry';
+import { verifyAudit } from '#compose/verify-audit';
 import { locateInJson } from '#contracts/json/locate';
 import { canonicalJson } from '#domain/canonical-json';
 import { parseScope } from '#domain/scope';
@@ -15,4 +16,11 @@ const manifestFormat = {
   read: readManifestFile,
 };
 const jsonTools = { canonical: canonicalJson, locate: locateInJson };
-await buildProgram({ root, version, startRegistry, manifestFormat, jsonTools }).parseAsync();
+await buildProgram({
+  root,
+  version,
+  startRegistry,
+  verifyAudit,
+  manifestFormat,
+  jsonTools,
+}).parseAsync();

@@ -137,7 +137,7 @@ describe('the house', () => {
       ({ path, text }) =>
         /^(src|commands|projections)\//.test(path) && text.includes('process.env'),
     );
-    expect(readers.map(({ path }) => path)).toEqual(['src/cli/bearer.ts', 'src/cli/serve.ts']);
+    expect(readers.map(({ path }) => path)).toEqual(['src/cli/bearer.ts', 'src/cli/settings.ts']);
   });
 });
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addAudit, type VerifyAudit } from '#cli/audit';
 import { addCacheStatus } from '#cli/cache-status';
 import { addCatalogImport } from '#cli/catalog-import';
 import type { ManifestFormat } from '#cli/catalog-import/manifest-folder';
@@ -12,13 +13,14 @@ export interface ProgramOptions {
   readonly root: string;
   readonly version: string;
   readonly startRegistry: StartRegistry;
+  readonly verifyAudit: VerifyAudit;
   readonly manifestFormat: ManifestFormat;
   readonly jsonTools: JsonTools;
 }
 
 /** Builds the `atlas-registry` command. */
 export function buildProgram(options: ProgramOptions): Command {
-  const { root, version, startRegistry, manifestFormat, jsonTools } = options;
+  const { root, version, startRegistry, verifyAudit, manifestFormat, jsonTools } = options;
   const program = new Command('atlas-registry')
     .description('An event-sourced registry for datasets, contracts and jobs.')
     .version(version)
@@ -35,6 +37,7 @@ export function buildProgram(options: ProgramOptions): Command {
     });
   addCatalogImport(program, manifestFormat);
   addCacheStatus(program);
+  addAudit(program, verifyAudit);
   addContract(program, processHost(jsonTools));
   return program;
 }

@@ -4,7 +4,7 @@ import { hasToken } from '#cli/bearer';
 import { loadExamples } from '#cli/examples/load-examples';
 import { ProgressBar, type TextOutput } from '#cli/progress';
 import { RegistryClient } from '#cli/registry-client';
-import { readConfig } from '#ops/config/read-config';
+import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 import { createLogger, type Logger } from '#ops/logger';
 import { untilSignalled } from '#ops/signals';
@@ -36,11 +36,9 @@ export async function serve(options: ServeOptions): Promise<void> {
   const started = performance.now();
   const out = process.stdout;
   let registry: ServedRegistry;
-  // The SDK of S3 tells whoever runs Node 20 at every start that it will want 22 some day: it is pinned to one that does not.
-  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   const signalled = untilSignalled();
   try {
-    const config = readConfig(process.env);
+    const config = readSettings();
     registry = await options.startRegistry(config, createLogger(config.logLevel));
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

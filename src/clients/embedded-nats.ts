@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DiskWatch } from '#clients/disk-watch';
+import { CONFIG_FILE, isNatsServer, PID_FILE, readPid } from '#clients/nats-process';
 import { quote, RegistryError } from '#domain/errors';
 import { backoffMs } from '#flow/backoff';
 import { systemClock } from '#flow/clock';
@@ -82,11 +83,7 @@ class Supervised implements EmbeddedNats {
     this.#options = options;
     this.token = token;
     const at = (name: string): string => join(options.folder, name);
-    this.#paths = {
-      config: at('nats.conf'),
-      log: at('nats-server.log'),
-      pid: at('nats-server.pid'),
-    };
+    this.#paths = { config: at(CONFIG_FILE), log: at('nats-server.log'), pid: at(PID_FILE) };
   }
 
   get url(): string {
@@ -94,9 +91,7 @@ class Supervised implements EmbeddedNats {
   }
 
   pid(): number | undefined {
-    if (!existsSync(this.#paths.pid)) return undefined;
-    const pid = Number(readFileSync(this.#paths.pid, 'utf8'));
-    return Number.isInteger(pid) && pid > 0 ? pid : undefined;
+    return readPid(this.#paths.pid);
   }
 
   isFull(): boolean {
@@ -270,20 +265,4 @@ function lastLineOf(text: string): string | undefined {
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-// A process id is used again: only a nats-server counts as our predecessor.
-function isNatsServer(pid: number): boolean {
-  if (!isAlive(pid)) return false;
-  const cmdline = `/proc/${pid}/cmdline`;
-  return !existsSync(cmdline) || readFileSync(cmdline, 'utf8').includes('nats-server');
 }

@@ -16,6 +16,7 @@ import type { Store } from '#stores/store';
 
 // How errors name the store of this registry. No source can be called so: names of sources have no space.
 const OWN = 'own store';
+const STORE_FOLDER = 'store';
 
 /** The store that this registry writes to. */
 export interface ArtifactStore {
@@ -32,12 +33,13 @@ export interface ArtifactStore {
 
 /** Opens the artifact store. @throws CANNOT_START when its bucket cannot be used */
 export async function openArtifactStore(setup: Setup, data: DataFolder): Promise<ArtifactStore> {
-  const { config, logger, releases } = setup;
+  const { config, logger } = setup;
   const copies = join(data.folder('cache'), 'inspected');
   // What a killed process has left.
   await rm(copies, { recursive: true, force: true });
-  if (config.store !== 's3' || config.s3Bucket === undefined) {
-    const folder = data.folder('store');
+  const s3 = await openS3(setup);
+  if (s3 === undefined) {
+    const folder = data.folder(STORE_FOLDER);
     const publisher = new LocalfsPublisher(folder);
     await publisher.removeLeftovers();
     const store = faked(new LocalfsStore({ source: OWN, root: folder }), config);
@@ -50,6 +52,30 @@ export async function openArtifactStore(setup: Setup, data: DataFolder): Promise
     });
     return { publisher, store, inspector, description: folder, isShared: false };
   }
+  const { publisher, transport } = s3;
+  if (config.role !== 'reader') await publisher.probe();
+  logger.debug({ bucket: config.s3Bucket }, 'the artifact store answers');
+  const at = config.s3Endpoint === undefined ? '' : ` at ${config.s3Endpoint}`;
+  const description = `s3://${config.s3Bucket}/${config.s3Prefix ?? ''}${at}`;
+  const store = new HttpS3Store({ source: OWN, transport });
+  const inspector = new ArtifactInspector({
+    publisher,
+    pathOf: undefined,
+    folder: copies,
+    clock: systemClock,
+  });
+  return { publisher, store, inspector, description, isShared: true };
+}
+
+/** Opens the artifacts for reading beside a registry that may run on them. */
+export async function openArtifactsToRead(setup: Setup): Promise<Publisher> {
+  const s3 = await openS3(setup);
+  return s3?.publisher ?? new LocalfsPublisher(join(setup.config.dataDir, STORE_FOLDER));
+}
+
+/** Opens the bucket that the settings name; `undefined` where they name none. */
+async function openS3({ config, releases }: Setup) {
+  if (config.store !== 's3' || config.s3Bucket === undefined) return undefined;
   // Only where it is used: its SDK takes 20 MB.
   const { S3Bucket } = await import('#stores/http-s3/s3-client');
   const { S3Publisher } = await import('#stores/http-s3/s3-publisher');
@@ -68,17 +94,5 @@ export async function openArtifactStore(setup: Setup, data: DataFolder): Promise
   });
   const publisher = new S3Publisher({ bucket });
   releases.add('artifact store', () => publisher.close());
-  if (config.role !== 'reader') await publisher.probe();
-  logger.debug({ bucket: config.s3Bucket }, 'the artifact store answers');
-  const at = config.s3Endpoint === undefined ? '' : ` at ${config.s3Endpoint}`;
-  const description = `s3://${config.s3Bucket}/${config.s3Prefix ?? ''}${at}`;
-  const transport = new S3Transport({ source: OWN, bucket });
-  const store = new HttpS3Store({ source: OWN, transport });
-  const inspector = new ArtifactInspector({
-    publisher,
-    pathOf: undefined,
-    folder: copies,
-    clock: systemClock,
-  });
-  return { publisher, store, inspector, description, isShared: true };
+  return { publisher, transport: new S3Transport({ source: OWN, bucket }) };
 }

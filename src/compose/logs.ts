@@ -9,6 +9,7 @@ import { provisionStreams } from '#log/provision';
 import type { StreamName } from '#log/streams';
 import { packageInfo } from '#ops/package-root';
 import { artifactBodies } from '#stores/artifact-bodies';
+import type { Publisher } from '#stores/publisher';
 
 // Room for the header block of an event inside the broker's limit for a message.
 const HEADER_BYTES = 16_384;
@@ -17,9 +18,16 @@ const HEADER_BYTES = 16_384;
 export type Logs = Readonly<Record<StreamName, JetStreamLog>>;
 
 /** Connects to the broker, starting one where none was named, and provisions the streams. @throws CANNOT_START */
-export async function openLogBroker(
+export async function openLogBroker(setup: Setup, folder: DataFolder): Promise<OpenedBroker> {
+  const opened = await openOrStartBroker(setup, folder);
+  await provisionStreams(opened.broker.jsm, { replicas: setup.config.streamReplicas });
+  return opened;
+}
+
+/** Connects to the broker, starting one where none was named. @throws CANNOT_START */
+export async function openOrStartBroker(
   { config, logger, releases }: Setup,
-  folder: DataFolder,
+  folder: Pick<DataFolder, 'folder'>,
 ): Promise<OpenedBroker> {
   const opened = await openBroker({
     url: config.natsUrl,
@@ -34,15 +42,22 @@ export async function openLogBroker(
   });
   releases.add('nats-server', () => opened.embedded?.stop());
   releases.add('nats', () => opened.broker.close());
-  await provisionStreams(opened.broker.jsm, { replicas: config.streamReplicas });
   return opened;
+}
+
+/** Gives where large bodies lie: other nodes of a shared broker could not read what lies in a folder of this one. */
+export function bodiesIn(
+  { embedded }: OpenedBroker,
+  { publisher, isShared }: ArtifactStore,
+): Publisher | undefined {
+  return embedded === undefined && !isShared ? undefined : publisher;
 }
 
 /** Opens the streams as logs. */
 export function openLogs(
   { config }: Setup,
   { broker, embedded }: OpenedBroker,
-  { publisher, isShared }: ArtifactStore,
+  bodies: Publisher | undefined,
 ): Logs {
   const bodyBytesMax = Math.max(config.jsonBytesMax * 2, config.lineageBytesMax + HEADER_BYTES);
   const open = (stream: StreamName): JetStreamLog =>
@@ -53,9 +68,7 @@ export function openLogs(
       limits: {
         messageBytesMax: messageBytesMax(broker),
         bodyBytesMax,
-        // Other nodes of a shared broker could not read what lies in a folder of this one.
-        bodies:
-          embedded === undefined && !isShared ? undefined : artifactBodies(publisher, bodyBytesMax),
+        bodies: bodies && artifactBodies(bodies, bodyBytesMax),
       },
       publishTimeoutMs: config.publishTimeoutMs,
       onReconnect: broker.onReconnect,

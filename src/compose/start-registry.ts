@@ -7,7 +7,7 @@ import { openContractChecks } from '#compose/contract-checks';
 import { openGuard } from '#compose/guard';
 import { DRAINING, logHealth, untilReady, viewHealth } from '#compose/health';
 import { lineageWarnerOf } from '#compose/lineage-warner';
-import { type Logs, openLogBroker, openLogs } from '#compose/logs';
+import { bodiesIn, type Logs, openLogBroker, openLogs } from '#compose/logs';
 import { openServing } from '#compose/serving';
 import type { Setup } from '#compose/setup';
 import { debugOf, openSources, type Sources, sourcesText } from '#compose/sources';
@@ -81,7 +81,7 @@ async function openParts(setup: Setup): Promise<Parts> {
   releases.add('data folder', () => folder.release());
   const opened = await openLogBroker(setup, folder);
   const artifacts = await openArtifactStore(setup, folder);
-  const logs = openLogs(setup, opened, artifacts);
+  const logs = openLogs(setup, opened, bodiesIn(opened, artifacts));
   releases.add('logs', () => {
     logs.REGISTRY.close();
     logs.JOBS.close();
@@ -91,6 +91,7 @@ async function openParts(setup: Setup): Promise<Parts> {
     logs,
     folder: folder.folder('views'),
     files: keepsFiles(config, artifacts.isShared) ? artifacts.publisher.files : undefined,
+    anchors: { files: artifacts.publisher.files, dataFolder: folder.path },
   });
   followCatalog(setup, views, artifacts);
   const cache = folder.folder('cache');

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { versionOf } from '#clients/nats';
 import { isAtLeast, type NatsVersion } from '#clients/nats-version';
 import type { OpenedBroker } from '#clients/open-broker';
+import { type AnchorsFrom, keepAnchors } from '#compose/audit-anchors';
 import { type KeptView, keepsShared, project } from '#compose/kept-view';
 import { type Logs, messageBytesMax } from '#compose/logs';
 import type { Setup } from '#compose/setup';
@@ -39,6 +40,8 @@ interface ViewsFrom {
   readonly folder: string;
   /** Where this node keeps manifests as files; `undefined` where it does not. */
   readonly files: FileStore | undefined;
+  /** Anchors of the log, and the key that they are signed with. */
+  readonly anchors: AnchorsFrom;
 }
 
 /**
@@ -81,7 +84,7 @@ export async function openViews(setup: Setup, from: ViewsFrom): Promise<Views> {
   }
   const { logs, folder } = from;
   const stored = await openStoredViews(setup, { logs, folder, catalogView });
-  kept.push(...stored.kept);
+  kept.push(...stored.kept, ...(await keepAnchors(setup, logs, from.anchors)));
   const deciding = [catalogView, stored.jobRunsView];
   const halted = (): string | undefined => deciding.map(haltOf).find((why) => why !== undefined);
   const description = `catalog in SQLite, ${stored.description}`;

@@ -108,8 +108,8 @@ describe('GET /registry/audit', () => {
     expect(await found('?decision=DatasetPublished')).toEqual([]);
     expect(await found(`?from=${second}`)).toEqual([second, third]);
     expect(await found(`?from=${first}&to=${second}`)).toEqual([first, second]);
-    const [{ recorded_at: at = '' } = {}] = await entries(`?from=${second}&limit=1`);
-    const times = await entries(`?since=${at}`);
+    const [there] = await entries(`?from=${second}&limit=1`);
+    const times = await entries(`?since=${there?.recorded_at}`);
     expect(times.map(({ position }) => position)).toContain(second);
     expect(await found('?before=2020-01-01T00:00:00Z')).toEqual([]);
     expect(await found('?since=2100-01-01T00:00:00Z')).toEqual([]);

@@ -58,15 +58,21 @@ function contradictions(config: Partial<Config>): string[] {
 }
 
 /** Stores that are to lie in a Postgres that nobody named. */
-function postgresWithout({ databaseUrl, registryStore, jobRunStore }: Partial<Config>): string[] {
+function postgresWithout(config: Partial<Config>): string[] {
+  const { databaseUrl, registryStore, jobRunStore, auditAnchors } = config;
   if (databaseUrl !== undefined) return [];
   const stores = { ATLAS_REGISTRY_STORE: registryStore, ATLAS_JOB_RUN_STORE: jobRunStore };
-  return Object.entries(stores)
+  const anchors =
+    auditAnchors?.includes('postgres') === true
+      ? ['Cannot use ATLAS_AUDIT_ANCHORS="postgres": there is no DATABASE_URL (want one, or store)']
+      : [];
+  const views = Object.entries(stores)
     .filter(([, backend]) => backend === 'postgres')
     .map(
       ([env]) =>
         `Cannot use ${env}="postgres": there is no DATABASE_URL (want one, or sqlite or filesystem)`,
     );
+  return [...views, ...anchors];
 }
 
 function cacheContradictions(config: Partial<Config>): string[] {

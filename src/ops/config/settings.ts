@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AUDIT_SETTINGS } from '#ops/config/audit-settings';
 import { AUTH_SETTINGS } from '#ops/config/auth-settings';
 import { CACHE_SETTINGS } from '#ops/config/cache-settings';
 import { CONTRACT_SETTINGS } from '#ops/config/contract-settings';
@@ -155,6 +156,7 @@ export const SETTINGS = {
   ...JOB_SETTINGS,
   ...LINEAGE_SETTINGS,
   ...AUTH_SETTINGS,
+  ...AUDIT_SETTINGS,
   shutdownGraceMs: setting('ATLAS_SHUTDOWN_GRACE_MS', whole(0, 600_000), {
     default: '10000',
     doc: 'How long running requests may go on after SIGTERM.',

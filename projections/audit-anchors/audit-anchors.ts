@@ -1,0 +1,189 @@
+import { hash } from 'node:crypto';
+import { RegistryError } from '#domain/errors';
+import { type Position, START, toPosition } from '#domain/position';
+import { type Clock, toTimestamp } from '#flow/clock';
+import { decodeEnvelope } from '#log/codec';
+import type { StoredMessage } from '#log/event-log';
+import {
+  type AnchorKey,
+  decodeAnchor,
+  encodeAnchor,
+  extendDigest,
+  NO_DIGEST,
+} from '#projections/audit-anchors/anchor';
+import type { AnchorStore } from '#projections/audit-anchors/anchor-store';
+import type { Checkpoint, Projection, ProjectionDigest } from '#projections/projection';
+
+export interface AuditAnchorsOptions {
+  /** Names the place in readiness and logs. */
+  readonly place: string;
+  readonly stream: string;
+  readonly store: AnchorStore;
+  readonly key: AnchorKey;
+  readonly clock: Clock;
+  /** How long an event may wait for its anchor. */
+  readonly intervalMs: number;
+  /** Hears that another node has written the next anchor, so that this one should begin at it. */
+  readonly onOvertaken?: () => void;
+}
+
+// 43 kB of hashes an anchor.
+const EVENTS_MAX = 1_000;
+
+/** What is in an anchor already. */
+interface Anchored {
+  readonly sequence: number;
+  readonly position: Position;
+  readonly digest: string;
+  readonly log: string;
+  readonly streamCreated: string | undefined;
+}
+
+const NOTHING_ANCHORED: Anchored = {
+  sequence: 0,
+  position: START,
+  digest: NO_DIGEST,
+  log: NO_DIGEST,
+  streamCreated: undefined,
+};
+
+/**
+ * Writes down outside of the broker what a log is: every so many events or seconds a signed anchor. It stands for what was in
+ * the log when it was written; `verify-log.ts` compares. Its checkpoint is the last anchor: what comes behind is in memory
+ * only and read again after a restart.
+ *
+ * Several nodes may anchor one stream: the anchors are numbered, each is created once, and who comes second begins again
+ * behind it.
+ */
+export class AuditAnchors implements Projection {
+  readonly name: string;
+  readonly #options: AuditAnchorsOptions;
+  #anchored = NOTHING_ANCHORED;
+  // Hashes of events that are in no anchor yet.
+  #waiting: Buffer[] = [];
+  #streamCreated: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  // One anchor after the other, whoever asks for them.
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: AuditAnchorsOptions) {
+    this.#options = options;
+    this.name = `audit-anchors-${options.place}-${options.stream.toLowerCase()}`;
+  }
+
+  async open(): Promise<Checkpoint> {
+    this.#forget();
+    await this.#writing.catch(() => undefined);
+    const { store, stream } = this.#options;
+    const sequence = await store.newest(stream);
+    const bytes = sequence === 0 ? undefined : await store.read(stream, sequence);
+    const read = bytes === undefined ? undefined : decodeAnchor(bytes);
+    if (sequence > 0 && read === undefined) throw unreadable(this.name, sequence);
+    this.#anchored =
+      read === undefined
+        ? NOTHING_ANCHORED
+        : {
+            sequence,
+            position: read.anchor.to,
+            digest: read.digest,
+            log: read.anchor.log,
+            streamCreated: read.anchor.streamCreated,
+          };
+    const { position, streamCreated } = this.#anchored;
+    return { position, streamCreated };
+  }
+
+  async apply(batch: readonly StoredMessage[], before: Checkpoint): Promise<Position> {
+    this.#streamCreated = before.streamCreated;
+    for (const message of batch) {
+      this.#waiting.push(Buffer.from(decodeEnvelope(message).hash, 'hex'));
+      if (this.#waiting.length >= EVENTS_MAX) await this.#write();
+    }
+    this.#arm();
+    return batch.at(-1)?.position ?? before.position;
+  }
+
+  /** Anchors stay: they say what was, and are not made from anything. */
+  async clear(): Promise<void> {
+    this.#forget();
+  }
+
+  async digest(): Promise<ProjectionDigest> {
+    const { position, log } = this.#anchored;
+    const waiting = Buffer.concat(this.#waiting);
+    return {
+      position: toPosition(position + this.#waiting.length),
+      digest: `sha256:${extendDigest(log, waiting)}`,
+    };
+  }
+
+  /** Anchors what waits, as far as it can. */
+  async close(): Promise<void> {
+    await this.#write().catch(() => undefined);
+    this.#forget();
+  }
+
+  #forget(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#waiting = [];
+  }
+
+  #arm(): void {
+    if (this.#timer !== undefined || this.#waiting.length === 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      // Whatever went wrong, the projector finds out when it begins again at the last anchor.
+      this.#write().catch(() => this.#options.onOvertaken?.());
+    }, this.#options.intervalMs);
+  }
+
+  /** Writes the next anchor. @throws what the store throws, and when another node has written it */
+  async #write(): Promise<void> {
+    const before = this.#writing.catch(() => undefined);
+    this.#writing = before.then(() => this.#writeNext());
+    await this.#writing;
+  }
+
+  async #writeNext(): Promise<void> {
+    const { store, stream, key, clock } = this.#options;
+    const streamCreated = this.#streamCreated;
+    const waiting = this.#waiting.slice(0, EVENTS_MAX);
+    if (waiting.length === 0 || streamCreated === undefined) return;
+    const { position, sequence, digest: previous, log: logBefore } = this.#anchored;
+    const hashes = Buffer.concat(waiting);
+    const log = extendDigest(logBefore, hashes);
+    const anchor = {
+      stream,
+      streamCreated,
+      sequence: sequence + 1,
+      from: toPosition(position + 1),
+      to: toPosition(position + waiting.length),
+      time: toTimestamp(clock.nowMs()),
+      previous,
+      log,
+      hashes,
+    };
+    const bytes = encodeAnchor(anchor, key);
+    if (!(await store.create(stream, anchor.sequence, bytes)))
+      throw overtaken(this.name, anchor.sequence);
+    const digest = hash('sha256', bytes);
+    const { to, sequence: written } = anchor;
+    this.#anchored = { sequence: written, position: to, digest, log, streamCreated };
+    this.#waiting = this.#waiting.slice(waiting.length);
+  }
+}
+
+function overtaken(name: string, sequence: number): RegistryError {
+  return new RegistryError(
+    'CONTENTION',
+    `Cannot write anchor ${sequence} of "${name}": another node has written it (want to go on behind it)`,
+  );
+}
+
+function unreadable(name: string, sequence: number): RegistryError {
+  return new RegistryError(
+    'CORRUPT_EVENT',
+    `Cannot go on with "${name}": its newest anchor, ${sequence}, is no anchor (want it restored: atlas-registry audit verify says more)`,
+  );
+}

@@ -1,0 +1,56 @@
+import { isEmptied, type Migration, type Postgres } from '#clients/postgres';
+import type { AnchorStore } from '#projections/audit-anchors/anchor-store';
+
+/** The schema of anchors in Postgres: theirs alone. Its owner may take the right to change rows from the registry. */
+const SCHEMA = 'atlas_registry_audit';
+
+const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+CREATE TABLE ${SCHEMA}.anchor (
+  stream text COLLATE "C" NOT NULL,
+  sequence bigint NOT NULL,
+  document bytea NOT NULL,
+  PRIMARY KEY (stream, sequence)
+);
+`,
+  },
+];
+
+/** Anchors in Postgres. */
+export class PostgresAnchors implements AnchorStore {
+  readonly #postgres: Postgres;
+
+  constructor(postgres: Postgres) {
+    this.#postgres = postgres;
+  }
+
+  /** Makes the table where it is not there yet. @throws VIEW_UNAVAILABLE */
+  async newest(stream: string): Promise<number> {
+    const ask = async (): Promise<number> => {
+      const sql = `SELECT max(sequence)::text AS newest FROM ${SCHEMA}.anchor WHERE stream = $1`;
+      const [row] = await this.#postgres.query<{ newest: string | null }>(sql, [stream]);
+      return Number(row?.newest ?? 0);
+    };
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isEmptied(error)) throw error;
+      await this.#postgres.migrate(SCHEMA, MIGRATIONS);
+      return await ask();
+    }
+  }
+
+  async read(stream: string, sequence: number): Promise<Uint8Array | undefined> {
+    const sql = `SELECT document FROM ${SCHEMA}.anchor WHERE stream = $1 AND sequence = $2`;
+    const [row] = await this.#postgres.query<{ document: Buffer }>(sql, [stream, sequence]);
+    return row?.document;
+  }
+
+  async create(stream: string, sequence: number, bytes: Uint8Array): Promise<boolean> {
+    const sql = `INSERT INTO ${SCHEMA}.anchor VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING sequence`;
+    const values = [stream, sequence, Buffer.from(bytes)];
+    return (await this.#postgres.query(sql, values)).length === 1;
+  }
+}

@@ -1,0 +1,173 @@
+import { type Command, Option } from 'commander';
+import pc from 'picocolors';
+import { printable } from '#cli/contract/report/printable';
+import { ProgressBar, type TextOutput } from '#cli/progress';
+import { readSettings } from '#cli/settings';
+import type { Config } from '#ops/config/settings';
+import { createLogger, type Logger } from '#ops/logger';
+import { untilSignalled } from '#ops/signals';
+
+/** One thing that is not as it was. */
+export interface AuditFound {
+  readonly kind: string;
+  /** In one line, for people. */
+  readonly text: string;
+}
+
+/** What was found in one stream. */
+export interface AuditReport {
+  readonly stream: string;
+  readonly events: number;
+  readonly last: number;
+  readonly digest: string;
+  readonly findings: readonly AuditFound[];
+  readonly places: readonly {
+    readonly place: string;
+    readonly anchors: number;
+    readonly anchored: number;
+    readonly newestAt: string | undefined;
+    readonly findings: readonly AuditFound[];
+  }[];
+}
+
+export interface VerifyAuditOptions {
+  /** `registry`, `jobs`. */
+  readonly streams: readonly string[];
+  /** Paths of public keys; none for that of the installation. */
+  readonly publicKeys: readonly string[];
+  readonly signal: AbortSignal;
+  readonly onProgress: (stream: string, position: number, last: number) => void;
+}
+
+/** Verifies the log of the registry that the settings name; the composition root hands it in. */
+export type VerifyAudit = (
+  config: Config,
+  logger: Logger,
+  options: VerifyAuditOptions,
+) => Promise<readonly AuditReport[]>;
+
+interface Flags {
+  readonly stream?: string;
+  readonly publicKey: readonly string[];
+  readonly json?: boolean;
+}
+
+const EXIT = { sound: 0, found: 1, unknown: 2, stopped: 130 } as const;
+const SHOWN_MAX = 100;
+
+const HELP = `
+Reads the whole log and every anchor, and names each event that was changed, removed or inserted. It finds the
+registry by the same settings as serve (ATLAS_DATA_DIR, NATS_URL, ATLAS_STORE, DATABASE_URL), which may run
+meanwhile. It writes nothing.
+
+Exit codes:
+  ${EXIT.sound}    the log is what was anchored
+  ${EXIT.found}    something was changed, removed or inserted
+  ${EXIT.unknown}    the log, its anchors or the key cannot be read
+  ${EXIT.stopped}  stopped by a signal`;
+
+/** Adds `audit verify` to the program. */
+export function addAudit(program: Command, verify: VerifyAudit): void {
+  const keep = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+  program
+    .command('audit')
+    .description('Check that nobody has changed what was written.')
+    .command('verify')
+    .description('Compare the log with its signed anchors, event by event.')
+    .addOption(new Option('--stream <name>', 'only this one').choices(['registry', 'jobs']))
+    .option(
+      '--public-key <file>',
+      'a key that anchors are signed with; may be given again',
+      keep,
+      [],
+    )
+    .option('--json', 'print the report as JSON')
+    .addHelpText('after', HELP)
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.sound : EXIT.unknown))
+    .action(async (flags: Flags) => process.exit(await run(flags, verify)));
+}
+
+async function run(flags: Flags, verify: VerifyAudit): Promise<number> {
+  const { stdout, stderr } = process;
+  const stop = new AbortController();
+  void untilSignalled().then(() => stop.abort());
+  const progress = flags.json === true ? undefined : new StreamProgress(stderr);
+  try {
+    const config = readSettings();
+    const reports = await verify(config, createLogger('error'), {
+      streams: flags.stream === undefined ? ['registry', 'jobs'] : [flags.stream],
+      publicKeys: flags.publicKey,
+      signal: stop.signal,
+      onProgress: (...at) => progress?.show(...at),
+    });
+    progress?.end();
+    stdout.write(flags.json === true ? `${JSON.stringify({ reports })}\n` : describe(reports));
+    return reports.some(hasFindings) ? EXIT.found : EXIT.sound;
+  } catch (error) {
+    progress?.end();
+    if (stop.signal.aborted) return EXIT.stopped;
+    stderr.write(`${pc.red(error instanceof Error ? error.message : String(error))}\n`);
+    return EXIT.unknown;
+  }
+}
+
+function hasFindings({ findings, places }: AuditReport): boolean {
+  return findings.length > 0 || places.some((place) => place.findings.length > 0);
+}
+
+/** Writes reports for people. */
+function describe(reports: readonly AuditReport[]): string {
+  const lines = reports.flatMap((report) => [
+    `${pc.bold(report.stream)}  ${report.events} events up to position ${report.last}, digest ${report.digest}`,
+    ...found('the log itself', report.findings),
+    ...report.places.flatMap((place) => [...placeLines(place, report.last)]),
+  ]);
+  const verdict = reports.some(hasFindings)
+    ? pc.red('Not sound: the log is not what was written.')
+    : pc.green('Sound: nothing was changed, removed or inserted.');
+  return `${[...lines, verdict].join('\n')}\n`;
+}
+
+function* placeLines(place: AuditReport['places'][number], last: number): Generator<string> {
+  const { anchors, anchored, newestAt, findings } = place;
+  const behind = Math.max(0, last - anchored);
+  const newest = newestAt === undefined ? 'no anchor yet' : `the newest of ${newestAt}`;
+  const waiting = behind === 0 ? '' : `; not anchored yet: ${behind}`;
+  const count = `${anchors} ${anchors === 1 ? 'anchor' : 'anchors'}`;
+  yield `  ${place.place}: ${count}, ${newest}, up to position ${anchored}${waiting}`;
+  yield* found(`anchors in ${place.place}`, findings);
+}
+
+function found(where: string, findings: readonly AuditFound[]): string[] {
+  const shown = findings.slice(0, SHOWN_MAX).map(({ text }) => `    ${pc.red(printable(text))}`);
+  const more = findings.length - shown.length;
+  const rest = more === 0 ? [] : [`    and ${more} more: --json shows all`];
+  return findings.length === 0 ? [] : [`  By ${where}:`, ...shown, ...rest];
+}
+
+/** A bar for each stream, one after the other. */
+class StreamProgress {
+  readonly #out: TextOutput;
+  #stream = '';
+  #done = 0;
+  #bar: ProgressBar | undefined;
+
+  constructor(out: TextOutput) {
+    this.#out = out;
+  }
+
+  show(stream: string, position: number, last: number): void {
+    // Lines of progress are for whoever watches.
+    if (this.#out.isTTY !== true) return;
+    if (stream !== this.#stream) {
+      this.#bar = new ProgressBar(this.#out, `Verifying ${stream}`, last);
+      [this.#stream, this.#done] = [stream, 0];
+    }
+    this.#bar?.advance(position - this.#done, `event ${position} of ${last}`);
+    this.#done = position;
+  }
+
+  end(): void {
+    if (this.#bar !== undefined) this.#out.write('\r\u001b[2K');
+  }
+}
