@@ -75,6 +75,11 @@ function toFeedEvent(message: StoredMessage): FeedEvent {
     position,
     actor: metadata.actor,
     commandid: metadata.commandId,
-    data: event.data,
+    data: kind === 'api-key' ? withoutSecret(event.data) : event.data,
   };
+}
+
+/** The hash of a secret tells nobody anything; all the same nobody needs it. */
+function withoutSecret(data: DomainEvent['data']): DomainEvent['data'] {
+  return Object.fromEntries(Object.entries(data).filter(([name]) => name !== 'secretHash'));
 }

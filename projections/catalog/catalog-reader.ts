@@ -3,6 +3,7 @@ import type { ActionProfile } from '#domain/action-profile';
 import type { JobDefinition } from '#domain/job-definition';
 import { type Position, START, toPosition } from '#domain/position';
 import { ActiveSchedules } from '#projections/catalog/active-schedules';
+import { ApiKeyQueries } from '#projections/catalog/api-key-queries';
 import { ContractQueries } from '#projections/catalog/contract-queries';
 import { DatasetQueries } from '#projections/catalog/dataset-queries';
 import { DefinitionQueries } from '#projections/catalog/definition-queries';
@@ -18,6 +19,7 @@ export class CatalogReader {
   readonly contracts: ContractQueries;
   readonly actionProfiles: DefinitionQueries<ActionProfile>;
   readonly jobDefinitions: DefinitionQueries<JobDefinition>;
+  readonly apiKeys: ApiKeyQueries;
   /** Which job definitions use a contract or an action profile. */
   readonly uses: DefinitionUses;
   /** Which job definitions schedules start. */
@@ -31,6 +33,7 @@ export class CatalogReader {
     this.contracts = new ContractQueries(this.#db);
     this.actionProfiles = new DefinitionQueries(this.#db, 'action-profile');
     this.jobDefinitions = new DefinitionQueries(this.#db, 'job-definition');
+    this.apiKeys = new ApiKeyQueries(this.#db);
     this.uses = new DefinitionUses(this.#db);
     this.schedules = new ActiveSchedules(this.#db);
     this.#recordedAt = this.#db

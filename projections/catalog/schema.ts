@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { API_KEY_TABLES } from '#projections/catalog/api-key-queries';
 import { CONTRACT_TABLES } from '#projections/catalog/contract-tables';
 import { DEFINITION_TABLES } from '#projections/catalog/definition-tables';
 import type { ViewSchema } from '#projections/sqlite-view-file';
@@ -12,7 +13,7 @@ import type { ViewSchema } from '#projections/sqlite-view-file';
  * 6.7 µs per event).
  */
 export const CATALOG_SCHEMA: ViewSchema = {
-  version: 6,
+  version: 7,
   ddl: `
 CREATE TABLE checkpoint (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -49,7 +50,7 @@ CREATE TABLE recent_of (
   position INTEGER NOT NULL,
   PRIMARY KEY (aggregate, position)
 ) WITHOUT ROWID, STRICT;
-${CONTRACT_TABLES}${DEFINITION_TABLES}CREATE TABLE scope_head (
+${CONTRACT_TABLES}${DEFINITION_TABLES}${API_KEY_TABLES}CREATE TABLE scope_head (
   tenant TEXT NOT NULL,
   environment TEXT NOT NULL,
   kind TEXT NOT NULL,

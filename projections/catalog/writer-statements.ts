@@ -22,7 +22,8 @@ export function prepareWriter(
   | 'insert'
   | 'insertMany'
   | 'findAggregate'
-  | 'insertAggregate',
+  | 'insertAggregate'
+  | 'insertApiKey',
   Statement
 > {
   return {
@@ -48,5 +49,6 @@ export function prepareWriter(
     insertAggregate: db.prepare(
       'INSERT INTO aggregate (tenant, environment, kind, name) VALUES (?, ?, ?, ?)',
     ),
+    insertApiKey: db.prepare('INSERT INTO api_key VALUES (?, ?, ?)'),
   };
 }

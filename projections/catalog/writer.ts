@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import { apiKeyEvolution } from '#domain/api-key';
 import { datasetEvolution } from '#domain/dataset';
 import { quote, RegistryError } from '#domain/errors';
 import type { EventMetadata } from '#domain/event';
@@ -28,6 +29,7 @@ type Envelope = ReturnType<typeof decodeEnvelope>;
 interface Head {
   readonly aggregate: number;
   readonly kind: AggregateId['kind'];
+  readonly id: string;
   /** `atlas.<tenant>.<environment>.<kind>`. */
   readonly prefix: string;
   hash: string | undefined;
@@ -217,6 +219,10 @@ export class CatalogWriter {
       case 'job-definition':
         this.#definitions.addJob({ ...at, event: { type, data: decodeData(message) } });
         return;
+      case 'api-key':
+        apiKeyEvolution.parse({ type, data: {} });
+        if (type === 'ApiKeyIssued') this.#sql.insertApiKey.run(position, head.id, head.aggregate);
+        return;
       case 'job-run':
       case 'run-request':
       case 'lineage-run':
@@ -239,7 +245,7 @@ export class CatalogWriter {
     const row = isFirst ? undefined : (this.#sql.findAggregate.get(key) as HeadRow | undefined);
     const aggregate = row?.id ?? Number(this.#sql.insertAggregate.run(key).lastInsertRowid);
     const prefix = subject.slice(0, subject.lastIndexOf('.'));
-    const head: Head = { aggregate, kind, prefix, hash: row?.hash ?? undefined };
+    const head: Head = { aggregate, kind, id, prefix, hash: row?.hash ?? undefined };
     this.#heads.set(subject, head);
     return head;
   }

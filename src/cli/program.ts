@@ -6,6 +6,7 @@ import type { ManifestFormat } from '#cli/catalog-import/manifest-folder';
 import { addContract } from '#cli/contract';
 import type { JsonTools } from '#cli/contract/command-host';
 import { processHost } from '#cli/contract/process-host';
+import { addKey } from '#cli/key';
 import { type StartRegistry, serve } from '#cli/serve';
 
 export interface ProgramOptions {
@@ -38,6 +39,8 @@ export function buildProgram(options: ProgramOptions): Command {
   addCatalogImport(program, manifestFormat);
   addCacheStatus(program);
   addAudit(program, verifyAudit);
-  addContract(program, processHost(jsonTools));
+  const host = processHost(jsonTools);
+  addContract(program, host);
+  addKey(program, host);
   return program;
 }

@@ -42,6 +42,7 @@ export function buildCommands(
       log,
       source: { load: (...at) => catalog.reader.contracts.states.policies.load(...at) },
     },
+    apiKeys: { env, log, source: { load: (...at) => catalog.reader.apiKeys.load(...at) } },
     jobRuns: {
       env,
       log: logs.JOBS,

@@ -1,11 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'undici';
 import type { Setup } from '#compose/setup';
+import type { Views } from '#compose/views';
+import { type Sha256, sha256Of } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
 import { checkHost, guardedLookup } from '#flow/private-hosts';
+import { type ApiKeyRules, verifyApiKey } from '#http/auth/api-key-verifier';
 import { Authenticator } from '#http/auth/authenticator';
 import type { Guard } from '#http/auth/guard';
+import type { Principal } from '#http/auth/principal';
 import { keysFromText, RemoteKeys, type TokenKeys } from '#http/auth/token-keys';
 import { type TokenRules, verifyToken } from '#http/auth/token-verifier';
 import type { Config } from '#ops/config/settings';
@@ -15,11 +19,31 @@ const KEYS_COOLDOWN_MS = 30_000;
 const KEYS_BYTES_MAX = 262_144;
 const FETCH_MS = 5_000;
 const SECRET_BYTES_MIN = 32;
+const BOOTSTRAP = /^[A-Za-z0-9._~+/=-]{32,512}$/;
+
+/** Where keys are looked up. */
+type KeysFrom = Pick<Views, 'catalog' | 'catalogView'>;
 
 /** Opens what finds out who sends a request; `undefined` where nobody has to say. @throws CANNOT_START */
-export function openGuard(setup: Setup): Guard | undefined {
+export function openGuard(setup: Setup, views: KeysFrom): Guard | undefined {
   const { config } = setup;
   if (config.auth === 'off') return undefined;
+  const nowMs = (): number => systemClock.nowMs();
+  const keyRules: ApiKeyRules = {
+    keys: () => views.catalog.reader.apiKeys,
+    view: views.catalogView,
+    bootstrap: bootstrapOf(config),
+    nowMs,
+  };
+  return new Authenticator({
+    verify: config.auth === 'jwt' ? tokenVerifier(setup, nowMs) : refuseToken,
+    findKey: (text) => verifyApiKey(text, keyRules),
+    nowMs,
+  });
+}
+
+function tokenVerifier(setup: Setup, nowMs: () => number): (token: string) => Promise<Principal> {
+  const { config } = setup;
   const rules: TokenRules = {
     issuer: config.jwtIssuer ?? '',
     audience: config.jwtAudience ?? '',
@@ -27,12 +51,28 @@ export function openGuard(setup: Setup): Guard | undefined {
     leewaySeconds: config.jwtLeewaySeconds,
     keys: keysOf(setup),
     secret: secretOf(config),
-    nowMs: () => systemClock.nowMs(),
+    nowMs,
   };
-  return new Authenticator({
-    verify: (token) => verifyToken(token, rules),
-    nowMs: () => systemClock.nowMs(),
-  });
+  return (token) => verifyToken(token, rules);
+}
+
+async function refuseToken(): Promise<never> {
+  throw new RegistryError(
+    'UNAUTHENTICATED',
+    'Cannot accept the bearer token: it is no API key (want one that was issued here)',
+    { outcome: 'not-applied' },
+  );
+}
+
+/** Reads the key that may issue the others; only its hash is kept. @throws CANNOT_START */
+function bootstrapOf({ bootstrapKeyFile }: Config): Sha256 | undefined {
+  if (bootstrapKeyFile === undefined) return undefined;
+  const key = textOf('ATLAS_BOOTSTRAP_KEY_FILE', bootstrapKeyFile).trim();
+  if (BOOTSTRAP.test(key)) return sha256Of(key);
+  throw new RegistryError(
+    'CANNOT_START',
+    `Cannot use ATLAS_BOOTSTRAP_KEY_FILE: its text has ${key.length} characters (want ${SECRET_BYTES_MIN} to 512 letters, digits and . _ ~ + / = -, for example of openssl rand -hex 32)`,
+  );
 }
 
 function keysOf({ config, logger, releases }: Setup): TokenKeys {

@@ -122,7 +122,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   const app = buildApp(
     {
       commands: openCommands(setup, parts, contractChecks),
-      guard: openGuard(setup),
+      guard: openGuard(setup, views),
       contractChecks,
       catalog: () => views.catalog.reader,
       catalogView: views.catalogView,

@@ -58,6 +58,7 @@ export const KINDS = [
   'contract-policy',
   'action-profile',
   'job-definition',
+  'api-key',
   'job-run',
   'run-request',
   'lineage-run',

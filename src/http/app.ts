@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { quote, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
 import { actionProfileRoutes } from '#http/action-profile-routes';
+import { apiKeyRoutes } from '#http/api-key-routes';
 import { artifactRoutes } from '#http/artifact-routes';
 import { auditRoutes } from '#http/audit-routes';
 import { admit, checkPermission, type Guard, nameScope, type Sender } from '#http/auth/guard';
@@ -95,6 +96,7 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...lineageDocumentRoutes(dependencies),
     ...eventRoutes(dependencies),
     ...auditRoutes(dependencies),
+    ...apiKeyRoutes(dependencies),
     ...artifactRoutes(dependencies),
     ...catalogRoutes(dependencies),
     ...storeRoutes(dependencies),

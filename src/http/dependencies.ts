@@ -4,6 +4,7 @@ import type { DatasetDirectory } from '#cache/dataset-directory';
 import type { DatasetReader } from '#cache/dataset-reader';
 import type { ContractChecks } from '#commands/check-contract';
 import type { FinishCommands } from '#commands/finish-job-run';
+import type { ApiKeyCommands } from '#commands/issue-api-key';
 import type { ActionProfileCommands, JobDefinitionCommands } from '#commands/job-ports';
 import type { ContractCommands } from '#commands/publish-contract';
 import type { LineageCommands } from '#commands/record-lineage';
@@ -34,6 +35,7 @@ export interface HttpCommands {
   readonly datasets: DatasetCommands;
   readonly contracts: ContractCommands;
   readonly contractPolicies: ContractPolicyCommands;
+  readonly apiKeys: ApiKeyCommands;
   readonly jobRuns: FinishCommands & TriggerCommands;
   readonly lineage: LineageCommands;
   readonly jobDefinitions: JobDefinitionCommands;

@@ -56,7 +56,8 @@ export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
           ...endOf(request.expiresAtMs, dependencies.clock.nowMs()),
         ]);
         const subscriber = new Subscriber(dependencies);
-        void subscriber.serve({ stream, after, scope: request.scope, signal }).finally(() => {
+        const { scope, isRevoked } = request;
+        void subscriber.serve({ stream, after, scope, signal }, isRevoked).finally(() => {
           subscribers -= 1;
         });
         return {
@@ -94,15 +95,18 @@ class Subscriber {
   }
 
   /** Writes events until the client goes, the node shuts down, or the client takes nothing for too long. */
-  async serve(options: FeedOptions): Promise<void> {
+  async serve(options: FeedOptions, isRevoked: () => boolean): Promise<void> {
     const { limits, feed } = this.#dependencies;
     this.output.write(`retry: 1000\n: following ${options.stream} behind ${options.after}\n\n`);
+    const revoked = new AbortController();
     const beat = setInterval(() => {
-      if (this.output.writableLength === 0) this.output.write(': heartbeat\n\n');
+      if (isRevoked()) revoked.abort();
+      else if (this.output.writableLength === 0) this.output.write(': heartbeat\n\n');
     }, limits.heartbeatMs);
     let reason = 'shutdown';
     try {
-      for await (const batch of feed.follow(options)) {
+      const signal = AbortSignal.any([options.signal, revoked.signal]);
+      for await (const batch of feed.follow({ ...options, signal })) {
         if (await this.#write(batch.map(toText).join(''))) continue;
         reason = 'too-slow';
         break;

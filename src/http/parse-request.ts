@@ -40,6 +40,7 @@ export async function parseRequest(
     actor: principal?.subject ?? actorOf(context.req),
     mayApprove: principal === undefined || mayDo(principal, 'contracts:approve'),
     expiresAtMs: principal && principal.expiresAt * 1_000,
+    isRevoked: () => principal?.isRevoked?.() ?? false,
     maySee: (scope) => principal === undefined || maySee(principal, scope),
     header: (name) => headerOf(context.req, name),
     stream: bodyOf(context.req),

@@ -25,6 +25,8 @@ export interface ParsedRequest<P, Q, B> {
   readonly mayApprove: boolean;
   /** When the token of its sender ends, milliseconds since 1970; absent where there is none. */
   readonly expiresAtMs: number | undefined;
+  /** Tells whether its sender may no longer do what it was let in for. */
+  readonly isRevoked: () => boolean;
   /** Whether its sender may see another scope, which a command names. */
   readonly maySee: (scope: Scope) => boolean;
   readonly requestId: string;

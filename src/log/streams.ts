@@ -3,7 +3,14 @@ import { kindFilter, type SubjectFilter } from '#log/subjects';
 
 /** The streams and what each holds. `REGISTRY` is one order for ever; `JOBS` has another volume. See ADR 001. */
 export const STREAMS = {
-  REGISTRY: ['dataset', 'contract', 'contract-policy', 'action-profile', 'job-definition'],
+  REGISTRY: [
+    'dataset',
+    'contract',
+    'contract-policy',
+    'action-profile',
+    'job-definition',
+    'api-key',
+  ],
   JOBS: ['job-run', 'run-request', 'lineage-run', 'lineage-document'],
 } as const satisfies Record<string, readonly Kind[]>;
 

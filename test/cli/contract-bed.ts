@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Command } from 'commander';
 import { addContract } from '#cli/contract';
+import type { CommandHost } from '#cli/contract/command-host';
+import { addKey } from '#cli/key';
 import { locateInJson } from '#contracts/json/locate';
 import { canonicalJson } from '#domain/canonical-json';
 
@@ -36,10 +38,18 @@ export async function runContract(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Ended> {
+  return await runCommandLine(['contract', ...args], options);
+}
+
+/** Runs a command of `atlas-registry` inside the test. */
+export async function runCommandLine(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Ended> {
   const { stdin = '', nowMs, colours = false, signalled } = options;
   const ended = { stdout: '', stderr: '' };
   const program = new Command('atlas-registry').version('1').enablePositionalOptions();
-  addContract(program, {
+  const host: CommandHost = {
     out: { write: (text) => void (ended.stdout += text) },
     err: { write: (text) => void (ended.stderr += text) },
     colours,
@@ -50,9 +60,11 @@ export async function runContract(
     exit: (code) => {
       throw new Exited(code);
     },
-  });
+  };
+  addContract(program, host);
+  addKey(program, host);
   try {
-    await program.parseAsync(['contract', ...args], { from: 'user' });
+    await program.parseAsync([...args], { from: 'user' });
   } catch (error) {
     if (error instanceof Exited) return { code: error.code, ...ended };
     throw error;

@@ -15,7 +15,7 @@ import {
 import { CommandFault, EXIT } from '#cli/contract/exit-code';
 import { RegistryClient, type SendOptions } from '#cli/registry-client';
 
-/** Which registry is meant, whose contracts, and who says so. */
+/** Which registry is meant, which scope of it, and who says so. */
 export interface RegistryTarget {
   readonly url: string;
   readonly tenant: string;

@@ -8,8 +8,8 @@ export type TargetFlags = RegistryTarget & { readonly json?: boolean };
 export function addTargetOptions(command: Command): Command {
   return command
     .option('--url <url>', 'the registry', 'http://127.0.0.1:3001')
-    .option('--tenant <tenant>', 'whose contracts', 'default')
-    .option('--environment <environment>', 'of which environment', 'dev')
+    .option('--tenant <tenant>', 'which tenant', 'default')
+    .option('--environment <environment>', 'which of its environments', 'dev')
     .option('--actor <name>', 'who does it, as it is recorded')
     .option('--json', 'print JSON for machines');
 }

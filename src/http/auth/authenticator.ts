@@ -6,6 +6,11 @@ import { type Principal } from '#http/auth/principal';
 export interface AuthenticatorOptions {
   /** Verifies a token. @throws UNAUTHENTICATED */
   readonly verify: (token: string) => Promise<Principal>;
+  /**
+   * Finds out whom an API key belongs to, as it is now; `undefined` for a text that is none.
+   * @throws UNAUTHENTICATED for one that is not in force, NOT_READY while that is not known
+   */
+  readonly findKey: (text: string) => Principal | undefined;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
 }
@@ -20,7 +25,7 @@ interface Kept {
   readonly untilMs: number;
 }
 
-/** Finds out who sends a request, by its bearer token. Nothing but the hash of a token is kept. */
+/** Finds out who sends a request, by its bearer token or API key. Nothing but the hash of a token is kept. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #kept = new Map<string, Kept>();
@@ -32,7 +37,8 @@ export class Authenticator {
   /** Gives who sends a request where its token was verified a short while ago. */
   known(request: IncomingMessage): Principal | undefined {
     const token = BEARER.exec(request.headers.authorization ?? '')?.[1];
-    return token === undefined ? undefined : this.#find(keyOf(token));
+    if (token === undefined) return undefined;
+    return this.#find(keyOf(token)) ?? this.#keyHolder(token);
   }
 
   /**
@@ -47,9 +53,21 @@ export class Authenticator {
     const key = keyOf(token);
     const known = this.#find(key);
     if (known !== undefined) return known;
+    // Never kept: a key that is revoked ends at once.
+    const holder = this.#options.findKey(token);
+    if (holder !== undefined) return holder;
     const principal = await this.#options.verify(token);
     this.#keep(key, principal);
     return principal;
+  }
+
+  #keyHolder(token: string): Principal | undefined {
+    try {
+      return this.#options.findKey(token);
+    } catch {
+      // Whoever asks for what is known does not want to hear why something is not.
+      return undefined;
+    }
   }
 
   #find(key: string): Principal | undefined {

@@ -8,7 +8,7 @@ import { mayDo, maySee, type Principal } from '#http/auth/principal';
 /** Lets a request that names no scope speak of the one that its token is for. */
 export function nameScope(principal: Principal, { headers }: IncomingMessage): void {
   const [only, ...others] = principal.environments === '*' ? [] : principal.environments;
-  headers['atlas-tenant'] ??= principal.tenant;
+  if (principal.tenant !== '*') headers['atlas-tenant'] ??= principal.tenant;
   if (only !== undefined && others.length === 0) headers['atlas-environment'] ??= only;
   headers['atlas-environment'] ??= DEFAULT_SCOPE.environment;
 }
@@ -43,6 +43,10 @@ export function checkPermission(
   const permission = permissionOf(operationId);
   if (permission === 'public') return;
   if (principal === undefined) throw anonymous();
+  if (principal.only !== undefined) {
+    if (principal.only.has(operationId)) return;
+    throw limited(operationId);
+  }
   const further = furtherScope(operationId, body);
   const wanted = further === undefined ? permission : [...permission, further];
   const missing = wanted.find((scope) => !mayDo(principal, scope));
@@ -79,10 +83,18 @@ export function mayReadKept(principal: Principal): boolean {
 /** What the boundary asks for who sends a request. */
 export type Guard = Pick<Authenticator, 'known' | 'authenticate'>;
 
+function limited(operationId: string): RegistryError {
+  return new RegistryError(
+    'FORBIDDEN',
+    `Cannot do ${quote(operationId)}: the bootstrap key only issues and revokes API keys (want one of those)`,
+    { outcome: 'not-applied' },
+  );
+}
+
 function anonymous(): RegistryError {
   return new RegistryError(
     'UNAUTHENTICATED',
-    'Cannot answer: the request holds no bearer token (want Authorization: Bearer <token>)',
+    'Cannot answer: the request holds no bearer token (want Authorization: Bearer <token or API key>)',
     { outcome: 'not-applied' },
   );
 }

@@ -94,11 +94,23 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   // They show every kind of thing.
   followEvents: ['datasets:read', 'contracts:read', 'jobs:read'],
+  issueApiKey: ADMIN,
+  listApiKeys: ADMIN,
+  getApiKey: ADMIN,
+  revokeApiKey: ADMIN,
   listAudit: ADMIN,
   cacheStats: ADMIN,
   datasetHealth: ADMIN,
   registryHealth: ADMIN,
 };
+
+/** What the bootstrap key may do, and nothing else. */
+export const API_KEY_OPERATIONS: ReadonlySet<string> = new Set([
+  'issueApiKey',
+  'listApiKeys',
+  'getApiKey',
+  'revokeApiKey',
+]);
 
 const STAGED: ReadonlySet<string> = new Set([
   'publishContract',

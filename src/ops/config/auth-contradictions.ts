@@ -8,13 +8,15 @@ function isLoopback(host: string): boolean {
 /** Settings about who may do what that fit each by itself and not together. */
 export function authContradictions(config: Partial<Config>): readonly string[] {
   if (config.auth === 'jwt') return tokenContradictions(config);
-  return [...openToOthers(config), ...unusedTokens(config)];
+  return [...openToOthers(config), ...unusedTokens(config), ...unusedBootstrap(config)];
 }
 
-function openToOthers({ bind, allowAnybody }: Partial<Config>): readonly string[] {
-  if (bind === undefined || allowAnybody === true || isLoopback(bind.host)) return [];
+function openToOthers(config: Partial<Config>): readonly string[] {
+  const { bind, allowAnybody } = config;
+  if (config.auth === 'keys' || bind === undefined || allowAnybody === true) return [];
+  if (isLoopback(bind.host)) return [];
   return [
-    `Cannot use BIND_ADDR="${bind.host}:${bind.port}" without ATLAS_AUTH: whoever reaches it could change everything (want ATLAS_AUTH=jwt, an address of loopback, or ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE=true)`,
+    `Cannot use BIND_ADDR="${bind.host}:${bind.port}" without ATLAS_AUTH: whoever reaches it could change everything (want ATLAS_AUTH=jwt or keys, an address of loopback, or ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE=true)`,
   ];
 }
 
@@ -31,6 +33,13 @@ function unusedTokens(config: Partial<Config>): readonly string[] {
   const names = named.map(([name]) => name).join(', ');
   return [
     `Cannot use ${names} without ATLAS_AUTH: nobody would be asked for a token (want ATLAS_AUTH=jwt)`,
+  ];
+}
+
+function unusedBootstrap({ auth, bootstrapKeyFile }: Partial<Config>): readonly string[] {
+  if (auth === 'keys' || bootstrapKeyFile === undefined) return [];
+  return [
+    'Cannot use ATLAS_BOOTSTRAP_KEY_FILE without ATLAS_AUTH: nobody would be asked for a key (want ATLAS_AUTH=jwt or keys)',
   ];
 }
 

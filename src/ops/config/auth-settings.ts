@@ -28,13 +28,16 @@ const httpsUrl = z.url({
 
 /** The settings that say who may do what. */
 export const AUTH_SETTINGS = {
-  auth: setting('ATLAS_AUTH', z.enum(['off', 'jwt']), {
+  auth: setting('ATLAS_AUTH', z.enum(['off', 'jwt', 'keys']), {
     default: 'off',
-    doc: 'Whether requests must hold a bearer token: `jwt`, or `off`, which is allowed on loopback alone.',
+    doc: 'Who may send requests: `jwt` asks for tokens of an issuer or for API keys, `keys` for API keys alone; `off` asks nobody and is allowed on loopback alone.',
   }),
   allowAnybody: setting('ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE', flag, {
     default: 'false',
     doc: 'Starts without ATLAS_AUTH on an address that others can reach. Whoever reaches it may then change everything.',
+  }),
+  bootstrapKeyFile: setting('ATLAS_BOOTSTRAP_KEY_FILE', text.optional(), {
+    doc: 'Path of a file with a key of 32 characters or more that may issue and revoke API keys in every tenant, and nothing else: for the first one.',
   }),
   jwtIssuer: setting('ATLAS_JWT_ISSUER', text.optional(), {
     doc: 'What the claim `iss` of every token must be.',
