@@ -18,6 +18,7 @@ import { sha256Of } from '#domain/digest';
 import { isRegistryError } from '#domain/errors';
 import { parseScope, type Scope } from '#domain/scope';
 import type { EventLog } from '#log/event-log';
+import { apiKeyStep } from '#test/support/api-keys';
 import { commandContext, commandEnvironment, freshSource } from '#test/support/command-env';
 import { contractCommandsOn, schemaOf } from '#test/support/contracts';
 import { definitionStep } from '#test/support/job-history';
@@ -32,7 +33,7 @@ export const HISTORY_SCOPES = [
 ] as const;
 
 /**
- * Writes a random history of datasets, contracts, action profiles and job definitions through the commands. Few names, so that they meet. It ends with a
+ * Writes a random history of datasets, contracts, action profiles, job definitions and API keys through the commands. Few names, so that they meet. It ends with a
  * version of a contract.
  */
 export async function writeRegistryHistory(
@@ -90,6 +91,7 @@ export async function writeRegistryHistory(
         }),
       () => withdrawDataset(datasets, context, { name }),
       () => definitionStep(jobs, context, random),
+      () => apiKeyStep({ env, log }, context, random),
       () => random.pick(contractSteps)(),
     ] as const;
     await ignoringRejections(random.pick(steps));
