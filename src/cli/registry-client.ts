@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { bearerHeaders } from '#cli/bearer';
+
 /** An answer of the registry that is not a success. */
 export class ResponseError extends Error {
   override readonly name = 'ResponseError';
@@ -44,7 +46,7 @@ export interface RegistryClientOptions {
 
 const TIMEOUT_MS = 120_000;
 
-/** Talks to a registry over HTTP, like anybody else. */
+/** Talks to a registry over HTTP, like anybody else. What is refused with 429 it sends again when it may. */
 export class RegistryClient {
   readonly #base: string;
   readonly #options: RegistryClientOptions;
@@ -85,14 +87,18 @@ export class RegistryClient {
     if (stream !== undefined) headers['Content-Type'] = 'application/octet-stream';
     if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey;
     const content = stream?.bytes ?? (body === undefined ? undefined : JSON.stringify(body));
-    const { timeoutMs = TIMEOUT_MS, signal } = this.#options;
+    const { timeoutMs = TIMEOUT_MS, signal: own } = this.#options;
     const timeout = AbortSignal.timeout(timeoutMs);
-    return await fetch(`${this.#base}${path}`, {
-      method,
-      headers,
-      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
-      ...(content === undefined ? {} : { body: content }),
-    });
+    const signal = own === undefined ? timeout : AbortSignal.any([timeout, own]);
+    const sent = content === undefined ? {} : { body: content };
+    for (;;) {
+      const response = await fetch(`${this.#base}${path}`, { method, headers, signal, ...sent });
+      const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
+      // Nothing was done: who sends much is only told to wait. The timeout bounds how often.
+      if (response.status !== 429 || !(seconds >= 0)) return response;
+      await response.body?.cancel();
+      await delay(seconds * 1_000, undefined, { signal });
+    }
   }
 }
 

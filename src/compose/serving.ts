@@ -13,7 +13,7 @@ import type { ArtifactStore } from '#compose/artifact-store';
 import { cacheLogger } from '#compose/cache-events';
 import type { Setup } from '#compose/setup';
 import type { Sources } from '#compose/sources';
-import { openTier2 } from '#compose/tier2';
+import type { Tier2 } from '#compose/tier2';
 import type { Views } from '#compose/views';
 import { type DatasetName, parseDatasetName } from '#domain/dataset-name';
 import { quote, RegistryError } from '#domain/errors';
@@ -48,11 +48,11 @@ export async function openServing(
     readonly views: Views;
     readonly artifacts: ArtifactStore;
     readonly sources: Sources | undefined;
+    readonly tier2: Tier2;
   },
 ): Promise<Serving> {
   const { config, logger, releases } = setup;
-  const { folder, views, artifacts, sources } = from;
-  const tier2 = openTier2(setup);
+  const { folder, views, artifacts, sources, tier2 } = from;
   const directory = new DatasetDirectory({ own: ownDatasets(views), sources });
   const { files, pool } = openQueries(setup);
   const cache = new DatasetCache({
@@ -88,7 +88,7 @@ export async function openServing(
     retryAfterSeconds: UNFIT_RETRY_SECONDS,
   });
   const cursors = new SignedCursors(await cursorSecret(config, folder));
-  return { directory, reader, cache, cursors, rateLimit: tier2.rateLimit };
+  return { directory, reader, cache, cursors, rateLimit: tier2.rowBuckets };
 }
 
 /** Opens what runs queries: this thread, and others for those that are not cheap. */

@@ -2,6 +2,7 @@ import { type DataFolder, openDataFolder } from '#clients/data-folder';
 import type { OpenedBroker } from '#clients/open-broker';
 import type { ContractChecks } from '#commands/check-contract';
 import { type ArtifactStore, openArtifactStore } from '#compose/artifact-store';
+import { openClientLimits, openServerGuard } from '#compose/client-limits';
 import { buildCommands } from '#compose/commands';
 import { openContractChecks } from '#compose/contract-checks';
 import { openGuard } from '#compose/guard';
@@ -12,6 +13,7 @@ import { openServing } from '#compose/serving';
 import type { Setup } from '#compose/setup';
 import { debugOf, openSources, type Sources, sourcesText } from '#compose/sources';
 import { followCatalog, keepsFiles } from '#compose/store-catalog';
+import { openTier2, type Tier2 } from '#compose/tier2';
 import { openViews, type Views } from '#compose/views';
 import { startWorkers } from '#compose/workers';
 import { systemClock } from '#flow/clock';
@@ -73,6 +75,7 @@ interface Parts {
   readonly views: Views;
   readonly sources: Sources | undefined;
   readonly serving: Serving;
+  readonly tier2: Tier2;
 }
 
 async function openParts(setup: Setup): Promise<Parts> {
@@ -97,13 +100,9 @@ async function openParts(setup: Setup): Promise<Parts> {
   const cache = folder.folder('cache');
   await new LocalfsPublisher(cache).removeLeftovers();
   const sources = await openSources(setup, cache);
-  const serving = await openServing(setup, {
-    folder: cache,
-    views,
-    artifacts,
-    sources,
-  });
-  return { folder, opened, artifacts, logs, views, sources, serving };
+  const tier2 = openTier2(setup);
+  const serving = await openServing(setup, { folder: cache, views, artifacts, sources, tier2 });
+  return { folder, opened, artifacts, logs, views, sources, serving, tier2 };
 }
 
 async function assemble(setup: Setup): Promise<RunningRegistry> {
@@ -119,10 +118,13 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
     ...(closing.signal.aborted ? [DRAINING] : []),
   ];
   const contractChecks = openContractChecks(setup, views);
+  const guard = openGuard(setup, views);
+  const clientLimits = openClientLimits(setup, { guard, buckets: parts.tier2.buckets });
   const app = buildApp(
     {
       commands: openCommands(setup, parts, contractChecks),
-      guard: openGuard(setup, views),
+      guard,
+      clientLimits,
       contractChecks,
       catalog: () => views.catalog.reader,
       catalogView: views.catalogView,
@@ -148,7 +150,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
     },
     observerOf(logger),
   );
-  const server = await listen(app, config.bind);
+  const server = await listen(app, config.bind, openServerGuard(setup, clientLimits));
   releases.add('http', async () => {
     closing.abort();
     await server.close(config.shutdownGraceMs);

@@ -1,37 +1,56 @@
-import { LocalRateLimit, type RateLimit } from '#cache/admission/rate-limit';
+import { LocalRateLimit } from '#cache/admission/rate-limit';
 import { SharedRateLimit } from '#cache/admission/shared-rate-limit';
 import { type AnswerTier, GeneAnswers } from '#cache/tier2/gene-answers';
 import { GuardedRedis } from '#cache/tier2/guarded-redis';
 import { Redis } from '#clients/redis';
 import type { Setup } from '#compose/setup';
 import { systemClock } from '#flow/clock';
+import type { Buckets, ClientLimitOptions } from '#http/limits/client-limits';
 
 /** What nodes share through Redis, where there is one. */
 export interface Tier2 {
   /** Answers for single genes; absent without Redis. */
   readonly answers: AnswerTier | undefined;
-  /** Counts requests, on this node alone without Redis; absent where nothing is limited. */
-  readonly rateLimit: RateLimit | undefined;
+  /** Counts requests for rows, on this node alone without Redis; absent where nothing is limited. */
+  readonly rowBuckets: Buckets | undefined;
+  /** Count what clients and tenants ask for, on this node alone without Redis. */
+  readonly buckets: Pick<ClientLimitOptions, 'clients' | 'tenants' | 'refusedTokens'>;
 }
 
 /** Opens what nodes share. It is no error when Redis does not answer: then nothing is shared. */
 export function openTier2(setup: Setup): Tier2 {
   const { config } = setup;
   const clock = systemClock;
-  const bucket = { capacity: config.rateLimitCapacity, refillPerSecond: config.rateLimitPerSecond };
-  const local = config.rateLimitEnabled ? new LocalRateLimit({ ...bucket, clock }) : undefined;
   const redis = openRedis(setup);
-  if (redis === undefined) return { answers: undefined, rateLimit: local };
   // Each its own guard: a script that fails must not take the answers away.
-  const guarded = (): GuardedRedis =>
-    new GuardedRedis({ redis, clock, timeoutMs: config.redisTimeoutMs });
+  const guarded = (from: Redis): GuardedRedis =>
+    new GuardedRedis({ redis: from, clock, timeoutMs: config.redisTimeoutMs });
   const { redisPrefix: prefix, redisTtlSeconds: ttlSeconds } = config;
+  const open = (capacity: number, refillPerSecond: number): Buckets => {
+    const bucket = { capacity, refillPerSecond };
+    const local = new LocalRateLimit({ ...bucket, clock });
+    if (redis === undefined) return { limit: local, refillPerSecond };
+    const shared = new SharedRateLimit({ ...bucket, redis: guarded(redis), prefix, local });
+    return { limit: shared, refillPerSecond };
+  };
+  const tokens = {
+    capacity: config.refusedTokensBurst,
+    refillPerSecond: config.refusedTokensPerSecond,
+  };
   return {
-    answers: new GeneAnswers({ redis: guarded(), clock, prefix, ttlSeconds }),
-    rateLimit:
-      local === undefined
-        ? undefined
-        : new SharedRateLimit({ ...bucket, redis: guarded(), prefix, local }),
+    answers: redis && new GeneAnswers({ redis: guarded(redis), clock, prefix, ttlSeconds }),
+    rowBuckets: config.rateLimitEnabled
+      ? open(config.rateLimitCapacity, config.rateLimitPerSecond)
+      : undefined,
+    buckets: {
+      clients: open(config.clientCostBurst, config.clientCostPerSecond),
+      tenants: open(config.tenantCostBurst, config.tenantCostPerSecond),
+      // Each node for itself: it is its own work that is saved.
+      refusedTokens: {
+        limit: new LocalRateLimit({ ...tokens, clock }),
+        refillPerSecond: tokens.refillPerSecond,
+      },
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { Router } from '@koa/router';
 import Koa, { type Middleware } from 'koa';
 import { z } from 'zod';
@@ -8,7 +7,7 @@ import { actionProfileRoutes } from '#http/action-profile-routes';
 import { apiKeyRoutes } from '#http/api-key-routes';
 import { artifactRoutes } from '#http/artifact-routes';
 import { auditRoutes } from '#http/audit-routes';
-import { admit, checkPermission, type Guard, nameScope, type Sender } from '#http/auth/guard';
+import { admit, checkPermission, nameScope } from '#http/auth/guard';
 import { privateReply } from '#http/auth/private-caching';
 import { boundary, type HttpObserver } from '#http/boundary';
 import { catalogRoutes } from '#http/catalog-routes';
@@ -34,6 +33,7 @@ import { jobEventRoutes } from '#http/job-event-routes';
 import { jobRunBatchRoutes } from '#http/job-run-batch-routes';
 import { jobRunCommandRoutes } from '#http/job-run-command-routes';
 import { jobRunRoutes } from '#http/job-run-routes';
+import type { Visit } from '#http/limits/client-limits';
 import { lineageDocumentRoutes } from '#http/lineage-document-routes';
 import { lineageRoutes } from '#http/lineage-routes';
 import { openApiDocument } from '#http/openapi';
@@ -62,7 +62,7 @@ export function buildApp(dependencies: HttpDependencies, observer: HttpObserver 
   }
   const fast = new FastGenes(dependencies);
   app.use(boundary(dependencies, { observer, hot, fast }));
-  app.use(scoped(dependencies));
+  app.use(scoped());
   app.use(router.routes());
   app.use(unknownPath(router));
   // Errors of connections that broke; everything else ends in the boundary.
@@ -134,9 +134,12 @@ function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Mi
   return async (context) => {
     if (spec.isLimited && rateLimit !== undefined) await takeToken(rateLimit, context);
     const { guard } = dependencies;
-    const { sender, scope } = context.state as { readonly sender: Sender; readonly scope: Scope };
+    const { visit, scope, leave } = context.state as RequestState;
+    const { sender } = visit;
     // Before a body is read, and again when it says what for.
     if (guard !== undefined) admit(spec.operationId, sender, scope);
+    // Its client waits for this word before it sends the body.
+    if (context.req.headers.expect !== undefined) context.res.writeContinue();
     const request = await parseRequest(spec, context, limits);
     if (guard !== undefined) checkPermission(spec.operationId, sender.principal, request.body);
     const made = await spec.handle(request, context);
@@ -145,34 +148,32 @@ function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Mi
     const key = context.state['hotKey'] as string | undefined;
     if (spec.keep !== undefined && key !== undefined && !('at' in request.query))
       hot.keep(key, reply, spec.keep === 'content');
+    // It goes on for as long as its client likes, and is counted elsewhere.
+    if (spec.isLongLived) leave();
     respond(context, reply);
   };
 }
 
-function scoped({ guard }: HttpDependencies): Middleware {
+/** What the layers before a route have found out. */
+interface RequestState {
+  readonly visit: Visit;
+  readonly scope: Scope;
+  /** Gives back the place among the requests of the client. */
+  readonly leave: () => void;
+}
+
+function scoped(): Middleware {
   return async (context, next) => {
     context.set('Vary', VARY);
-    const sender = guard === undefined ? {} : await identify(guard, context.req);
-    const { principal } = sender;
+    const { principal } = (context.state as RequestState).visit.sender;
     if (principal !== undefined) nameScope(principal, context.req);
     const { scope, path, prefix } = scopeOf(context.path, (name) => headerOf(context.req, name));
-    context.state['sender'] = sender;
     context.state['principal'] = principal;
     context.state['scope'] = scope;
     context.state['prefix'] = prefix;
     if (path !== context.path) context.path = path;
     await next();
   };
-}
-
-/** Finds out who sends a request. What is wrong with its token is told by the routes that ask for one. */
-async function identify(guard: Guard, request: IncomingMessage): Promise<Sender> {
-  try {
-    const principal = await guard.authenticate(request);
-    return principal === undefined ? {} : { principal };
-  } catch (error) {
-    return { error: error instanceof Error ? error : new Error(String(error)) };
-  }
 }
 
 function unknownPath(router: Router): Middleware {

@@ -1,11 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import type { Context, Middleware } from 'koa';
+import type { Context, Middleware, Next } from 'koa';
 import { isRegistryError, RegistryError } from '#domain/errors';
-import { type Guard, mayReadKept, nameScope } from '#http/auth/guard';
-import { maySee } from '#http/auth/principal';
+import { mayReadKept, nameScope } from '#http/auth/guard';
+import { maySee, type Principal } from '#http/auth/principal';
 import type { HttpDependencies } from '#http/dependencies';
 import type { FastGenes } from '#http/fast-genes';
 import type { HotReads } from '#http/hot-reads';
+import type { Visit } from '#http/limits/client-limits';
+import { checkShape } from '#http/limits/request-shape';
 import { headerOf } from '#http/parse-request';
 import { retryAfterOf, toProblem } from '#http/problem';
 import { scopeOf } from '#http/scope';
@@ -33,40 +35,55 @@ export interface BoundarySides {
 const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 const EMERGENCY_RETRY_SECONDS = 10;
 
-/** The outermost layer: names the request, answers what needs no routing, and turns whatever is thrown into a problem. */
+/** The outermost layer: names the request, counts it, answers what needs no routing, and turns whatever is thrown into a problem. */
 export function boundary(
-  { clock, newId, limits, guard }: HttpDependencies,
+  { clock, newId, limits, guard, clientLimits }: HttpDependencies,
   { observer, hot, fast }: BoundarySides,
 ): Middleware {
-  const answered = (context: Context, requestId: string): boolean => {
+  const answered = (context: Context, visit: Visit, requestId: string): boolean => {
     const { req, res } = context;
-    if (limits.emergency || (guard !== undefined && !mayUseKept(guard, req))) return false;
+    const { sender, headers } = visit;
+    if (visit.refusal !== undefined || limits.emergency) return false;
+    if (guard !== undefined && !mayUseKept(sender.principal, req)) return false;
     const key = hot.keyOf(req);
     context.state['hotKey'] = key;
     const kept = hot.find(key, req);
-    if (kept === undefined) return fast.answer(req, res, requestId);
-    hot.send(kept, res, requestId);
+    const own = ['X-Request-Id', requestId, ...headers];
+    if (kept === undefined) return fast.answer(req, res, own);
+    hot.send(kept, res, own);
     return true;
+  };
+  const answer = async (context: Context, visit: Visit, next: Next): Promise<void> => {
+    if (visit.refusal !== undefined) throw visit.refusal;
+    if (limits.emergency && !HEALTH_PATHS.has(context.path)) throw closed();
+    const leave = clientLimits.begin(visit);
+    context.res.once('close', leave);
+    context.state['visit'] = visit;
+    context.state['leave'] = leave;
+    context.state['settle'] = (cost: number) => clientLimits.settle(visit, cost);
+    await next();
   };
   return async (context, next) => {
     const started = clock.monotonicMs();
     const requestId = newId();
     const { method, path } = context;
-    if (answered(context, requestId)) {
-      context.respond = false;
-    } else {
-      context.state['requestId'] = requestId;
-      context.state['report'] = (error: unknown) => observer.onError?.(error, requestId);
-      context.set('X-Request-Id', requestId);
-      context.set(SECURITY_HEADERS);
-      try {
-        checkTarget(context.req);
-        if (limits.emergency && !HEALTH_PATHS.has(path)) throw closed();
-        await next();
-      } catch (error) {
-        if (!isRegistryError(error)) observer.onError?.(error, requestId);
-        sendProblem(context, error, requestId);
+    let visit = UNKNOWN;
+    try {
+      checkShape(context.req, limits);
+      checkTarget(context.req);
+      const entered = clientLimits.enter(context.req);
+      visit = entered instanceof Promise ? await entered : entered;
+      if (answered(context, visit, requestId)) context.respond = false;
+      else {
+        prepare(context, visit, { requestId, observer });
+        await answer(context, visit, next);
       }
+    } catch (error) {
+      prepare(context, visit, { requestId, observer });
+      if (!isRegistryError(error)) observer.onError?.(error, requestId);
+      const isRefusal = isRegistryError(error, 'RATE_LIMITED');
+      if (isRefusal && !(await clientLimits.hold(visit, context.res))) context.req.socket.destroy();
+      sendProblem(context, error, requestId);
     }
     const durationMs = clock.monotonicMs() - started;
     const { statusCode: status } = context.res;
@@ -74,9 +91,23 @@ export function boundary(
   };
 }
 
+const UNKNOWN: Visit = { sender: {}, client: undefined, headers: [] };
+
+function prepare(
+  context: Context,
+  { headers }: Visit,
+  { requestId, observer }: { readonly requestId: string; readonly observer: HttpObserver },
+): void {
+  context.state['requestId'] = requestId;
+  context.state['report'] = (error: unknown) => observer.onError?.(error, requestId);
+  context.set('X-Request-Id', requestId);
+  context.set(SECURITY_HEADERS);
+  for (let at = 0; at < headers.length; at += 2)
+    context.set(headers[at] ?? '', headers[at + 1] ?? '');
+}
+
 /** Tells whether a request may be answered without routing: whoever sends it is known, and may read all that is kept. */
-function mayUseKept(guard: Guard, request: IncomingMessage): boolean {
-  const principal = guard.known(request);
+function mayUseKept(principal: Principal | undefined, request: IncomingMessage): boolean {
   if (principal === undefined || !mayReadKept(principal)) return false;
   nameScope(principal, request);
   try {

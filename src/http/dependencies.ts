@@ -1,4 +1,3 @@
-import type { RateLimit } from '#cache/admission/rate-limit';
 import type { DatasetCache } from '#cache/dataset-cache';
 import type { DatasetDirectory } from '#cache/dataset-directory';
 import type { DatasetReader } from '#cache/dataset-reader';
@@ -18,6 +17,9 @@ import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import type { Clock } from '#flow/clock';
 import type { Guard } from '#http/auth/guard';
+import type { Buckets, ClientLimits } from '#http/limits/client-limits';
+import type { JsonShapeLimits } from '#http/limits/json-shape';
+import type { ShapeLimits } from '#http/limits/request-shape';
 import type { RegistryHealth } from '#http/registry-health';
 import type { SignedCursors } from '#http/signed-cursor';
 import type { LineageWarner } from '#lineage/lineage-warnings';
@@ -71,7 +73,7 @@ export interface PartHealth {
 }
 
 /** Named limits of the HTTP side, see the configuration. */
-export interface HttpLimits {
+export interface HttpLimits extends ShapeLimits, JsonShapeLimits {
   readonly jsonBytesMax: number;
   readonly contractBytesMax: number;
   readonly artifactBytesMax: number;
@@ -83,6 +85,7 @@ export interface HttpLimits {
   /** How long a write waits for its own node to show it. */
   readonly visibleWaitMs: number;
   readonly subscribersMax: number;
+  readonly subscribersPerClientMax: number;
   /** What may wait for one subscriber before it is cut off. */
   readonly subscriberBytesMax: number;
   /** How long a subscriber may take nothing before it is cut off. */
@@ -112,7 +115,7 @@ export interface Serving {
   readonly cache: DatasetCache;
   readonly cursors: SignedCursors;
   /** Counts the requests of clients for rows; absent where nothing is limited. */
-  readonly rateLimit: RateLimit | undefined;
+  readonly rateLimit: Buckets | undefined;
 }
 
 /** Everything that routes use; assembled in the composition root. */
@@ -120,6 +123,8 @@ export interface HttpDependencies {
   readonly commands: HttpCommands | undefined;
   /** Finds out who sends a request; absent where anybody may do everything. */
   readonly guard: Guard | undefined;
+  /** Bounds what each client can take. */
+  readonly clientLimits: ClientLimits;
   /** The catalog's reading side; another object after the view was opened anew. */
   readonly catalog: () => CatalogReader;
   readonly catalogView: PositionedView;

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream';
 import { z } from 'zod';
 import { RegistryError } from '#domain/errors';
 import { type Position, parsePosition, toPosition } from '#domain/position';
-import type { HttpDependencies } from '#http/dependencies';
+import type { HttpDependencies, HttpLimits } from '#http/dependencies';
 import { type ParsedRequest, type Route, route } from '#http/route';
 import type { FeedEvent, FeedOptions } from '#projections/event-feed';
 
@@ -29,7 +29,7 @@ function endOf(expiresAtMs: number | undefined, nowMs: number): readonly AbortSi
 
 /** The route of server-sent events. */
 export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
-  let subscribers = 0;
+  const subscribers = new Subscribers(dependencies.limits);
   return [
     route({
       method: 'get',
@@ -37,6 +37,7 @@ export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
       operationId: 'followEvents',
       summary: 'Follow the events of the scope as server-sent events, from any position',
       tag: 'events',
+      isLongLived: true,
       query: eventQuery,
       responses: {
         200: {
@@ -45,11 +46,17 @@ export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
         },
       },
       handle: async (request) => {
-        const { limits, feed } = dependencies;
-        if (subscribers >= limits.subscribersMax) throw tooMany(limits.subscribersMax);
+        const { feed } = dependencies;
+        const { client } = request;
         const stream = STREAMS[request.query.stream];
-        const after = firstAfter(request) ?? (await feed.newest(stream));
-        subscribers += 1;
+        const from = firstAfter(request);
+        subscribers.add(client);
+        const after =
+          from ??
+          (await feed.newest(stream).catch((error: unknown) => {
+            subscribers.remove(client);
+            throw error;
+          }));
         const signal = AbortSignal.any([
           request.signal,
           dependencies.closing,
@@ -58,7 +65,7 @@ export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
         const subscriber = new Subscriber(dependencies);
         const { scope, isRevoked } = request;
         void subscriber.serve({ stream, after, scope, signal }, isRevoked).finally(() => {
-          subscribers -= 1;
+          subscribers.remove(client);
         });
         return {
           status: 200,
@@ -69,6 +76,35 @@ export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
       },
     }),
   ];
+}
+
+/** Counts who follows events: all of them, and those of each client. */
+class Subscribers {
+  readonly #limits: Pick<HttpLimits, 'subscribersMax' | 'subscribersPerClientMax'>;
+  readonly #perClient = new Map<string, number>();
+  #count = 0;
+
+  constructor(limits: Pick<HttpLimits, 'subscribersMax' | 'subscribersPerClientMax'>) {
+    this.#limits = limits;
+  }
+
+  /** Adds one. @throws RATE_LIMITED when its client has too many, BUSY when all together are */
+  add(client: string | undefined): void {
+    const { subscribersMax, subscribersPerClientMax } = this.#limits;
+    const own = client === undefined ? 0 : (this.#perClient.get(client) ?? 0);
+    if (own >= subscribersPerClientMax) throw tooManyOfOne(subscribersPerClientMax);
+    if (this.#count >= subscribersMax) throw tooMany(subscribersMax);
+    this.#count += 1;
+    if (client !== undefined) this.#perClient.set(client, own + 1);
+  }
+
+  remove(client: string | undefined): void {
+    this.#count -= 1;
+    if (client === undefined) return;
+    const left = (this.#perClient.get(client) ?? 1) - 1;
+    if (left > 0) this.#perClient.set(client, left);
+    else this.#perClient.delete(client);
+  }
 }
 
 /** Where to begin: behind `Last-Event-ID`, else at `from`. */
@@ -141,6 +177,14 @@ class Subscriber {
 
 function toText(event: FeedEvent): string {
   return `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+}
+
+function tooManyOfOne(max: number): RegistryError {
+  return new RegistryError(
+    'RATE_LIMITED',
+    `Cannot follow events: this client follows ${max} streams already (want at most ${max})`,
+    { details: { limit: 'subscribers' }, retryAfterSeconds: 5 },
+  );
 }
 
 function tooMany(max: number): RegistryError {

@@ -30,8 +30,8 @@ export class FastGenes {
     this.#dependencies = dependencies;
   }
 
-  /** Answers a request if it can. Gives whether it has. */
-  answer(request: IncomingMessage, response: ServerResponse, requestId: string): boolean {
+  /** Answers a request if it can, with headers of this one: names and values in turn. Gives whether it has. */
+  answer(request: IncomingMessage, response: ServerResponse, own: readonly string[]): boolean {
     const { url = '', method, headers } = request;
     if (method !== 'GET' || !url.startsWith(PATH)) return false;
     const { serving, catalogView, guard } = this.#dependencies;
@@ -43,7 +43,7 @@ export class FastGenes {
     const name = asked === undefined ? undefined : this.#nameOf(asked.dataset);
     if (asked === undefined || name === undefined) return false;
     const dataset = serving.directory.known(DEFAULT_SCOPE, name);
-    return dataset !== undefined && this.#send(dataset, asked, { request, response, requestId });
+    return dataset !== undefined && this.#send(dataset, asked, { request, response, own });
   }
 
   #send(
@@ -52,18 +52,17 @@ export class FastGenes {
     at: {
       readonly request: IncomingMessage;
       readonly response: ServerResponse;
-      readonly requestId: string;
+      readonly own: readonly string[];
     },
   ): boolean {
     const { serving } = this.#dependencies;
-    const { request, response, requestId } = at;
+    const { request, response, own } = at;
     try {
       const genes = geneRequestOf({ gene_id: geneId, include, limit: LIMIT });
       const { sha256 } = dataset.entry.artifact;
       const etag = answerTag(sha256);
       const shared = [
-        'X-Request-Id',
-        requestId,
+        ...own,
         'Vary',
         VARY,
         'ETag',
@@ -82,8 +81,8 @@ export class FastGenes {
       if (page === undefined) return false;
       const body = jsonBody({ name: dataset.name, artifact: sha256 }, page.rows);
       const length = String(Buffer.byteLength(body));
-      const own = ['Content-Type', 'application/json', 'Content-Length', length];
-      response.writeHead(200, [...shared, ...own]);
+      const ofBody = ['Content-Type', 'application/json', 'Content-Length', length];
+      response.writeHead(200, [...shared, ...ofBody]);
       response.end(body);
       return true;
     } catch (error) {

@@ -96,12 +96,12 @@ export class HotReads {
     }
   }
 
-  /** Sends a kept reply. */
-  send(reply: HotReply, to: ServerResponse, requestId: string): void {
+  /** Sends a kept reply, with headers of this one request: names and values in turn. */
+  send(reply: HotReply, to: ServerResponse, headers: readonly string[]): void {
     const { view } = this.#options;
     const { req: request } = to;
     const position = String(view.position);
-    const own = ['X-Request-Id', requestId, POSITION_HEADER, position, ...SECURITY_HEADER_LIST];
+    const own = [...headers, POSITION_HEADER, position, ...SECURITY_HEADER_LIST];
     if (reply.etag !== undefined && matchesEtag(request.headers['if-none-match'], reply.etag)) {
       to.writeHead(304, [...own, ...reply.headersWithoutBody]);
       to.end();

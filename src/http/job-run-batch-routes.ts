@@ -72,6 +72,7 @@ function batch(dependencies: HttpDependencies): Route {
       writableCommands(dependencies);
       const context = commandContext(dependencies, 'batchJobRuns', request);
       const { operations } = request.body;
+      await request.settle(operations.length - 1);
       const results: Result[] = [];
       let position = 0;
       const work = async (index: number): Promise<void> => {

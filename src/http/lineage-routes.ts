@@ -76,8 +76,9 @@ function single(dependencies: HttpDependencies): Route {
     responses: { 201: { description: 'The event is kept', schema: recordedSchema } },
     handle: async ({ scope, actor, requestId }, { req }) => {
       const { lineage } = writableCommands(dependencies);
-      const text = await readJsonText(req, dependencies.limits.lineageBytesMax);
-      const read = readLineageEvent(text, { bytesMax: dependencies.limits.lineageBytesMax });
+      const { lineageBytesMax: bytesMax, jsonDepthMax, jsonItemsMax } = dependencies.limits;
+      const text = await readJsonText(req, { bytesMax, jsonDepthMax, jsonItemsMax });
+      const read = readLineageEvent(text, { bytesMax });
       if (read.kind === 'refused') throw refused(read.faults);
       const { event } = read;
       const answer = await recordLineage(lineage, { scope, actor, requestId }, event);
@@ -127,14 +128,19 @@ function batch(dependencies: HttpDependencies): Route {
     handle: async (request, { req }) => {
       const { scope, actor, requestId } = request;
       const { lineage } = writableCommands(dependencies);
-      const { lineageBytesMax, lineageBatchBytesMax } = dependencies.limits;
-      const text = await readJsonText(req, lineageBatchBytesMax);
+      const { lineageBytesMax, lineageBatchBytesMax, ...limits } = dependencies.limits;
+      const { jsonItemsMax } = limits;
+      // The list around the events is one level more.
+      const jsonDepthMax = limits.jsonDepthMax + 1;
+      const bounds = { bytesMax: lineageBatchBytesMax, jsonDepthMax, jsonItemsMax };
+      const text = await readJsonText(req, bounds);
       const read = await readLineageBatchInTurns(text, {
         eventsMax: LINEAGE_BATCH_MAX,
         bytesMax: lineageBytesMax,
       });
       if (read.kind === 'refused') throw refused(read.faults);
       const { items } = read;
+      await request.settle(items.length - 1);
       const failed: Failed[] = [];
       let position = 0;
       let existing = 0;

@@ -4,7 +4,10 @@ import { permissionOf } from '#http/auth/guard';
 import type { ResponseSpec, Route } from '#http/route';
 import { SCOPE_HEADERS } from '#http/scope';
 
-const COMMON_ERRORS = [400, 500, 503];
+// Every request may come too slowly, from a client that sends too many, or with an address or headers that are too large.
+const COMMON_ERRORS = [400, 408, 414, 417, 429, 431, 500, 503];
+// Beside what a route says itself.
+const BODY_ERRORS = [413, 415];
 
 type Document = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 
@@ -104,14 +107,14 @@ function headerObjects(headers: Readonly<Record<string, string>>) {
   );
 }
 
-function errorResponses({ operationId, errors, responses, method, isLimited }: Route) {
+function errorResponses({ operationId, errors, responses, method, body }: Route) {
   const guarded = permissionOf(operationId) === 'public' ? [] : [401, 403, 404];
   const writing = method === 'get' ? [] : [403];
-  const limited = isLimited ? [429] : [];
-  const statuses = [...COMMON_ERRORS, ...guarded, ...writing, ...limited, ...errors].filter(
+  const ofBody = body === undefined ? [] : body === 'stream' ? [413] : BODY_ERRORS;
+  const statuses = [...COMMON_ERRORS, ...guarded, ...writing, ...ofBody, ...errors].filter(
     (status) => !(status in responses),
   );
-  return statuses.map((status) => {
+  return [...new Set(statuses)].map((status) => {
     const content = { 'application/problem+json': { schema: problemSchema } };
     return [String(status), { description: 'What went wrong', content }] as const;
   });

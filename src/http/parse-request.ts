@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { quote, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
 import { mayDo, maySee, type Principal } from '#http/auth/principal';
+import type { Visit } from '#http/limits/client-limits';
 import { bodyOf, type RequestLimits, readJson } from '#http/read-body';
 import { EMPTY, type ParsedRequest, type Route } from '#http/route';
 
@@ -20,6 +21,7 @@ export async function parseRequest(
   limits: RequestLimits,
 ): Promise<ParsedRequest<never, never, never>> {
   const principal = context.state['principal'] as Principal | undefined;
+  const { client } = context.state['visit'] as Visit;
   const params = spec.params === EMPTY ? {} : check(spec.params, context['params'] ?? {}, 'path');
   const query =
     spec.query === EMPTY && context.querystring === ''
@@ -39,6 +41,8 @@ export async function parseRequest(
     report: context.state['report'] as (error: unknown) => void,
     actor: principal?.subject ?? actorOf(context.req),
     mayApprove: principal === undefined || mayDo(principal, 'contracts:approve'),
+    client,
+    settle: context.state['settle'] as (cost: number) => Promise<void>,
     expiresAtMs: principal && principal.expiresAt * 1_000,
     isRevoked: () => principal?.isRevoked?.() ?? false,
     maySee: (scope) => principal === undefined || maySee(principal, scope),
@@ -70,7 +74,8 @@ export function headerOf({ headers }: IncomingMessage, name: string): string | u
 async function jsonOf(spec: Route, { req }: Context, limits: RequestLimits): Promise<unknown> {
   if (spec.bodyIsOptional && hasNoBody(req)) return {};
   if (!spec.isStrictJson) return await readJson(req, limits);
-  return await readJson(req, { jsonBytesMax: limits.contractBytesMax, isStrict: true });
+  const { contractBytesMax: jsonBytesMax, ...shape } = limits;
+  return await readJson(req, { ...shape, jsonBytesMax, isStrict: true });
 }
 
 function hasNoBody({ headers }: Context['req']): boolean {

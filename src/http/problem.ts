@@ -19,7 +19,11 @@ const TABLE: Readonly<
   VERSION_CONFLICT: [409, 'The version exists with other content', false],
   ILLEGAL_TRANSITION: [409, 'The state does not allow it', false],
   PRECONDITION_FAILED: [412, 'It is not as the request wants it', false],
+  REQUEST_TIMEOUT: [408, 'The request came too slowly', true],
   TOO_LARGE: [413, 'The body is too large', false],
+  URI_TOO_LONG: [414, 'The address is too long', false],
+  EXPECTATION_FAILED: [417, 'The expectation cannot be met', false],
+  HEADERS_TOO_LARGE: [431, 'The headers are too large', false],
   UNSUPPORTED_MEDIA_TYPE: [415, 'The media type is not supported', false],
   INCOMPATIBLE: [422, 'The version promises more than its content keeps', false],
   INVALID_SCHEMA: [422, 'The schema is not valid', false],
@@ -113,8 +117,8 @@ function expected(error: RegistryError, instance: string, isWrite: boolean): Pro
   };
 }
 
-/** Seconds for `Retry-After`: every 503 and 507 has them. */
+/** Seconds for `Retry-After`: every 429, 503 and 507 has them. */
 export function retryAfterOf(error: unknown, status: number): number | undefined {
   const own = isRegistryError(error) ? error.retryAfterSeconds : undefined;
-  return own ?? (status === 503 || status === 507 ? 1 : undefined);
+  return own ?? (status === 429 || status === 503 || status === 507 ? 1 : undefined);
 }

@@ -1,22 +1,27 @@
 import type { Context } from 'koa';
-import type { RateLimit } from '#cache/admission/rate-limit';
 import { RegistryError } from '#domain/errors';
+import type { Serving } from '#http/dependencies';
+import type { Visit } from '#http/limits/client-limits';
+import { rateLimitFields, secondsUntil } from '#http/limits/rate-limit-fields';
 
 /**
- * Counts a request against its client, by the address that it comes from, and says how the client stands in `RateLimit-`
- * headers. @throws RATE_LIMITED
+ * Counts a request for rows against its client, beside what every request counts, and says how the client stands.
+ * @throws RATE_LIMITED
  */
-export async function takeToken(rateLimit: RateLimit, context: Context): Promise<void> {
-  const { allowed, limit, remaining, resetSeconds } = await rateLimit.take(
-    context.req.socket.remoteAddress ?? '',
-  );
-  context.set('RateLimit-Limit', String(limit));
-  context.set('RateLimit-Remaining', String(remaining));
-  context.set('RateLimit-Reset', String(resetSeconds));
-  if (allowed) return;
+export async function takeToken(
+  { limit, refillPerSecond }: NonNullable<Serving['rateLimit']>,
+  context: Context,
+): Promise<void> {
+  const { client } = context.state['visit'] as Visit;
+  const verdict = await limit.take(`rows ${client ?? context.req.socket.remoteAddress ?? ''}`);
+  const bucket = { name: 'rows', refillPerSecond, verdict };
+  const fields = rateLimitFields([bucket]);
+  for (let at = 0; at < fields.length; at += 2)
+    context.append(fields[at] ?? '', fields[at + 1] ?? '');
+  if (verdict.allowed) return;
   throw new RegistryError(
     'RATE_LIMITED',
-    `Cannot answer: this client has sent ${limit} requests at once (want fewer, or a later try)`,
-    { retryAfterSeconds: 1 },
+    `Cannot answer: this client has sent ${verdict.limit} requests for rows at once (want fewer, or a later try)`,
+    { details: { limit: 'rows' }, retryAfterSeconds: secondsUntil(bucket, 1) },
   );
 }

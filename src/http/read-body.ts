@@ -3,8 +3,9 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { parseStrictJson } from '#contracts/json/parse-strict-json';
 import { RegistryError } from '#domain/errors';
+import { checkJsonShape, type JsonShapeLimits } from '#http/limits/json-shape';
 
-export interface BodyLimits {
+export interface BodyLimits extends JsonShapeLimits {
   /** The largest body of a command. */
   readonly jsonBytesMax: number;
 }
@@ -25,6 +26,7 @@ export async function readJson(
 ): Promise<unknown> {
   checkMedia(request, ['identity']);
   const text = (await readBytes(request, limits.jsonBytesMax)).toString('utf8');
+  await checkJsonShape(text, limits);
   if (limits.isStrict === true) return readStrictly(text, limits);
   try {
     return JSON.parse(text);
@@ -39,10 +41,20 @@ export async function readJson(
  * becomes, and no more than that is ever unpacked.
  * @throws UNSUPPORTED_MEDIA_TYPE, TOO_LARGE, INVALID_JSON for bytes that are no gzip or no UTF-8
  */
-export async function readJsonText(request: IncomingMessage, bytesMax: number): Promise<string> {
+export async function readJsonText(
+  request: IncomingMessage,
+  limits: JsonShapeLimits & { readonly bytesMax: number },
+): Promise<string> {
+  const { bytesMax } = limits;
   const encoding = checkMedia(request, ['identity', 'gzip']);
   const sent = await readBytes(request, bytesMax);
   const bytes = encoding === 'gzip' ? await unpacked(sent, bytesMax) : sent;
+  const text = utf8Of(bytes);
+  await checkJsonShape(text, limits);
+  return text;
+}
+
+function utf8Of(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
@@ -81,7 +93,7 @@ function checkMedia(request: IncomingMessage, encodings: readonly string[]): str
 }
 
 /** Reads JSON whose every reader understands the same. @throws INVALID_JSON with the place of every fault */
-function readStrictly(text: string, { jsonBytesMax }: BodyLimits): unknown {
+function readStrictly(text: string, { jsonBytesMax }: Pick<BodyLimits, 'jsonBytesMax'>): unknown {
   const parsed = parseStrictJson(text, { bytesMax: jsonBytesMax });
   if (parsed.kind === 'parsed') return parsed.value;
   const [first] = parsed.faults;

@@ -23,6 +23,10 @@ export interface ParsedRequest<P, Q, B> {
   readonly actor: string;
   /** Whether its sender may make versions of contracts approved; else new ones wait for approval. */
   readonly mayApprove: boolean;
+  /** What tells its client from others; absent where nothing is counted. */
+  readonly client: string | undefined;
+  /** Counts that it costs so much more than what it was let in for. */
+  readonly settle: (cost: number) => Promise<void>;
   /** When the token of its sender ends, milliseconds since 1970; absent where there is none. */
   readonly expiresAtMs: number | undefined;
   /** Tells whether its sender may no longer do what it was let in for. */
@@ -69,8 +73,10 @@ export interface Route {
    * (`content`). Default: no.
    */
   readonly keep: 'catalog' | 'content' | undefined;
-  /** Whether the rate limit counts its requests. Default: no. */
+  /** Whether the limit of requests for rows counts its requests too. Default: no. */
   readonly isLimited: boolean;
+  /** Whether its answer goes on for as long as the client likes. Default: no. */
+  readonly isLongLived: boolean;
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
   /** The parameters of the query that may come several times: lists. Others are refused when they do. */
@@ -103,6 +109,7 @@ export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   readonly isCommand?: boolean;
   readonly keep?: Route['keep'];
   readonly isLimited?: boolean;
+  readonly isLongLived?: boolean;
   readonly bodyIsOptional?: boolean;
   readonly isStrictJson?: boolean;
   readonly errors?: readonly number[];
@@ -125,6 +132,7 @@ export function route<
     isCommand: false,
     keep: undefined,
     isLimited: false,
+    isLongLived: false,
     bodyIsOptional: false,
     isStrictJson: false,
     errors: [],

@@ -11,10 +11,18 @@ export interface RateVerdict {
   readonly resetSeconds: number;
 }
 
-/** Counts the requests of clients. */
+/** Counts the requests of clients. Answers at once where this node counts alone: a promise costs more than the counting. */
 export interface RateLimit {
-  /** Takes a token of a client's bucket, if there is one. The key tells clients apart: an address or a token. */
-  take(key: string): Promise<RateVerdict>;
+  /**
+   * Takes tokens of a client's bucket, if it holds so many. The key tells clients apart: an address or a token. What costs
+   * more than a bucket holds takes a full one. Default one token.
+   */
+  take(key: string, cost?: number): RateVerdict | Promise<RateVerdict>;
+  /**
+   * Takes tokens whatever the bucket holds: for what is known to cost more only after it was let in. A bucket may owe as
+   * much as it holds. A cost below 0 gives back.
+   */
+  settle(key: string, cost: number): RateVerdict | Promise<RateVerdict>;
 }
 
 export interface BucketOptions {
@@ -51,7 +59,7 @@ export function bucketShape({ capacity = 30, refillPerSecond = 10 }: BucketOptio
 export function verdictOf(allowed: boolean, tokens: number, shape: BucketShape): RateVerdict {
   const { capacity: limit, refillPerSecond } = shape;
   const resetSeconds = Math.ceil((limit - tokens) / refillPerSecond);
-  return { allowed, limit, remaining: Math.floor(tokens), resetSeconds };
+  return { allowed, limit, remaining: Math.max(0, Math.floor(tokens)), resetSeconds };
 }
 
 /** Counts on this node alone. */
@@ -74,14 +82,24 @@ export class LocalRateLimit implements RateLimit {
     return this.#buckets.size;
   }
 
-  async take(key: string): Promise<RateVerdict> {
+  take(key: string, cost = 1): RateVerdict {
+    const needed = Math.min(cost, this.#shape.capacity);
+    return this.#takeIf(key, needed, needed);
+  }
+
+  settle(key: string, cost: number): RateVerdict {
+    return this.#takeIf(key, cost, -this.#shape.capacity);
+  }
+
+  /** Takes tokens of a bucket that holds at least so many. */
+  #takeIf(key: string, cost: number, tokensMin: number): RateVerdict {
     const { capacity, refillPerSecond } = this.#shape;
     const nowMs = this.#clock.monotonicMs();
     const bucket = this.#buckets.get(key) ?? { tokens: capacity, countedMs: nowMs };
     const refilled = ((nowMs - bucket.countedMs) / 1_000) * refillPerSecond;
     const tokens = Math.min(capacity, bucket.tokens + refilled);
-    const allowed = tokens >= 1;
-    const left = allowed ? tokens - 1 : tokens;
+    const allowed = tokens >= tokensMin;
+    const left = allowed ? Math.max(-capacity, Math.min(capacity, tokens - cost)) : tokens;
     this.#remember(key, allowed ? { tokens: left, countedMs: nowMs } : bucket);
     return verdictOf(allowed, left, this.#shape);
   }

@@ -30,17 +30,18 @@ export interface SharedRateLimitCounts {
  */
 const TAKE = `
 local capacity, perSecond = tonumber(ARGV[1]), tonumber(ARGV[2])
+local cost, least = tonumber(ARGV[3]), tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local kept = redis.call('HMGET', KEYS[1], 'tokens', 'ms')
 local tokens, since = tonumber(kept[1]), tonumber(kept[2])
-if not (tokens and since and tokens >= 0 and tokens <= capacity and since <= now) then
+if not (tokens and since and tokens >= -capacity and tokens <= capacity and since <= now) then
   tokens, since = capacity, now
 end
 tokens = math.min(capacity, tokens + (now - since) / 1000 * perSecond)
 local allowed = 0
-if tokens >= 1 then
-  allowed, tokens = 1, tokens - 1
+if tokens >= least then
+  allowed, tokens = 1, math.max(-capacity, math.min(capacity, tokens - cost))
 end
 redis.call('HSET', KEYS[1], 'tokens', string.format('%.6f', tokens), 'ms', string.format('%.3f', now))
 redis.call('PEXPIRE', KEYS[1], math.ceil((capacity - tokens) / perSecond * 1000) + 1000)
@@ -58,17 +59,29 @@ export class SharedRateLimit implements RateLimit {
     this.#shape = bucketShape(options);
   }
 
-  async take(key: string): Promise<RateVerdict> {
-    const { local, prefix = 'atlas', redis } = this.#options;
+  async take(key: string, cost = 1): Promise<RateVerdict> {
+    const needed = Math.min(cost, this.#shape.capacity);
+    const shared = await this.#askRedis(key, needed, needed);
+    return shared ?? (await this.#options.local.take(key, cost));
+  }
+
+  async settle(key: string, cost: number): Promise<RateVerdict> {
+    const shared = await this.#askRedis(key, cost, -this.#shape.capacity);
+    return shared ?? (await this.#options.local.settle(key, cost));
+  }
+
+  /** Takes tokens of a shared bucket that holds at least so many; `undefined` when this node must count alone. */
+  async #askRedis(key: string, cost: number, tokensMin: number): Promise<RateVerdict | undefined> {
+    const { prefix = 'atlas', redis } = this.#options;
     const { capacity, refillPerSecond } = this.#shape;
     // Keys may be secrets, and as long as their clients like.
     const name = `${prefix}:rate:${createHash('sha256').update(key).digest('hex')}`;
-    const values = [capacity, refillPerSecond];
+    const values = [capacity, refillPerSecond, cost, tokensMin];
     // Once: an attempt that only seems to fail would take two tokens.
     const reply = await redis.ask((commands) => commands.evaluate(TAKE, name, values));
-    const verdict = reply.kind === 'answered' ? this.#read(reply.value) : undefined;
+    const verdict = reply.kind === 'answered' ? this.#read(reply.value, tokensMin) : undefined;
     this.#counts[verdict === undefined ? 'local' : 'shared'] += 1;
-    return verdict ?? (await local.take(key));
+    return verdict;
   }
 
   /** Tells how requests were counted since the start. */
@@ -76,11 +89,13 @@ export class SharedRateLimit implements RateLimit {
     return { ...this.#counts };
   }
 
-  #read(value: unknown): RateVerdict | undefined {
+  #read(value: unknown, tokensMin: number): RateVerdict | undefined {
     if (!Array.isArray(value)) return undefined;
     const [allowed, thousandths]: unknown[] = value;
     if (allowed !== 0 && allowed !== 1) return undefined;
-    if (typeof thousandths !== 'number' || !(thousandths >= 0)) return undefined;
+    // Who was let in had what it cost; who was not may owe a whole bucket.
+    const least = allowed === 1 ? Math.min(0, tokensMin) : -this.#shape.capacity;
+    if (typeof thousandths !== 'number' || !(thousandths >= least * 1_000)) return undefined;
     return verdictOf(allowed === 1, thousandths / 1_000, this.#shape);
   }
 }

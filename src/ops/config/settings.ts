@@ -4,6 +4,7 @@ import { AUTH_SETTINGS } from '#ops/config/auth-settings';
 import { CACHE_SETTINGS } from '#ops/config/cache-settings';
 import { CONTRACT_SETTINGS } from '#ops/config/contract-settings';
 import { JOB_SETTINGS } from '#ops/config/job-settings';
+import { LIMIT_SETTINGS } from '#ops/config/limit-settings';
 import { LINEAGE_SETTINGS } from '#ops/config/lineage-settings';
 import { flag, MIB, type Setting, setting, text, whole } from '#ops/config/setting';
 import { STORE_SETTINGS } from '#ops/config/store-settings';
@@ -150,6 +151,7 @@ export const SETTINGS = {
     default: String(8 * MIB),
     doc: 'Memory for replies about single datasets and contracts that are sent again while they are right. 0 keeps none.',
   }),
+  ...LIMIT_SETTINGS,
   ...STORE_SETTINGS,
   ...CACHE_SETTINGS,
   ...CONTRACT_SETTINGS,

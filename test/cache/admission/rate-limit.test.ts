@@ -11,23 +11,23 @@ function setUp(options: Partial<LocalRateLimitOptions> = {}) {
 describe('LocalRateLimit', () => {
   it('lets through 30 at once and 10 per second after that, each client for itself', async () => {
     const { clock, limit } = setUp();
-    expect(await limit.take('a')).toEqual({
+    expect(limit.take('a')).toEqual({
       allowed: true,
       limit: 30,
       remaining: 29,
       resetSeconds: 1,
     });
-    for (let i = 0; i < 29; i += 1) expect((await limit.take('a')).allowed).toBe(true);
+    for (let i = 0; i < 29; i += 1) expect(limit.take('a').allowed).toBe(true);
     const refused = { allowed: false, limit: 30, remaining: 0, resetSeconds: 3 };
-    expect(await limit.take('a')).toEqual(refused);
-    expect((await limit.take('b')).remaining).toBe(29);
+    expect(limit.take('a')).toEqual(refused);
+    expect(limit.take('b').remaining).toBe(29);
     clock.skip(99);
-    expect(await limit.take('a')).toEqual(refused);
+    expect(limit.take('a')).toEqual(refused);
     clock.skip(1);
-    expect((await limit.take('a')).allowed).toBe(true);
-    expect((await limit.take('a')).allowed).toBe(false);
+    expect(limit.take('a').allowed).toBe(true);
+    expect(limit.take('a').allowed).toBe(false);
     clock.skip(60_000);
-    expect((await limit.take('a')).remaining).toBe(29);
+    expect(limit.take('a').remaining).toBe(29);
   });
 
   it('never lets through more than its burst and its rate allow, nor less to a client that waits', async () => {
@@ -36,27 +36,27 @@ describe('LocalRateLimit', () => {
       const { clock, limit } = setUp({ capacity, refillPerSecond });
       let allowed = 0;
       for (let step = 0; step < 300; step += 1) {
-        if ((await limit.take('a')).allowed) allowed += 1;
+        if (limit.take('a').allowed) allowed += 1;
         const most = capacity + (clock.monotonicMs() / 1_000) * refillPerSecond;
         expect(allowed).toBeLessThanOrEqual(most + 1e-6);
         clock.skip(random.int(120));
       }
-      const { resetSeconds } = await limit.take('a');
+      const { resetSeconds } = limit.take('a');
       clock.skip(resetSeconds * 1_000);
-      expect((await limit.take('a')).remaining).toBe(capacity - 1);
+      expect(limit.take('a').remaining).toBe(capacity - 1);
     });
   });
 
   it('remembers so many clients and forgets whoever has not asked for longest', async () => {
     const { limit } = setUp({ capacity: 1, clientsMax: 2 });
-    await limit.take('a');
-    await limit.take('b');
-    expect((await limit.take('a')).allowed).toBe(false);
-    await limit.take('c');
+    limit.take('a');
+    limit.take('b');
+    expect(limit.take('a').allowed).toBe(false);
+    limit.take('c');
     expect(limit.clients).toBe(2);
-    expect((await limit.take('a')).allowed).toBe(false);
-    expect((await limit.take('b')).allowed).toBe(true);
-    for (let i = 0; i < 1_000; i += 1) await limit.take(`x${i}`);
+    expect(limit.take('a').allowed).toBe(false);
+    expect(limit.take('b').allowed).toBe(true);
+    for (let i = 0; i < 1_000; i += 1) limit.take(`x${i}`);
     expect(limit.clients).toBe(2);
   });
 

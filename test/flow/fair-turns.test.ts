@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { FairTurns } from '#flow/fair-turns';
+import { forSeeds } from '#test/support/seed';
+
+/** A work that ends when it is told to. */
+class Held {
+  begun = false;
+  #resolve = (): void => undefined;
+  readonly #ended = new Promise<void>((resolve) => {
+    this.#resolve = resolve;
+  });
+
+  readonly work = async (): Promise<void> => {
+    this.begun = true;
+    await this.#ended;
+  };
+
+  async end(): Promise<void> {
+    this.#resolve();
+    for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+  }
+}
+
+describe('FairTurns', () => {
+  it('lets the first work of a group run after one end, however many others wait', async () => {
+    const turns = new FairTurns({ runningMax: 2, waitingPerGroupMax: 1_000 });
+    const hostile = Array.from({ length: 600 }, () => new Held());
+    const all = hostile.map(async ({ work }, index) => turns.run(`hostile ${index % 2}`, work));
+    const third = new Held();
+    all.push(turns.run('third', third.work));
+    expect(third.begun).toBe(false);
+    // Two groups wait longer: their turns come first, one each.
+    for (let ends = 0; ends < 3; ends += 1) await hostile[ends]?.end();
+    expect(third.begun).toBe(true);
+    for (const one of [...hostile, third]) await one.end();
+    await Promise.all(all);
+    expect(turns.running).toBe(0);
+  });
+
+  it('gives a group that is alone every place', async () => {
+    const turns = new FairTurns({ runningMax: 8, waitingPerGroupMax: 0 });
+    const works = Array.from({ length: 8 }, () => new Held());
+    const all = works.map(async ({ work }) => turns.run('alone', work));
+    expect(works.every(({ begun }) => begun)).toBe(true);
+    for (const one of works) await one.end();
+    await Promise.all(all);
+  });
+
+  it('refuses what is over the waiting works of a group, and takes those of others', async () => {
+    const turns = new FairTurns({ runningMax: 1, waitingPerGroupMax: 2 });
+    const works = Array.from({ length: 4 }, () => new Held());
+    const all = works.slice(0, 3).map(async ({ work }) => turns.run('a', work));
+    await expect(turns.run('a', async () => 1)).rejects.toMatchObject({
+      code: 'BUSY',
+      retryAfterSeconds: 1,
+    });
+    const other = turns.run('b', works[3]?.work ?? (async () => undefined));
+    for (const one of works) await one.end();
+    await Promise.all([...all, other]);
+    expect(turns.running).toBe(0);
+  });
+
+  it('never runs more than it may, keeps the order of a group and forgets nobody', async () => {
+    await forSeeds(50, async (random) => {
+      const runningMax = 1 + random.int(4);
+      const turns = new FairTurns({ runningMax, waitingPerGroupMax: 1_000 });
+      const ended: [string, number][] = [];
+      let running = 0;
+      const all = Array.from({ length: 100 }, async (_, index) => {
+        const group = `g${random.int(4)}`;
+        const fails = random.int(5) === 0;
+        await turns
+          .run(group, async () => {
+            running += 1;
+            expect(running).toBeLessThanOrEqual(runningMax);
+            ended.push([group, index]);
+            await Promise.resolve();
+            running -= 1;
+            if (fails) throw new Error('as asked');
+          })
+          .catch((error: unknown) => expect(fails && error).toBeTruthy());
+      });
+      await Promise.all(all);
+      expect(ended.length).toBe(100);
+      for (let group = 0; group < 4; group += 1) {
+        const own = ended.filter(([name]) => name === `g${group}`).map(([, index]) => index);
+        expect(own).toEqual(own.toSorted((a, b) => a - b));
+      }
+      expect(turns.running).toBe(0);
+    });
+  });
+});
