@@ -46,7 +46,7 @@ export async function compareContractVersions(
       stepsMax,
       isExplained: true,
     },
-    signal,
+    { tenant: scope.tenant, signal },
   );
   const [comparison] = report.comparisons;
   if (comparison !== undefined) return comparison;

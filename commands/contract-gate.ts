@@ -8,8 +8,11 @@ import type { Scope } from '#domain/scope';
 
 /** What judges contracts. Equal jobs get equal reports. */
 export interface ContractGate {
-  /** Judges a candidate. @throws BUSY, OVERLOADED when it has no room */
-  judge(job: GateJob, signal?: AbortSignal): Promise<GateReport>;
+  /** Judges a candidate of a tenant; tenants take turns. @throws BUSY, OVERLOADED when it has no room */
+  judge(
+    job: GateJob,
+    options: { readonly tenant: string; readonly signal?: AbortSignal | undefined },
+  ): Promise<GateReport>;
 }
 
 /** A published version as the catalog knows it: content that never changes, and its newest stage. */

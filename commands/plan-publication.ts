@@ -200,7 +200,8 @@ export class PublicationPlanner {
     const { assertsFormats, stepsMax } = rules;
     const isExplained = this.#isExplained;
     const job = { candidate, ...against, assertsFormats, stepsMax, isExplained };
-    return await gate.judge(job, this.#candidate.signal);
+    const { signal } = this.#candidate;
+    return await gate.judge(job, { tenant: this.#scope.tenant, signal });
   }
 
   async #contentOf(content: BundleContent, isNew: boolean): ReturnType<typeof judgedContent> {

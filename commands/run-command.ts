@@ -16,6 +16,7 @@ import { type Position, type Revision, toPosition } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import { backoffMs } from '#flow/backoff';
 import { type Clock, toTimestamp } from '#flow/clock';
+import type { FairTurns } from '#flow/fair-turns';
 import type { KeyedQueue } from '#flow/keyed-queue';
 import type { EventLog } from '#log/event-log';
 import { type Subject, subjectOf } from '#log/subjects';
@@ -26,6 +27,8 @@ export interface CommandEnvironment {
   readonly newId: () => string;
   /** Commands for one aggregate wait here for each other. */
   readonly queue: KeyedQueue;
+  /** Tenants take turns here to append, when there are more appends than the log takes at once. */
+  readonly turns: FairTurns;
   /** How often a decision is made again because another writer was faster. */
   readonly conflictsMax: number;
   /** How long one append is repeated while its outcome is unknown. */
@@ -165,9 +168,13 @@ class Attempt<S, E extends DomainEvent> {
       ...(context.requestId === undefined ? {} : { requestId: context.requestId }),
       previousHash: this.#aggregate.hash,
     };
-    const outcome = await appendUntilDefinite(
-      { log: spec.log, clock: env.clock, timeoutMs: env.writeTimeoutMs },
-      { subject, expected: this.#aggregate.revision, event: { event, metadata } },
+    const expected = this.#aggregate.revision;
+    // Around the append alone: what a decision waits for has a fair order of its own.
+    const outcome = await env.turns.run(context.scope.tenant, async () =>
+      appendUntilDefinite(
+        { log: spec.log, clock: env.clock, timeoutMs: env.writeTimeoutMs },
+        { subject, expected, event: { event, metadata } },
+      ),
     );
     return outcome.kind === 'appended' ? outcome.position : undefined;
   }

@@ -3,6 +3,7 @@ import type { Tier2 } from '#compose/tier2';
 import { systemClock } from '#flow/clock';
 import { newId } from '#flow/new-id';
 import type { Guard } from '#http/auth/guard';
+import { TrustedProxies } from '#http/limits/client-address';
 import { ClientLimits } from '#http/limits/client-limits';
 import { Connections } from '#http/limits/connections';
 import type { ServerGuard } from '#http/server';
@@ -16,7 +17,7 @@ export function openClientLimits(
     clock: systemClock,
     guard,
     counts: config.clientLimits,
-    proxies: config.trustedProxies,
+    proxies: new TrustedProxies(config.trustedProxies),
     ...buckets,
     costs: config,
     inFlightMax: config.inFlightPerClientMax,

@@ -5,6 +5,7 @@ import type { Logs } from '#compose/logs';
 import { runPorts } from '#compose/run-ports';
 import type { Views } from '#compose/views';
 import { systemClock } from '#flow/clock';
+import { FairTurns } from '#flow/fair-turns';
 import { KeyedQueue } from '#flow/keyed-queue';
 import { newId } from '#flow/new-id';
 import type { HttpCommands } from '#http/dependencies';
@@ -27,6 +28,10 @@ export function buildCommands(
     queue: new KeyedQueue({
       waitingPerKeyMax: config.commandsWaitingPerNameMax,
       waitingMax: config.commandsWaitingMax,
+    }),
+    turns: new FairTurns({
+      runningMax: config.appendsMax,
+      waitingMax: config.appendsWaitingMax,
     }),
     conflictsMax: config.conflictsMax,
     writeTimeoutMs: config.writeTimeoutMs,

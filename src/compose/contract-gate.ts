@@ -4,11 +4,13 @@ import type { Setup } from '#compose/setup';
 import type { GateJob, GateReport } from '#contracts/gate/gate-report';
 import { RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
-import { WorkerPool, WorkStopped } from '#flow/worker-pool';
+import { WorkerPool } from '#flow/worker-pool';
+import { WorkStopped } from '#flow/worker-thread';
 import { packageInfo } from '#ops/package-root';
 
 /** Opens the gate of contracts: it judges in threads, which end with a check that takes too much. */
 export function openContractGate({ config, releases }: Setup): ContractGate {
+  const proofTimeMs = config.gateTimeoutMs / 2;
   const pool = new WorkerPool<GateJob, GateReport>({
     clock: systemClock,
     program: join(packageInfo().root, 'dist', 'commands', 'contract-gate-worker.js'),
@@ -16,14 +18,21 @@ export function openContractGate({ config, releases }: Setup): ContractGate {
     waitingMax: config.gateWaitingMax,
     timeoutMs: config.gateTimeoutMs,
     memoryMibMax: config.gateMemoryMib,
-    data: { proofTimeMs: config.gateTimeoutMs / 2 },
+    data: { proofTimeMs, niceness: 0 },
+    patient: {
+      threads: config.gatePatientThreads,
+      slowMs: config.gateSlowMs,
+      forMs: PATIENT_FOR_MS,
+      data: { proofTimeMs, niceness: PATIENT_NICENESS },
+    },
   });
   releases.add('contract gate', async () => pool.close());
   return {
-    judge: async (job, signal) => {
+    judge: async (job, { tenant, signal }) => {
       const late = AbortSignal.timeout(config.gateTimeoutMs * WAIT_FACTOR);
       try {
-        return await pool.run(job, signal === undefined ? late : AbortSignal.any([signal, late]));
+        const until = signal === undefined ? late : AbortSignal.any([signal, late]);
+        return await pool.run(job, { group: tenant, signal: until });
       } catch (error) {
         if (error === late.reason)
           throw busy('the threads that check contracts had no time for it');
@@ -35,6 +44,11 @@ export function openContractGate({ config, releases }: Setup): ContractGate {
     },
   };
 }
+
+/** How long after a slow check a tenant is kept apart. */
+const PATIENT_FOR_MS = 60_000;
+/** Of threads that nobody waits for but those whose checks are slow: requests come first. */
+const PATIENT_NICENESS = 10;
 
 /** How much longer than a check runs it may take with the wait for a thread. */
 const WAIT_FACTOR = 3;

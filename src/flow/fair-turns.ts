@@ -1,20 +1,25 @@
-import { quote, RegistryError } from '#domain/errors';
+import { RegistryError } from '#domain/errors';
+import { FairQueue } from '#flow/fair-queue';
 
 export interface FairTurnsOptions {
   /** Works that may run at once, from 1. */
   readonly runningMax: number;
-  /** Works of one group that may wait. More are refused. */
-  readonly waitingPerGroupMax: number;
+  /** Works that may wait. Beyond it, the group with most of them gives way to others. */
+  readonly waitingMax: number;
+}
+
+interface Waiting {
+  readonly begin: () => void;
+  readonly refuse: (error: RegistryError) => void;
 }
 
 /**
  * Lets a bounded number of works run at once, and lets groups that wait take turns: however many works one group brings,
- * another's first one waits for one end alone. Within a group it is first come, first served. Who is alone has all places.
+ * another's first one waits for one end alone. Who is alone has all places.
  */
 export class FairTurns {
   readonly #options: FairTurnsOptions;
-  /** Groups with works that wait. Whose turn is next comes first. */
-  readonly #groups = new Map<string, (() => void)[]>();
+  readonly #waiting: FairQueue<Waiting>;
   #running = 0;
 
   constructor(options: FairTurnsOptions) {
@@ -23,6 +28,7 @@ export class FairTurns {
         `Cannot make turns: ${options.runningMax} works may run at once (want 1 or more)`,
       );
     this.#options = options;
+    this.#waiting = new FairQueue({ itemsMax: options.waitingMax });
   }
 
   /** Works that run now. */
@@ -30,10 +36,12 @@ export class FairTurns {
     return this.#running;
   }
 
-  /** Runs work when it is its turn. @throws BUSY when too many of its group wait: the work was not started */
+  /** Runs work when it is its turn. @throws BUSY when too many wait: the work was not started */
   async run<T>(group: string, work: () => Promise<T>): Promise<T> {
-    if (this.#running < this.#options.runningMax) this.#running += 1;
-    else await this.#wait(group);
+    if (this.#running < this.#options.runningMax) {
+      this.#running += 1;
+      this.#waiting.note(group);
+    } else await this.#wait(group);
     try {
       return await work();
     } finally {
@@ -42,33 +50,26 @@ export class FairTurns {
   }
 
   #wait(group: string): Promise<void> {
-    const { waitingPerGroupMax } = this.#options;
-    const waiting = this.#groups.get(group) ?? [];
-    if (waiting.length >= waitingPerGroupMax) {
-      throw new RegistryError(
-        'BUSY',
-        `Cannot queue work of ${quote(group)}: ${waiting.length} wait already (want at most ${waitingPerGroupMax})`,
-        { outcome: 'not-applied', retryAfterSeconds: 1 },
-      );
-    }
-    this.#groups.set(group, waiting);
-    return new Promise((resolve) => {
-      waiting.push(resolve);
+    return new Promise((begin, refuse) => {
+      const queued = this.#waiting.add(group, { begin, refuse });
+      if (queued.kind === 'full') refuse(this.#busy());
+      else queued.displaced?.refuse(this.#busy());
     });
   }
 
   /** Hands the place on without freeing it: nobody can come in between. */
   #passOn(): void {
-    const [next] = this.#groups;
-    if (next === undefined) {
-      this.#running -= 1;
-      return;
-    }
-    const [group, waiting] = next;
-    const begin = waiting.shift();
-    // Anew, so that it comes last.
-    this.#groups.delete(group);
-    if (waiting.length > 0) this.#groups.set(group, waiting);
-    begin?.();
+    const next = this.#waiting.next();
+    if (next === undefined) this.#running -= 1;
+    else next.begin();
+  }
+
+  #busy(): RegistryError {
+    const { waitingMax } = this.#options;
+    return new RegistryError(
+      'BUSY',
+      `Cannot wait for a turn: ${this.#waiting.size} wait already (want at most ${waitingMax})`,
+      { outcome: 'not-applied', retryAfterSeconds: 1 },
+    );
   }
 }

@@ -1,5 +1,5 @@
 import { parentPort } from 'node:worker_threads';
-import type { WorkerAnswer } from '#flow/worker-pool';
+import type { WorkerAnswer } from '#flow/worker-thread';
 
 /** Makes this thread one of a `WorkerPool`: it answers each job with what `work` gives for it. */
 export function serveWork(work: (input: never) => unknown): void {

@@ -1,8 +1,14 @@
-import { Worker } from 'node:worker_threads';
 import { RegistryError } from '#domain/errors';
-import { Alarm } from '#flow/alarm';
 import type { Clock } from '#flow/clock';
+import { FairQueue } from '#flow/fair-queue';
 import { untilAborted } from '#flow/until-aborted';
+import {
+  type Job,
+  type Lane,
+  WorkerThread,
+  type WorkerThreadOptions,
+  WorkStopped,
+} from '#flow/worker-thread';
 
 export interface WorkerPoolOptions {
   readonly clock: Clock;
@@ -18,54 +24,55 @@ export interface WorkerPoolOptions {
   readonly memoryMibMax: number;
   /** What every thread is given when it starts. */
   readonly data?: unknown;
+  /** Keeps groups with slow jobs apart from the others. Default: all share the threads. */
+  readonly patient?: PatientLane;
 }
 
-/** Signals that a job was stopped before its end, and by what. */
-export class WorkStopped extends Error {
-  override readonly name = 'WorkStopped';
-  readonly by: 'time' | 'memory' | 'failure';
-
-  constructor(by: WorkStopped['by'], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.by = by;
-  }
+/** Threads of their own for groups that have had a slow job: nobody else waits for those. */
+export interface PatientLane {
+  readonly threads: number;
+  /** A job that runs longer elsewhere is stopped and begins here anew. */
+  readonly slowMs: number;
+  /** How long after its last slow job a group is kept here. */
+  readonly forMs: number;
+  /** What these threads are given when they start. */
+  readonly data?: unknown;
 }
 
-/** What a thread answers: that it is ready, then one result for each job. */
-export type WorkerAnswer<R> =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'done'; readonly result: R }
-  | { readonly kind: 'failed'; readonly message: string };
-
-interface Job<J, R> {
-  readonly input: J;
-  readonly resolve: (result: R) => void;
-  readonly reject: (error: Error) => void;
+/** For whom a job runs, and how long anybody waits for it. */
+export interface JobOptions {
+  /** Jobs of one group take turns with those of others. Default: all are of one. */
+  readonly group?: string;
+  /** Gives the job up: what waits does not start, what runs is stopped with its thread. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-const START_MS = 30_000;
+const SLOW_GROUPS_MAX = 10_000;
 const RETRY_AFTER_SECONDS = 1;
 
 /**
- * Runs jobs in threads, first come, first served, one at a time in each. A job that takes too long or too much memory ends
- * with its thread: whatever it does, the caller gets an answer and the process goes on.
+ * Runs jobs in threads, one at a time in each. Groups take turns; within a group it is first come, first served. A job that
+ * takes too long or too much memory ends with its thread: whatever it does, the caller gets an answer and the process goes on.
  */
 export class WorkerPool<J, R> {
   readonly #options: WorkerPoolOptions;
-  readonly #threads = new Set<Thread<J, R>>();
-  readonly #ending = new Set<Promise<unknown>>();
-  readonly #waiting = new Set<Job<J, R>>();
+  readonly #threads = new Set<WorkerThread<J, R>>();
+  readonly #ending = new Set<WorkerThread<J, R>>();
+  readonly #waiting: FairQueue<Job<J, R>>;
+  /** Until when a group is kept among the patient. Who comes first is forgotten first. */
+  readonly #slowUntilMs = new Map<string, number>();
   #isClosed = false;
 
   constructor(options: WorkerPoolOptions) {
     this.#options = options;
+    this.#waiting = new FairQueue({ itemsMax: options.waitingMax });
   }
 
   /**
    * Runs a job in a thread. Its input and its result are copied.
    * @throws WorkStopped when it took too long, too much memory, or failed; BUSY when too many wait
    */
-  async run(input: J, signal?: AbortSignal): Promise<R> {
+  async run(input: J, { group = '', signal }: JobOptions = {}): Promise<R> {
     if (this.#isClosed) throw new WorkStopped('failure', 'The threads are closed');
     let queued: Job<J, R> | undefined;
     try {
@@ -73,7 +80,7 @@ export class WorkerPool<J, R> {
         signal,
         () =>
           new Promise<R>((resolve, reject) => {
-            queued = { input, resolve, reject };
+            queued = { input, group, resolve, reject };
             this.#add(queued);
           }),
       );
@@ -85,145 +92,113 @@ export class WorkerPool<J, R> {
   /** Ends all threads. What runs is stopped, what waits is refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const job of this.#waiting)
+    for (const job of this.#waiting.clear())
       job.reject(new WorkStopped('failure', 'The threads are closed'));
-    this.#waiting.clear();
     for (const thread of this.#threads) this.#end(thread, 'failure', 'The threads are closed');
-    await Promise.all(this.#ending);
+    const closed = new WorkStopped('failure', 'The threads are closed');
+    await Promise.all([...this.#ending].map(async (thread) => thread.end(closed)));
   }
 
   /** Takes a job back whose caller has gone. What runs is stopped with its thread: nobody waits for it. */
   #giveUp(job: Job<J, R>): void {
-    this.#waiting.delete(job);
+    this.#waiting.remove(job.group, job);
     for (const thread of this.#threads)
-      if (thread.has(job)) this.#end(thread, 'failure', 'Its caller has gone');
+      if (thread.job === job) this.#end(thread, 'failure', 'Its caller has gone');
   }
 
   #add(job: Job<J, R>): void {
-    if (this.#waiting.size >= this.#options.waitingMax) {
-      throw new RegistryError(
-        'BUSY',
-        `Cannot run the check: ${this.#waiting.size} others wait (want at most ${this.#options.waitingMax})`,
-        { retryAfterSeconds: RETRY_AFTER_SECONDS, outcome: 'not-applied' },
-      );
-    }
-    this.#waiting.add(job);
+    const queued = this.#waiting.add(job.group, job);
+    if (queued.kind === 'full') throw this.#busy();
+    queued.displaced?.reject(this.#busy());
     this.#pump();
   }
 
+  #busy(): RegistryError {
+    const { waitingMax } = this.#options;
+    return new RegistryError(
+      'BUSY',
+      `Cannot run the check: ${this.#waiting.size} others wait (want at most ${waitingMax})`,
+      { retryAfterSeconds: RETRY_AFTER_SECONDS, outcome: 'not-applied' },
+    );
+  }
+
   #pump(): void {
-    for (const job of this.#waiting) {
-      const thread = [...this.#threads].find(({ isIdle }) => isIdle) ?? this.#start();
-      if (thread === undefined) return;
-      this.#waiting.delete(job);
-      thread.run(job);
+    for (const lane of ['quick', 'patient'] as const) {
+      const isWanted = (group: string): boolean => this.#laneOf(group) === lane;
+      for (;;) {
+        const idle = [...this.#threads].find((one) => one.isIdle && one.lane === lane);
+        if (idle === undefined && !this.#hasRoom(lane)) break;
+        const job = this.#waiting.next(isWanted);
+        if (job === undefined) break;
+        (idle ?? this.#start(lane)).run(job);
+      }
     }
   }
 
-  #start(): Thread<J, R> | undefined {
-    // A thread that is told to end holds its place, and its memory, until it has ended.
-    if (this.#threads.size + this.#ending.size >= this.#options.threads) return undefined;
-    const thread: Thread<J, R> = new Thread<J, R>(this.#options, {
-      onIdle: () => this.#pump(),
-      onStop: (by, message) => this.#end(thread, by, message),
+  #laneOf(group: string): Lane {
+    if ((this.#options.patient?.threads ?? 0) === 0) return 'quick';
+    const untilMs = this.#slowUntilMs.get(group) ?? 0;
+    return untilMs > this.#options.clock.monotonicMs() ? 'patient' : 'quick';
+  }
+
+  /** A thread that is told to end holds its place, and its memory, until it has ended. */
+  #hasRoom(lane: Lane): boolean {
+    const { patient, threads } = this.#options;
+    const all = [...this.#threads, ...this.#ending].filter((one) => one.lane === lane);
+    return all.length < (lane === 'quick' ? threads : (patient?.threads ?? 0));
+  }
+
+  #start(lane: Lane): WorkerThread<J, R> {
+    const thread: WorkerThread<J, R> = new WorkerThread<J, R>(threadOptions(this.#options, lane), {
+      onIdle: (ended) => {
+        const { slowMs = Number.POSITIVE_INFINITY } = this.#options.patient ?? {};
+        if (ended !== undefined && ended.durationMs > slowMs) this.#noteSlow(ended.group);
+        this.#pump();
+      },
+      onSlow: (job) => this.#moveOver(thread, job),
+      onStop: (by, message) => {
+        if (thread.job !== undefined && by !== 'failure') this.#noteSlow(thread.job.group);
+        this.#end(thread, by, message);
+      },
     });
     this.#threads.add(thread);
     return thread;
   }
 
-  #end(thread: Thread<J, R>, by: WorkStopped['by'], message: string): void {
+  #noteSlow(group: string): void {
+    const { clock, patient } = this.#options;
+    if (patient === undefined) return;
+    this.#slowUntilMs.delete(group);
+    this.#slowUntilMs.set(group, clock.monotonicMs() + patient.forMs);
+    if (this.#slowUntilMs.size <= SLOW_GROUPS_MAX) return;
+    const [oldest] = this.#slowUntilMs.keys();
+    if (oldest !== undefined) this.#slowUntilMs.delete(oldest);
+  }
+
+  /** Stops a slow job with its thread and lets it begin anew among the patient, with all that wait of its group. */
+  #moveOver(thread: WorkerThread<J, R>, job: Job<J, R>): void {
+    this.#noteSlow(job.group);
+    thread.giveUp();
+    this.#end(thread, 'time', 'It is slow');
+    const queued = this.#waiting.add(job.group, job);
+    if (queued.kind === 'full') job.reject(this.#busy());
+    else queued.displaced?.reject(this.#busy());
+    this.#pump();
+  }
+
+  #end(thread: WorkerThread<J, R>, by: WorkStopped['by'], message: string): void {
     if (!this.#threads.delete(thread)) return;
-    const ended = thread.end(new WorkStopped(by, message)).finally(() => {
-      this.#ending.delete(ended);
+    this.#ending.add(thread);
+    void thread.end(new WorkStopped(by, message)).finally(() => {
+      this.#ending.delete(thread);
       if (!this.#isClosed) this.#pump();
     });
-    this.#ending.add(ended);
   }
 }
 
-interface ThreadEvents {
-  readonly onIdle: () => void;
-  readonly onStop: (by: WorkStopped['by'], message: string) => void;
-}
-
-/** One thread: starting, idle or running one job, then ended. */
-class Thread<J, R> {
-  readonly #options: WorkerPoolOptions;
-  readonly #worker: Worker;
-  readonly #alarm: Alarm;
-  #job: Job<J, R> | undefined;
-  #isReady = false;
-
-  constructor(options: WorkerPoolOptions, { onIdle, onStop }: ThreadEvents) {
-    this.#options = options;
-    const { clock, program, memoryMibMax } = options;
-    this.#alarm = new Alarm({
-      clock,
-      onTime: () =>
-        onStop('time', `It took more than ${this.#isReady ? options.timeoutMs : START_MS} ms`),
-    });
-    this.#worker = new Worker(program, {
-      workerData: options.data,
-      resourceLimits: {
-        maxOldGenerationSizeMb: memoryMibMax,
-        // Most of what a job makes lives shortly; in a small nursery a third of the time goes to collecting it.
-        maxYoungGenerationSizeMb: Math.ceil(memoryMibMax / 4),
-      },
-    });
-    this.#worker.on('message', (answer: WorkerAnswer<R>) => {
-      this.#settle(answer);
-      if (this.isIdle) onIdle();
-    });
-    this.#worker.on('error', (error: NodeJS.ErrnoException) => {
-      const by = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'failure';
-      onStop(by, by === 'memory' ? `It took more than ${memoryMibMax} MiB` : error.message);
-    });
-    this.#worker.on('exit', (code) => onStop('failure', `The thread ended with code ${code}`));
-    // A thread that waits for work must not keep the process from ending.
-    this.#worker.unref();
-    this.#alarm.set(clock.monotonicMs() + START_MS);
-  }
-
-  get isIdle(): boolean {
-    return this.#job === undefined;
-  }
-
-  has(job: Job<J, R>): boolean {
-    return this.#job === job;
-  }
-
-  run(job: Job<J, R>): void {
-    this.#job = job;
-    this.#worker.ref();
-    if (this.#isReady) this.#send(job);
-  }
-
-  async end(error: WorkStopped): Promise<void> {
-    this.#alarm.stop();
-    const job = this.#job;
-    this.#job = undefined;
-    job?.reject(error);
-    await this.#worker.terminate();
-  }
-
-  #settle(answer: WorkerAnswer<R>): void {
-    this.#alarm.clear();
-    if (answer.kind === 'ready') {
-      this.#isReady = true;
-      if (this.#job !== undefined) this.#send(this.#job);
-      return;
-    }
-    const job = this.#job;
-    this.#job = undefined;
-    this.#worker.unref();
-    if (answer.kind === 'done') job?.resolve(answer.result);
-    else job?.reject(new WorkStopped('failure', answer.message));
-  }
-
-  #send({ input }: Job<J, R>): void {
-    const { clock, timeoutMs } = this.#options;
-    this.#alarm.set(clock.monotonicMs() + timeoutMs);
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-    this.#worker.postMessage(input);
-  }
+function threadOptions(options: WorkerPoolOptions, lane: Lane): WorkerThreadOptions {
+  const { patient, data, ...shared } = options;
+  if (lane === 'patient') return { ...shared, lane, data: patient?.data };
+  const hasOthers = patient !== undefined && patient.threads > 0;
+  return { ...shared, lane, data, ...(hasOthers ? { slowMs: patient.slowMs } : {}) };
 }

@@ -23,14 +23,13 @@ class Held {
 
 describe('FairTurns', () => {
   it('lets the first work of a group run after one end, however many others wait', async () => {
-    const turns = new FairTurns({ runningMax: 2, waitingPerGroupMax: 1_000 });
+    const turns = new FairTurns({ runningMax: 2, waitingMax: 1_000 });
     const hostile = Array.from({ length: 600 }, () => new Held());
     const all = hostile.map(async ({ work }, index) => turns.run(`hostile ${index % 2}`, work));
     const third = new Held();
     all.push(turns.run('third', third.work));
     expect(third.begun).toBe(false);
-    // Two groups wait longer: their turns come first, one each.
-    for (let ends = 0; ends < 3; ends += 1) await hostile[ends]?.end();
+    await hostile[0]?.end();
     expect(third.begun).toBe(true);
     for (const one of [...hostile, third]) await one.end();
     await Promise.all(all);
@@ -38,7 +37,7 @@ describe('FairTurns', () => {
   });
 
   it('gives a group that is alone every place', async () => {
-    const turns = new FairTurns({ runningMax: 8, waitingPerGroupMax: 0 });
+    const turns = new FairTurns({ runningMax: 8, waitingMax: 0 });
     const works = Array.from({ length: 8 }, () => new Held());
     const all = works.map(async ({ work }) => turns.run('alone', work));
     expect(works.every(({ begun }) => begun)).toBe(true);
@@ -46,24 +45,26 @@ describe('FairTurns', () => {
     await Promise.all(all);
   });
 
-  it('refuses what is over the waiting works of a group, and takes those of others', async () => {
-    const turns = new FairTurns({ runningMax: 1, waitingPerGroupMax: 2 });
-    const works = Array.from({ length: 4 }, () => new Held());
-    const all = works.slice(0, 3).map(async ({ work }) => turns.run('a', work));
-    await expect(turns.run('a', async () => 1)).rejects.toMatchObject({
-      code: 'BUSY',
-      retryAfterSeconds: 1,
-    });
-    const other = turns.run('b', works[3]?.work ?? (async () => undefined));
+  it('refuses what is over the waiting works, those of the longest group first', async () => {
+    const turns = new FairTurns({ runningMax: 1, waitingMax: 4 });
+    const works = Array.from({ length: 5 }, () => new Held());
+    const all = works.map(async ({ work }) => turns.run('a', work));
+    const busy = { code: 'BUSY', retryAfterSeconds: 1 };
+    await expect(turns.run('a', async () => 1)).rejects.toMatchObject(busy);
+    const displaced = expect(all[4]).rejects.toMatchObject(busy);
+    const other = turns.run('b', async () => 'b');
+    await displaced;
+    expect(works[4]?.begun).toBe(false);
     for (const one of works) await one.end();
-    await Promise.all([...all, other]);
+    expect(await other).toBe('b');
+    await Promise.all(all.slice(0, 4));
     expect(turns.running).toBe(0);
   });
 
   it('never runs more than it may, keeps the order of a group and forgets nobody', async () => {
     await forSeeds(50, async (random) => {
       const runningMax = 1 + random.int(4);
-      const turns = new FairTurns({ runningMax, waitingPerGroupMax: 1_000 });
+      const turns = new FairTurns({ runningMax, waitingMax: 1_000 });
       const ended: [string, number][] = [];
       let running = 0;
       const all = Array.from({ length: 100 }, async (_, index) => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '#flow/clock';
-import { WorkerPool, type WorkerPoolOptions, WorkStopped } from '#flow/worker-pool';
+import { WorkerPool, type WorkerPoolOptions } from '#flow/worker-pool';
+import { WorkStopped } from '#flow/worker-thread';
 
 const PROGRAM = new URL(
   `data:text/javascript,${encodeURIComponent(`
@@ -82,11 +83,50 @@ describe('WorkerPool', () => {
     expect((await second)[0]).toBe('second');
   });
 
+  it('lets groups take turns: the first job of one runs next, however many others wait', async () => {
+    const threads = pool({ threads: 1, waitingMax: 300 });
+    const order: string[] = [];
+    const run = async (group: string): Promise<void> => {
+      await threads.run(group, { group });
+      order.push(group);
+    };
+    const all = Array.from({ length: 60 }, async (_, index) => run(`hostile ${index % 2}`));
+    all.push(run('third'));
+    await Promise.all(all);
+    // One runs already, and another group had no turn yet either.
+    expect(order.indexOf('third')).toBeLessThanOrEqual(2);
+  });
+
+  it('gives a newcomer the place of the last one of the group that fills the queue', async () => {
+    const threads = pool({ threads: 1, waitingMax: 10 });
+    const all = Array.from({ length: 11 }, async () => threads.run('h', { group: 'h' }));
+    const refused = expect(all[10]).rejects.toMatchObject({ code: 'BUSY' });
+    const [[third]] = await Promise.all([threads.run('third', { group: 'third' }), refused]);
+    expect(third).toBe('third');
+    await Promise.all(all.slice(0, 10));
+  });
+
+  it('keeps a group with slow jobs to threads of its own, and answers all others meanwhile', async () => {
+    const patient = { threads: 1, slowMs: 50, forMs: 60_000 };
+    const threads = pool({ threads: 1, timeoutMs: 1_500, patient });
+    const slow = Array.from({ length: 5 }, async () =>
+      stoppedBy(threads.run('spin', { group: 'hostile' })),
+    );
+    const others = [];
+    for (let index = 0; index < 20; index += 1)
+      others.push((await threads.run(`job ${index}`, { group: 'third' }))[0]);
+    expect(others).toEqual(Array.from({ length: 20 }, (_, index) => `job ${index}`));
+    // It was stopped once where all are, and begun anew: it had all of its time.
+    expect(await Promise.race(slow)).toBe('time');
+    expect(await Promise.all(slow)).toEqual(Array.from({ length: 5 }, () => 'time'));
+    expect((await threads.run('after', { group: 'hostile' }))[0]).toBe('after');
+  });
+
   it('forgets a job whose caller has gone before a thread took it', async () => {
     const threads = pool({ threads: 1, waitingMax: 1 });
     const first = threads.run('first');
     const gone = new AbortController();
-    const second = threads.run('second', gone.signal);
+    const second = threads.run('second', { signal: gone.signal });
     gone.abort(new Error('gone'));
     await expect(second).rejects.toThrow('gone');
     expect((await threads.run('third'))[0]).toBe('third');
@@ -96,7 +136,7 @@ describe('WorkerPool', () => {
   it('stops a job whose caller has gone, so that those behind it need not wait', async () => {
     const threads = pool({ threads: 1, timeoutMs: 30_000 });
     const gone = new AbortController();
-    const running = threads.run('spin', gone.signal);
+    const running = threads.run('spin', { signal: gone.signal });
     await new Promise((resolve) => setTimeout(resolve, 100));
     const after = threads.run('after');
     gone.abort(new Error('gone'));

@@ -12,6 +12,7 @@ import type { CommandId, DomainEvent, Kind } from '#domain/event';
 import { START } from '#domain/position';
 import { DEFAULT_SCOPE } from '#domain/scope';
 import { systemClock } from '#flow/clock';
+import { FairTurns } from '#flow/fair-turns';
 import { KeyedQueue } from '#flow/keyed-queue';
 import { newId } from '#flow/new-id';
 import type { EventLog } from '#log/event-log';
@@ -26,6 +27,7 @@ export function commandEnvironment(
     clock: systemClock,
     newId,
     queue: new KeyedQueue({ waitingPerKeyMax: 1_000, waitingMax: 10_000 }),
+    turns: new FairTurns({ runningMax: 1_000, waitingMax: 10_000 }),
     conflictsMax: 20,
     writeTimeoutMs: 5_000,
     ...overrides,

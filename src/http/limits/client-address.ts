@@ -1,10 +1,25 @@
 import type { IncomingMessage } from 'node:http';
-import { isIPv4, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 
 /** The proxies that are believed when they say for whom they ask. */
-export interface TrustedProxies {
-  readonly count: number;
-  has(address: string): boolean;
+export class TrustedProxies {
+  readonly #list = new BlockList();
+  readonly #isEmpty: boolean;
+
+  constructor(networks: readonly { readonly address: string; readonly bits: number }[]) {
+    this.#isEmpty = networks.length === 0;
+    for (const { address, bits } of networks)
+      this.#list.addSubnet(address, bits, familyOf(address));
+  }
+
+  /** Tells whether an address is one of theirs. */
+  has(address: string): boolean {
+    return !this.#isEmpty && isIP(address) !== 0 && this.#list.check(address, familyOf(address));
+  }
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' {
+  return isIPv4(address) ? 'ipv4' : 'ipv6';
 }
 
 // Chains of proxies are short: whoever writes more entries than this is no proxy.
@@ -17,7 +32,7 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
  */
 export function clientAddress(request: IncomingMessage, proxies: TrustedProxies): string {
   const own = plainAddress(request.socket.remoteAddress ?? '');
-  if (proxies.count === 0 || !proxies.has(own)) return own;
+  if (!proxies.has(own)) return own;
   const forwarded = request.headers['x-forwarded-for'];
   const text = Array.isArray(forwarded) ? forwarded.join(',') : (forwarded ?? '');
   let client = own;

@@ -39,6 +39,14 @@ export const CONTRACT_SETTINGS = {
     default: '1',
     doc: 'Threads that check contracts. They start with the first check and take some 60 MB each.',
   }),
+  gatePatientThreads: setting('ATLAS_CONTRACT_SLOW_CHECK_THREADS', whole(0, 64), {
+    default: '1',
+    doc: 'Further threads, of low priority, for tenants whose checks were slow a short while ago: they hold up nobody else. 0: all share the others.',
+  }),
+  gateSlowMs: setting('ATLAS_CONTRACT_SLOW_CHECK_MS', whole(10, 600_000), {
+    default: '250',
+    doc: 'A check that runs longer is slow: it begins anew there. Those of usual contracts take a few milliseconds.',
+  }),
   gateTimeoutMs: setting('ATLAS_CONTRACT_CHECK_TIMEOUT_MS', whole(100, 600_000), {
     default: '10000',
     doc: 'Longest time of one check. A proof gives up after half of it, and the version counts as not proved; what still runs at the end is stopped with its thread.',

@@ -112,8 +112,8 @@ export const LIMIT_SETTINGS = {
     default: '64',
     doc: 'Appends to the log that are under way at a time. When there are more, tenants take turns. Fewer answer sooner, and write less in all.',
   }),
-  appendsWaitingPerTenantMax: setting('ATLAS_APPENDS_WAITING_PER_TENANT_MAX', whole(1, 1_000_000), {
+  appendsWaitingMax: setting('ATLAS_APPENDS_WAITING_MAX', whole(1, 1_000_000), {
     default: '4096',
-    doc: 'Appends of one tenant that wait for their turn; more are answered 503.',
+    doc: 'Appends that wait for their turn; more are answered 503, those of the tenant with most first.',
   }),
 } as const;
