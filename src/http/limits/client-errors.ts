@@ -7,7 +7,7 @@ export interface ParserError extends Error {
   readonly rawPacket?: Uint8Array;
 }
 
-const METHOD = /^[A-Z]+ \S*$/;
+const METHOD = /^[A-Z]+ \S/;
 
 /** Turns what the parser of HTTP refuses into what clients are told; `undefined` where nobody is there to be told. */
 export function clientErrorOf(
@@ -41,9 +41,10 @@ export function tooSlow(is: string): RegistryError {
 }
 
 function tooLong({ rawPacket }: ParserError, headerBytesMax: number): RegistryError {
-  // No line has ended: all of it is the address.
   const text = rawPacket === undefined ? '' : Buffer.from(rawPacket).toString('latin1');
-  if (METHOD.test(text)) {
+  const lineEnd = text.indexOf('\r\n');
+  // The first line alone is too long: it is the address.
+  if (METHOD.test(text) && (lineEnd < 0 || lineEnd > headerBytesMax)) {
     return refusal(
       'URI_TOO_LONG',
       `Cannot use the address: with its headers it is longer than ${headerBytesMax} bytes (want less)`,
