@@ -8,6 +8,7 @@ import { jobListsBench } from '#bench/job-lists';
 import { jobRunsBench } from '#bench/job-runs';
 import { lineageBench } from '#bench/lineage';
 import { memoryBench } from '#bench/memory';
+import { noisyNeighboursBench } from '#bench/noisy-neighbours';
 import { queriesBench } from '#bench/queries';
 import { readBench } from '#bench/read';
 import { rebuildBench } from '#bench/rebuild';
@@ -29,6 +30,7 @@ const BENCHES: readonly Bench[] = [
   contractsBench,
   lineageBench,
   jobListsBench,
+  noisyNeighboursBench,
 ];
 
 function holds({ value, limit, detail }: BenchRow): boolean {

@@ -31,6 +31,7 @@ export function buildCommands(
     }),
     turns: new FairTurns({
       runningMax: config.appendsMax,
+      sharedRunningMax: config.appendsSharedMax,
       waitingMax: config.appendsWaitingMax,
     }),
     conflictsMax: config.conflictsMax,

@@ -22,6 +22,8 @@ export function openContractGate({ config, releases }: Setup): ContractGate {
     patient: {
       threads: config.gatePatientThreads,
       slowMs: config.gateSlowMs,
+      share: SHARE_OF_THREAD,
+      burstMs: BURST_MS,
       forMs: PATIENT_FOR_MS,
       data: { proofTimeMs, niceness: PATIENT_NICENESS },
     },
@@ -45,7 +47,10 @@ export function openContractGate({ config, releases }: Setup): ContractGate {
   };
 }
 
-/** How long after a slow check a tenant is kept apart. */
+/** A quarter of a thread for each tenant, or a second of it at once: some hundred usual checks. */
+const SHARE_OF_THREAD = 0.25;
+const BURST_MS = 1_000;
+/** How long after it was last slow or over that a tenant is kept apart. */
 const PATIENT_FOR_MS = 60_000;
 /** Of threads that nobody waits for but those whose checks are slow: requests come first. */
 const PATIENT_NICENESS = 10;

@@ -34,6 +34,11 @@ export class FairQueue<T> {
     return this.#size;
   }
 
+  /** Tells whether no other group has items. */
+  isAlone(group: string): boolean {
+    return this.#groups.size === 0 || (this.#groups.size === 1 && this.#groups.has(group));
+  }
+
   /** Adds an item as the last one of its group. */
   add(group: string, item: T): Queued<T> {
     let displaced: T | undefined;

@@ -28,12 +28,16 @@ export interface WorkerPoolOptions {
   readonly patient?: PatientLane;
 }
 
-/** Threads of their own for groups that have had a slow job: nobody else waits for those. */
+/** Threads of their own for groups that have had a slow job, or very many: nobody else waits for those. */
 export interface PatientLane {
   readonly threads: number;
   /** A job that runs longer elsewhere is stopped and begins here anew. */
   readonly slowMs: number;
-  /** How long after its last slow job a group is kept here. */
+  /** The part of one thread's time that a group may use for long, from 0 to 1. */
+  readonly share: number;
+  /** How much of its share a group may save up. */
+  readonly burstMs: number;
+  /** How long a group is kept here after it was last slow or over its share. */
   readonly forMs: number;
   /** What these threads are given when they start. */
   readonly data?: unknown;
@@ -47,7 +51,7 @@ export interface JobOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const SLOW_GROUPS_MAX = 10_000;
+const GROUPS_REMEMBERED_MAX = 10_000;
 const RETRY_AFTER_SECONDS = 1;
 
 /**
@@ -61,6 +65,8 @@ export class WorkerPool<J, R> {
   readonly #waiting: FairQueue<Job<J, R>>;
   /** Until when a group is kept among the patient. Who comes first is forgotten first. */
   readonly #slowUntilMs = new Map<string, number>();
+  /** What is left of the time of each group, as of when. */
+  readonly #budgets = new Map<string, { readonly leftMs: number; readonly atMs: number }>();
   #isClosed = false;
 
   constructor(options: WorkerPoolOptions) {
@@ -151,8 +157,7 @@ export class WorkerPool<J, R> {
   #start(lane: Lane): WorkerThread<J, R> {
     const thread: WorkerThread<J, R> = new WorkerThread<J, R>(threadOptions(this.#options, lane), {
       onIdle: (ended) => {
-        const { slowMs = Number.POSITIVE_INFINITY } = this.#options.patient ?? {};
-        if (ended !== undefined && ended.durationMs > slowMs) this.#noteSlow(ended.group);
+        if (ended !== undefined) this.#spend(ended.group, ended.durationMs);
         this.#pump();
       },
       onSlow: (job) => this.#moveOver(thread, job),
@@ -165,14 +170,22 @@ export class WorkerPool<J, R> {
     return thread;
   }
 
+  /** Counts the time that a job has taken against the share of its group. */
+  #spend(group: string, durationMs: number): void {
+    const { clock, patient } = this.#options;
+    if (patient === undefined) return;
+    const { burstMs, share, slowMs } = patient;
+    const atMs = clock.monotonicMs();
+    const known = this.#budgets.get(group) ?? { leftMs: burstMs, atMs };
+    const leftMs = Math.min(burstMs, known.leftMs + (atMs - known.atMs) * share) - durationMs;
+    remember(this.#budgets, group, { leftMs: Math.max(0, leftMs), atMs });
+    if (leftMs < 0 || durationMs > slowMs) this.#noteSlow(group);
+  }
+
   #noteSlow(group: string): void {
     const { clock, patient } = this.#options;
     if (patient === undefined) return;
-    this.#slowUntilMs.delete(group);
-    this.#slowUntilMs.set(group, clock.monotonicMs() + patient.forMs);
-    if (this.#slowUntilMs.size <= SLOW_GROUPS_MAX) return;
-    const [oldest] = this.#slowUntilMs.keys();
-    if (oldest !== undefined) this.#slowUntilMs.delete(oldest);
+    remember(this.#slowUntilMs, group, clock.monotonicMs() + patient.forMs);
   }
 
   /** Stops a slow job with its thread and lets it begin anew among the patient, with all that wait of its group. */
@@ -194,6 +207,15 @@ export class WorkerPool<J, R> {
       if (!this.#isClosed) this.#pump();
     });
   }
+}
+
+/** Sets what is known of a group, and forgets the one that nothing was heard of for longest when there are too many. */
+function remember<T>(known: Map<string, T>, group: string, value: T): void {
+  known.delete(group);
+  known.set(group, value);
+  if (known.size <= GROUPS_REMEMBERED_MAX) return;
+  const [oldest] = known.keys();
+  if (oldest !== undefined) known.delete(oldest);
 }
 
 function threadOptions(options: WorkerPoolOptions, lane: Lane): WorkerThreadOptions {

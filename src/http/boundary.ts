@@ -80,7 +80,7 @@ export function boundary(
       }
     } catch (error) {
       prepare(context, visit, { requestId, observer });
-      if (!isRegistryError(error)) observer.onError?.(error, requestId);
+      if (isUnexpected(error, context)) observer.onError?.(error, requestId);
       const isRefusal = isRegistryError(error, 'RATE_LIMITED');
       if (isRefusal && !(await clientLimits.hold(visit, context.res))) context.req.socket.destroy();
       sendProblem(context, error, requestId);
@@ -89,6 +89,12 @@ export function boundary(
     const { statusCode: status } = context.res;
     observer.onRequest?.({ requestId, method, path, status, durationMs });
   };
+}
+
+/** That work was given up because its client has gone is what was asked for. */
+function isUnexpected(error: unknown, { res }: Context): boolean {
+  if (isRegistryError(error)) return false;
+  return !(res.destroyed && error instanceof Error && error.name === 'AbortError');
 }
 
 const UNKNOWN: Visit = { sender: {}, client: undefined, headers: [] };

@@ -107,7 +107,7 @@ describe('WorkerPool', () => {
   });
 
   it('keeps a group with slow jobs to threads of its own, and answers all others meanwhile', async () => {
-    const patient = { threads: 1, slowMs: 50, forMs: 60_000 };
+    const patient = { threads: 1, slowMs: 50, share: 0.25, burstMs: 1_000, forMs: 60_000 };
     const threads = pool({ threads: 1, timeoutMs: 1_500, patient });
     const slow = Array.from({ length: 5 }, async () =>
       stoppedBy(threads.run('spin', { group: 'hostile' })),
@@ -120,6 +120,18 @@ describe('WorkerPool', () => {
     expect(await Promise.race(slow)).toBe('time');
     expect(await Promise.all(slow)).toEqual(Array.from({ length: 5 }, () => 'time'));
     expect((await threads.run('after', { group: 'hostile' }))[0]).toBe('after');
+  });
+
+  it('keeps a group with very many jobs there too, however quick each is', async () => {
+    const patient = { threads: 1, slowMs: 250, share: 0.1, burstMs: 20, forMs: 60_000 };
+    const threads = pool({ threads: 1, patient });
+    const used = new Set<number>();
+    for (let index = 0; index < 30; index += 1)
+      used.add((await threads.run('job', { group: 'hostile' }))[1]);
+    const [, thirds] = await threads.run('job', { group: 'third' });
+    expect(used.size).toBe(2);
+    expect([...used][0]).toBe(thirds);
+    expect((await threads.run('job', { group: 'hostile' }))[1]).not.toBe(thirds);
   });
 
   it('forgets a job whose caller has gone before a thread took it', async () => {

@@ -27,7 +27,7 @@ export function commandEnvironment(
     clock: systemClock,
     newId,
     queue: new KeyedQueue({ waitingPerKeyMax: 1_000, waitingMax: 10_000 }),
-    turns: new FairTurns({ runningMax: 1_000, waitingMax: 10_000 }),
+    turns: new FairTurns({ runningMax: 1_000, sharedRunningMax: 1_000, waitingMax: 10_000 }),
     conflictsMax: 20,
     writeTimeoutMs: 5_000,
     ...overrides,

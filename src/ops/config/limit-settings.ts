@@ -13,20 +13,20 @@ export const LIMIT_SETTINGS = {
     doc: 'Addresses and networks of your proxies, with commas. From them alone `X-Forwarded-For` is believed. A proxy that is not named is one client.',
   }),
   clientCostBurst: setting('ATLAS_CLIENT_COST_BURST', whole(1, 100_000_000), {
-    default: '2000',
+    default: '1000',
     doc: 'What one client, a subject of a tenant or an address, may ask for at once. A read costs 1.',
   }),
   clientCostPerSecond: setting('ATLAS_CLIENT_COST_PER_SECOND', whole(1, 100_000_000), {
-    default: '1000',
+    default: '500',
     doc: 'What it may ask for per second for long: a page of a busy service takes some ten reads.',
   }),
   tenantCostBurst: setting('ATLAS_TENANT_COST_BURST', whole(1, 100_000_000), {
-    default: '4000',
+    default: '2000',
     doc: 'The same for all subjects of a tenant together.',
   }),
   tenantCostPerSecond: setting('ATLAS_TENANT_COST_PER_SECOND', whole(1, 100_000_000), {
-    default: '2000',
-    doc: 'The same per second: a tenth of what one core answers, so that two tenants at their limit leave most of it.',
+    default: '1000',
+    doc: 'The same per second: a twentieth of what one core answers, so that two tenants at their limit leave most of it.',
   }),
   writeCost: setting('ATLAS_WRITE_COST', whole(1, 1_000_000), {
     default: '5',
@@ -110,7 +110,11 @@ export const LIMIT_SETTINGS = {
   }),
   appendsMax: setting('ATLAS_APPENDS_MAX', whole(1, 10_000), {
     default: '64',
-    doc: 'Appends to the log that are under way at a time. When there are more, tenants take turns. Fewer answer sooner, and write less in all.',
+    doc: 'Appends to the log that are under way at a time while one tenant alone writes.',
+  }),
+  appendsSharedMax: setting('ATLAS_APPENDS_SHARED_MAX', whole(1, 10_000), {
+    default: '8',
+    doc: 'The same while several do: each has an equal part, at least one, and they take turns. An append waits for those before it; as many keep the broker busy.',
   }),
   appendsWaitingMax: setting('ATLAS_APPENDS_WAITING_MAX', whole(1, 1_000_000), {
     default: '4096',
