@@ -4,8 +4,13 @@ export interface RequestCosts {
   readonly checkCost: number;
 }
 
-/** Checks and comparisons of contracts, and what publishes one: the ways into the threads that prove. */
-const CHECKS = /\/registry\/contracts(?:\/[^/?]+\/(?:check|[^/?]+\/(?:diff\/[^/?]+|promote)))?$/;
+/**
+ * Checks and comparisons of contracts, and what publishes one: the ways into the threads that prove. Like the router they
+ * take no notice of case, nor of a slash at the end.
+ */
+const CHECKS =
+  /\/registry\/contracts(?:\/[^/?]+\/(?:check|[^/?]+\/(?:diff\/[^/?]+|promote)))?\/?$/i;
+const DIFF = /\/diff\//i;
 
 /**
  * Says what a request costs by its method and address alone, before it is routed: what asks for nothing that there is
@@ -17,8 +22,9 @@ export function costOf(
 ): number {
   const isRead = method === 'GET' || method === 'HEAD';
   // Most requests: no pattern is tried for them.
-  if (isRead && !url.includes('/diff/')) return 1;
-  const end = url.indexOf('?');
-  if (CHECKS.test(end < 0 ? url : url.slice(0, end))) return checkCost;
+  if (isRead && !DIFF.test(url)) return 1;
+  const [path = ''] = url.split('?', 1);
+  // A list of contracts is read where one is published.
+  if (CHECKS.test(path) && (!isRead || DIFF.test(path))) return checkCost;
   return isRead ? 1 : writeCost;
 }

@@ -181,11 +181,11 @@ export const CACHE_SETTINGS = {
   }),
   rateLimitEnabled: setting('ATLAS_ENABLE_RATE_LIMIT', flag, {
     default: 'false',
-    doc: 'Limit requests for rows by the address of the client; shared among nodes through Redis where there is one.',
+    doc: 'Limit requests for rows once more, beside what ATLAS_CLIENT_LIMITS counts; shared among nodes through Redis where there is one.',
   }),
   rateLimitCapacity: setting('ATLAS_RATE_LIMIT_CAPACITY', whole(1, 1_000_000), {
     default: '30',
-    doc: 'Requests that a client may send at once.',
+    doc: 'Requests for rows that a client may send at once.',
   }),
   rateLimitPerSecond: setting('ATLAS_RATE_LIMIT_PER_SECOND', whole(1, 1_000_000), {
     default: '10',
