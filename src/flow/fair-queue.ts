@@ -73,7 +73,7 @@ export class FairQueue<T> {
 
   /** Takes every item back. */
   clear(): readonly T[] {
-    const items = [...this.#groups.values()].flatMap((group) => [...group]);
+    const items = [...this.#groups.values()].flatMap((group) => Array.from(group));
     this.#groups.clear();
     this.#size = 0;
     return items;

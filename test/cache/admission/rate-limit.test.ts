@@ -47,6 +47,26 @@ describe('LocalRateLimit', () => {
     });
   });
 
+  it('takes as many tokens as a request costs, and a full bucket for one that costs more', () => {
+    const { clock, limit } = setUp({ capacity: 10, refillPerSecond: 1 });
+    expect(limit.take('a', 7)).toMatchObject({ allowed: true, remaining: 3 });
+    expect(limit.take('a', 7)).toMatchObject({ allowed: false, remaining: 3 });
+    expect(limit.take('a', 3)).toMatchObject({ allowed: true, remaining: 0 });
+    clock.skip(10_000);
+    expect(limit.take('a', 1_000)).toMatchObject({ allowed: true, remaining: 0 });
+  });
+
+  it('lets a bucket owe what it holds at most, and takes back what was too much', () => {
+    const { clock, limit } = setUp({ capacity: 10, refillPerSecond: 1 });
+    expect(limit.settle('a', 1_000)).toMatchObject({ remaining: 0, resetSeconds: 20 });
+    clock.skip(10_999);
+    expect(limit.take('a')).toMatchObject({ allowed: false });
+    clock.skip(1);
+    expect(limit.take('a')).toMatchObject({ allowed: true, remaining: 0 });
+    expect(limit.settle('a', -5)).toMatchObject({ remaining: 5 });
+    expect(limit.settle('a', -500)).toMatchObject({ remaining: 10, resetSeconds: 0 });
+  });
+
   it('remembers so many clients and forgets whoever has not asked for longest', async () => {
     const { limit } = setUp({ capacity: 1, clientsMax: 2 });
     limit.take('a');

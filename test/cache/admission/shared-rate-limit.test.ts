@@ -134,6 +134,21 @@ describe('SharedRateLimit', () => {
     });
   });
 
+  it('takes as many tokens as a request costs, lets a bucket owe as much as it holds, and takes some back', async () => {
+    await using one = await new Node(server.url).connected();
+    await using two = await new Node(server.url).connected();
+    expect(await one.limit.take('a', 4)).toMatchObject({ allowed: true, remaining: 1 });
+    expect(await two.limit.take('a', 4)).toMatchObject({ allowed: false, remaining: 1 });
+    expect(await two.limit.settle('a', 1_000)).toMatchObject({
+      remaining: 0,
+      resetSeconds: 10_000,
+    });
+    expect(await one.limit.take('a')).toMatchObject({ allowed: false });
+    expect(await one.limit.settle('a', -7)).toMatchObject({ remaining: 2 });
+    expect(await two.limit.settle('a', -700)).toMatchObject({ remaining: 5, resetSeconds: 0 });
+    expect([one.limit.counts().local, two.limit.counts().local]).toEqual([0, 0]);
+  });
+
   it('cannot be made with buckets that never hold a token', () => {
     const redis = new GuardedRedis({
       redis: {
