@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { ownThreadId } from '#flow/thread-time';
 import type { WorkerAnswer } from '#flow/worker-thread';
 
 /** Makes this thread one of a `WorkerPool`: it answers each job with what `work` gives for it. */
@@ -16,5 +17,5 @@ export function serveWork(work: (input: never) => unknown): void {
       answer({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
     }
   });
-  answer({ kind: 'ready' });
+  answer({ kind: 'ready', threadId: ownThreadId() });
 }

@@ -31,7 +31,7 @@ export interface WorkerPoolOptions {
 /** Threads of their own for groups that have had a slow job, or very many: nobody else waits for those. */
 export interface PatientLane {
   readonly threads: number;
-  /** A job that runs longer elsewhere is stopped and begins here anew. */
+  /** A job that runs longer elsewhere is stopped and begins here anew. The time of a processor, where that is known. */
   readonly slowMs: number;
   /** The part of one thread's time that a group may use for long, from 0 to 1. */
   readonly share: number;
@@ -157,7 +157,7 @@ export class WorkerPool<J, R> {
   #start(lane: Lane): WorkerThread<J, R> {
     const thread: WorkerThread<J, R> = new WorkerThread<J, R>(threadOptions(this.#options, lane), {
       onIdle: (ended) => {
-        if (ended !== undefined) this.#spend(ended.group, ended.durationMs);
+        if (ended !== undefined) this.#spend(ended.group, ended.ranMs);
         this.#pump();
       },
       onSlow: (job) => this.#moveOver(thread, job),
@@ -171,15 +171,15 @@ export class WorkerPool<J, R> {
   }
 
   /** Counts the time that a job has taken against the share of its group. */
-  #spend(group: string, durationMs: number): void {
+  #spend(group: string, ranMs: number): void {
     const { clock, patient } = this.#options;
     if (patient === undefined) return;
     const { burstMs, share, slowMs } = patient;
     const atMs = clock.monotonicMs();
     const known = this.#budgets.get(group) ?? { leftMs: burstMs, atMs };
-    const leftMs = Math.min(burstMs, known.leftMs + (atMs - known.atMs) * share) - durationMs;
+    const leftMs = Math.min(burstMs, known.leftMs + (atMs - known.atMs) * share) - ranMs;
     remember(this.#budgets, group, { leftMs: Math.max(0, leftMs), atMs });
-    if (leftMs < 0 || durationMs > slowMs) this.#noteSlow(group);
+    if (leftMs < 0 || ranMs > slowMs) this.#noteSlow(group);
   }
 
   #noteSlow(group: string): void {

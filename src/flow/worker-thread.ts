@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { Alarm } from '#flow/alarm';
 import type { Clock } from '#flow/clock';
+import { threadTimeMs } from '#flow/thread-time';
 
 /** Signals that a job was stopped before its end, and by what. */
 export class WorkStopped extends Error {
@@ -15,7 +16,7 @@ export class WorkStopped extends Error {
 
 /** What a thread answers: that it is ready, then one result for each job. */
 export type WorkerAnswer<R> =
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly threadId?: number | undefined }
   | { readonly kind: 'done'; readonly result: R }
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -37,14 +38,14 @@ export interface WorkerThreadOptions {
   readonly memoryMibMax: number;
   readonly lane: Lane;
   readonly data?: unknown;
-  /** After so long a job is told to be slow. Default: never. */
+  /** A job that has run so long is told to be slow. Default: never. */
   readonly slowMs?: number;
 }
 
 /** What a thread tells. */
 export interface WorkerThreadEvents<J, R> {
-  /** A job has ended, after so long; or the thread is ready, with none. */
-  readonly onIdle: (ended?: { readonly group: string; readonly durationMs: number }) => void;
+  /** A job has ended that has run so long; or the thread is ready, with none. */
+  readonly onIdle: (ended?: { readonly group: string; readonly ranMs: number }) => void;
   readonly onSlow: (job: Job<J, R>) => void;
   readonly onStop: (by: WorkStopped['by'], message: string) => void;
 }
@@ -60,6 +61,9 @@ export class WorkerThread<J, R> {
   readonly #alarm: Alarm;
   #job: Job<J, R> | undefined;
   #sentMs = 0;
+  /** What the thread had run before its job, where that is known. */
+  #ranBeforeMs: number | undefined;
+  #threadId: number | undefined;
   #isReady = false;
   #ended: Promise<void> | undefined;
 
@@ -125,16 +129,35 @@ export class WorkerThread<J, R> {
 
   #late(): void {
     const { slowMs = Number.POSITIVE_INFINITY, timeoutMs } = this.#options;
-    const { onSlow, onStop } = this.#events;
+    const { onStop } = this.#events;
     if (!this.#isReady) onStop('time', `It took more than ${START_MS} ms`);
-    else if (this.#job !== undefined && slowMs < timeoutMs) onSlow(this.#job);
+    else if (this.#job !== undefined && slowMs < timeoutMs) this.#judge(this.#job, slowMs);
     else onStop('time', `It took more than ${timeoutMs} ms`);
+  }
+
+  /** Looks whether a job is slow, or has only waited for a busy machine. */
+  #judge(job: Job<J, R>, slowMs: number): void {
+    const { clock, timeoutMs } = this.#options;
+    const nowMs = clock.monotonicMs();
+    const leftMs = slowMs - this.#ranMs();
+    if (leftMs <= 0) this.#events.onSlow(job);
+    else if (nowMs - this.#sentMs < timeoutMs) this.#alarm.set(nowMs + Math.max(1, leftMs));
+    else this.#events.onStop('time', `It took more than ${timeoutMs} ms`);
+  }
+
+  /** How long the thread has run for its job: on a processor where that is known, else by the clock. */
+  #ranMs(): number {
+    const ranMs = threadTimeMs(this.#threadId);
+    return ranMs === undefined || this.#ranBeforeMs === undefined
+      ? this.#options.clock.monotonicMs() - this.#sentMs
+      : ranMs - this.#ranBeforeMs;
   }
 
   #settle(answer: WorkerAnswer<R>): void {
     this.#alarm.clear();
     if (answer.kind === 'ready') {
       this.#isReady = true;
+      this.#threadId = answer.threadId;
       if (this.#job === undefined) this.#events.onIdle();
       else this.#send(this.#job);
       return;
@@ -144,13 +167,13 @@ export class WorkerThread<J, R> {
     this.#worker.unref();
     if (answer.kind === 'done') job?.resolve(answer.result);
     else job?.reject(new WorkStopped('failure', answer.message));
-    const durationMs = this.#options.clock.monotonicMs() - this.#sentMs;
-    this.#events.onIdle(job && { group: job.group, durationMs });
+    this.#events.onIdle(job && { group: job.group, ranMs: this.#ranMs() });
   }
 
   #send({ input }: Job<J, R>): void {
     const { clock, slowMs, timeoutMs } = this.#options;
     this.#sentMs = clock.monotonicMs();
+    this.#ranBeforeMs = threadTimeMs(this.#threadId);
     this.#alarm.set(this.#sentMs + Math.min(timeoutMs, slowMs ?? timeoutMs));
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     this.#worker.postMessage(input);
