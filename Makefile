@@ -89,6 +89,14 @@ URL ?= http://127.0.0.1:3001
 ops-cache-status: build ## Show the dataset cache of the registry at URL: fails below a hit ratio of 0.60 and above 8 GiB
 	@node dist/src/main.js cache status --url '$(URL)' --min-hit-ratio 0.60 --max-bytes 8589934592
 
+# How many requests `make fuzz` sends, and what they are made from.
+REQUESTS ?= 500000
+SEED ?= 1
+
+.PHONY: fuzz
+fuzz: setup-tests ## Send REQUESTS requests made from the OpenAPI document with SEED: prints every answer that it does not describe
+	@ATLAS_FUZZ_REQUESTS=$(REQUESTS) ATLAS_FUZZ_SEED=$(SEED) node_modules/.bin/vitest run test/http/fuzz
+
 .PHONY: ops-perf-cold-start
 ops-perf-cold-start: build ## Measure the start of a reader with an empty cache, until 8 datasets have answered
 	@node dist/bench/main.js start-cold

@@ -72,6 +72,7 @@ function single(dependencies: HttpDependencies): Route {
     summary: 'Take one OpenLineage event; sent again it counts once',
     tag: 'lineage',
     body: 'stream',
+    streamType: 'application/json',
     errors: [413, 415, 422, 507],
     responses: { 201: { description: 'The event is kept', schema: recordedSchema } },
     handle: async ({ scope, actor, requestId }, { req }) => {
@@ -123,6 +124,7 @@ function batch(dependencies: HttpDependencies): Route {
     summary: `Take up to ${LINEAGE_BATCH_MAX} OpenLineage events; a wrong one does not hold up the others`,
     tag: 'lineage',
     body: 'stream',
+    streamType: 'application/json',
     errors: [413, 415, 422],
     responses: { 200: { description: 'What became of the events', schema: batchSchema } },
     handle: async (request, { req }) => {

@@ -49,9 +49,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Docu
 function pathOf(spec: Route): Parameters<OpenAPIRegistry['registerPath']>[0] {
   const { body } = spec;
   const content =
-    body === 'stream'
-      ? { 'application/octet-stream': { schema: { type: 'string' as const, format: 'binary' } } }
-      : body && { 'application/json': { schema: body } };
+    body === 'stream' ? streamContent(spec) : body && { 'application/json': { schema: body } };
   return {
     method: spec.method,
     path: spec.path,
@@ -66,6 +64,11 @@ function pathOf(spec: Route): Parameters<OpenAPIRegistry['registerPath']>[0] {
     },
     responses: Object.fromEntries([...ownResponses(spec), ...errorResponses(spec)]),
   };
+}
+
+function streamContent({ streamType }: Route) {
+  const bytes = { type: 'string' as const, format: 'binary' };
+  return { [streamType]: { schema: streamType === 'application/json' ? {} : bytes } };
 }
 
 /** What a route asks for where the registry asks who sends a request. */

@@ -82,6 +82,8 @@ export interface Route {
   /** The parameters of the query that may come several times: lists. Others are refused when they do. */
   readonly listQueries: readonly string[];
   readonly body: z.ZodType | 'stream' | undefined;
+  /** What the handler reads from the stream. Default: bytes. */
+  readonly streamType: 'application/octet-stream' | 'application/json';
   /** Whether the body may be left out: it counts as `{}` then. */
   readonly bodyIsOptional: boolean;
   /** Whether a body that two readers could read differently is refused: keys that come twice, numbers that lose digits. */
@@ -105,6 +107,7 @@ export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   readonly params?: P;
   readonly query?: Q;
   readonly body?: B | 'stream';
+  readonly streamType?: Route['streamType'];
   readonly listQueries?: readonly string[];
   readonly isCommand?: boolean;
   readonly keep?: Route['keep'];
@@ -138,6 +141,7 @@ export function route<
     errors: [],
     listQueries: [],
     body: undefined,
+    streamType: 'application/octet-stream',
     ...spec,
     params: spec.params ?? EMPTY,
     query: spec.query ?? EMPTY,
