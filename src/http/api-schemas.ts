@@ -15,6 +15,21 @@ export function plainText(lengthMax: number) {
   return z.string().min(1).max(lengthMax).regex(PLAIN_TEXT, 'want no control characters');
 }
 
+/**
+ * A map of texts to values. A member that is called `__proto__` is refused: it would be dropped without a word, and what is
+ * taken is kept as it was sent.
+ */
+export function mapOf<T extends z.ZodType>(value: T, key: z.ZodString = z.string()) {
+  return z.preprocess(
+    (given, context) => {
+      if (typeof given === 'object' && given !== null && Object.hasOwn(given, '__proto__'))
+        context.addIssue({ code: 'custom', message: 'want no member that is called "__proto__"' });
+      return given;
+    },
+    z.record(key, value),
+  );
+}
+
 /** A text that is looked for. No backend of a view need hold a NUL. */
 export function queryText(lengthMax: number) {
   return z.string().min(1).max(lengthMax).regex(WITHOUT_NUL, 'want no NUL');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isJsonObject } from '#domain/canonical-json';
 import { CHANGE_LEVELS, COMPATIBILITY_MODES, CONTRACT_PARTS } from '#domain/contract-gate';
 import { CONTRACT_STAGES } from '#domain/contract-stage';
-import { plainText, timestamp } from '#http/api-schemas';
+import { mapOf, plainText, timestamp } from '#http/api-schemas';
 
 const DESCRIPTION_MAX = 4_000;
 const REASON_MAX = 2_000;
@@ -24,9 +24,9 @@ const references = z.array(
     version: z.string(),
   }),
 );
-const labels = z.record(z.string(), z.string());
+const labels = mapOf(z.string());
 // A record would drop a member that is called __proto__ without a word.
-const descriptor = z
+const jsonObject = z
   .custom<Readonly<Record<string, unknown>>>(isJsonObject, 'want an object')
   .meta({ type: 'object', additionalProperties: true });
 export const reason = z.string().min(1).max(REASON_MAX);
@@ -38,18 +38,15 @@ const override = z
 
 const content = {
   description: z.string().max(DESCRIPTION_MAX).optional(),
-  jsonSchema: z
-    .union([z.string(), z.record(z.string(), z.unknown()), z.boolean()])
-    .optional()
-    .meta({
-      description:
-        'A JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12, as an object or as text. Text is kept to the letter.',
-    }),
+  jsonSchema: z.union([z.string(), jsonObject, z.boolean()]).optional().meta({
+    description:
+      'A JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12, as an object or as text. Text is kept to the letter.',
+  }),
   wit: z
     .union([z.string(), witFiles])
     .optional()
     .meta({ description: 'A WIT package: one text, or its files' }),
-  descriptor: descriptor.optional(),
+  descriptor: jsonObject.optional(),
   references: references.optional(),
   labels: labels.optional(),
 };
@@ -225,7 +222,7 @@ export const bundleSchema = z
     createdAt: timestamp,
     jsonSchema: z.string().optional().meta({ description: 'The schema as its publisher wrote it' }),
     wit: witFiles.optional(),
-    descriptor: descriptor.optional(),
+    descriptor: jsonObject.optional(),
     references: references.optional(),
     labels: labels.optional(),
   })
