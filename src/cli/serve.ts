@@ -7,7 +7,9 @@ import { RegistryClient } from '#cli/registry-client';
 import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 import { createLogger, type Logger } from '#ops/logger';
+import { shownError } from '#ops/shown-error';
 import { untilSignalled } from '#ops/signals';
+import { endOnUnexpectedError } from '#ops/unexpected-end';
 
 /** Starts a registry; the composition root hands it in. */
 export type StartRegistry = (config: Config, logger: Logger) => Promise<ServedRegistry>;
@@ -39,9 +41,11 @@ export async function serve(options: ServeOptions): Promise<void> {
   const signalled = untilSignalled();
   try {
     const config = readSettings();
-    registry = await options.startRegistry(config, createLogger(config.logLevel));
+    const logger = createLogger(config.logLevel);
+    endOnUnexpectedError(logger);
+    registry = await options.startRegistry(config, logger);
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${startFault(error)}\n`);
     process.exitCode = 1;
     return process.exit();
   }
@@ -58,6 +62,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   out.write(`${signal}: ending running requests; again to end at once\n`);
   await registry.close();
   process.exit(0);
+}
+
+/** Says why it does not start. What is not written here may quote a setting: its class and its place are told. */
+function startFault(error: unknown): string {
+  const { type, message, code, stack } = shownError(error);
+  if (message !== undefined) return message;
+  const named = code === undefined ? type : `${type} ${code}`;
+  return `Cannot start: an unexpected ${named} happened${stack === undefined ? '' : `\n${stack}`}`;
 }
 
 /** Without a token a registry that asks for one would refuse them. */

@@ -13,6 +13,7 @@ import {
   type Status,
 } from 'nats';
 import { isAtLeast, VERSION_WANTED } from '#clients/nats-version';
+import { listWithoutCredentials } from '#clients/without-credentials';
 import { quote, RegistryError } from '#domain/errors';
 
 export interface BrokerOptions {
@@ -110,7 +111,7 @@ async function connectOrExplain(options: BrokerOptions): Promise<NatsConnection>
     if (error instanceof RegistryError) throw error;
     throw new RegistryError(
       'CANNOT_START',
-      `Cannot connect to NATS at ${quote(withoutPasswords(url))}: ${reasonOf(error)} (want a running server: check NATS_URL, or unset it to use the embedded one)`,
+      `Cannot connect to NATS at ${quote(listWithoutCredentials(url))}: ${reasonOf(error)} (want a running server: check NATS_URL, or unset it to use the embedded one)`,
       { cause: error },
     );
   }
@@ -126,7 +127,7 @@ function serversOf(url: string): Pick<ConnectionOptions, 'servers' | 'user' | 'p
     if (one === undefined || !['nats:', 'tls:'].includes(one.protocol) || one.hostname === '') {
       throw new RegistryError(
         'CANNOT_START',
-        `Cannot use NATS_URL ${quote(withoutPasswords(url))}: it is not a list of NATS servers (want nats://host:4222)`,
+        `Cannot use NATS_URL ${quote(listWithoutCredentials(url))}: it is not a list of NATS servers (want nats://host:4222)`,
       );
     }
     return `${one.protocol}//${one.hostname}:${one.port === '' ? '4222' : one.port}`;
@@ -159,7 +160,7 @@ function checkVersion(nc: NatsConnection, url: string): void {
   if (isAtLeast(version)) return;
   throw new RegistryError(
     'CANNOT_START',
-    `Cannot use NATS at ${quote(withoutPasswords(url))}: its version is ${version} (want ${VERSION_WANTED})`,
+    `Cannot use NATS at ${quote(listWithoutCredentials(url))}: its version is ${version} (want ${VERSION_WANTED})`,
   );
 }
 
@@ -169,19 +170,10 @@ async function jetstreamOrExplain(nc: NatsConnection, url: string): Promise<JetS
   } catch (error) {
     throw new RegistryError(
       'CANNOT_START',
-      `Cannot use NATS at ${quote(withoutPasswords(url))}: JetStream does not answer, ${reasonOf(error)} (want a server started with JetStream, and an account that may use it)`,
+      `Cannot use NATS at ${quote(listWithoutCredentials(url))}: JetStream does not answer, ${reasonOf(error)} (want a server started with JetStream, and an account that may use it)`,
       { cause: error },
     );
   }
-}
-
-// Any other text before "://" may be a part of a password.
-const BEFORE_HOST = /^(\s*(?:(?:nats|tls|wss?|https?):\/\/)?).*@/s;
-
-/** Writes a URL list without what stands before the `@`. */
-export function withoutPasswords(url: string): string {
-  const servers = url.split(',');
-  return servers.map((one) => one.replace(BEFORE_HOST, '$1***@')).join(',');
 }
 
 function reasonOf(error: unknown): string {

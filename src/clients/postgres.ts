@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DatabaseError, Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { withoutCredentials } from '#clients/without-credentials';
 import { quote, RegistryError } from '#domain/errors';
 
 export interface PostgresOptions {
@@ -30,7 +31,7 @@ export class Postgres {
   readonly #url: string;
 
   constructor(options: PostgresOptions) {
-    this.#url = options.url.replace(/\/\/[^@/]*@/, '//***@');
+    this.#url = withoutCredentials(options.url);
     this.#pool = new Pool({
       // What a URL asks for comes first, and the last setting of a name counts.
       connectionString: options.url.replace(

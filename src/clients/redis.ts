@@ -1,4 +1,5 @@
 import { Redis as Client } from 'ioredis';
+import { withoutCredentials } from '#clients/without-credentials';
 import { quote, RegistryError } from '#domain/errors';
 import { backoffMs } from '#flow/backoff';
 import { systemClock } from '#flow/clock';
@@ -110,7 +111,7 @@ function addressOf(url: string): Address {
   if (parsed === undefined || database === null || !isRedis || parsed.hostname === '') {
     throw new RegistryError(
       'CANNOT_START',
-      `Cannot use REDIS_URL ${quote(withoutPassword(url))}: it is not the URL of a Redis (want redis://host:6379)`,
+      `Cannot use REDIS_URL ${quote(withoutCredentials(url))}: it is not the URL of a Redis (want redis://host:6379)`,
     );
   }
   const [username, password] = [decoded(parsed.username), decoded(parsed.password)];
@@ -131,8 +132,4 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/^([^/@]*:\/\/)?.*@/s, '$1***@');
 }

@@ -17,7 +17,7 @@ export function cacheLogger(logger: Logger): (event: CacheEvent) => void {
         logger.error(fields, 'a dataset is left alone: its bytes were wrong again and again');
         break;
       case 'failed':
-        logger.warn({ ...fields, err: event.error }, `${event.work} has failed`);
+        logger.warn({ ...fields, error: undefined, err: event.error }, `${event.work} has failed`);
         break;
       default:
         event satisfies never;

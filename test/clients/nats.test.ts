@@ -1,8 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type BrokerOptions, connectBroker, withoutPasswords } from '#clients/nats';
+import { type BrokerOptions, connectBroker } from '#clients/nats';
 import { startTestNats, type TestNats } from '#test/support/nats';
 import { freePorts } from '#test/support/ports';
 import { eventually } from '#test/support/wait';
@@ -163,29 +162,5 @@ describe('connectBroker()', () => {
     await broker.close();
     expect(broker.connected()).toBe(false);
     await broker.close();
-  });
-});
-
-describe('withoutPasswords()', () => {
-  it('leaves out whatever stands before the @ of every server in a list', () => {
-    for (const [url, shown] of [
-      ['nats://u:p@a:1,tls://t@b,nats://c', 'nats://***@a:1,tls://***@b,nats://c'],
-      ['token@a:1, user:secret@b', '***@a:1, ***@b'],
-      ['nats://u:p@ss@a', 'nats://***@a'],
-      ['nats://u:p/a@ss@a', 'nats://***@a'],
-      ['http://user:secret@x', 'http://***@x'],
-      ['user:pa://ss@a', '***@a'],
-      ['nats://a:1', 'nats://a:1'],
-    ] as const) {
-      expect(withoutPasswords(url)).toBe(shown);
-    }
-    const scheme = fc.constantFrom('nats://', 'tls://', '');
-    const secret = fc.stringMatching(/^[A-Za-z0-9%:._~@/-]{0,20}$/);
-    fc.assert(
-      fc.property(scheme, secret, secret, (start, one, two) => {
-        const shown = withoutPasswords(`${start}x${one}X@h:1,${start}y${two}Y@h:2`);
-        expect(shown).toBe(`${start}***@h:1,${start}***@h:2`);
-      }),
-    );
   });
 });

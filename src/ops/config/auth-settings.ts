@@ -50,6 +50,7 @@ export const AUTH_SETTINGS = {
   }),
   jwksUrl: setting('ATLAS_JWKS_URL', httpsUrl.optional(), {
     doc: 'Where the issuer publishes its keys. They are kept for ten minutes, and fetched again for a key that is new, at most twice a minute.',
+    secret: true,
   }),
   jwksPrivateHost: setting('ATLAS_ALLOW_PRIVATE_JWKS_HOST', flag, {
     default: 'false',

@@ -46,6 +46,7 @@ export const SETTINGS = {
   }),
   natsUrl: setting('NATS_URL', text.optional(), {
     doc: 'NATS servers, comma-separated. Without it the registry starts a nats-server of its own.',
+    secret: true,
   }),
   natsCreds: setting('NATS_CREDS_PATH', text.optional(), {
     doc: 'Path of a NATS credentials file.',

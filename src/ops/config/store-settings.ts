@@ -21,6 +21,7 @@ export const STORE_SETTINGS = {
   }),
   s3Endpoint: setting('ATLAS_S3_ENDPOINT', httpUrl.optional(), {
     doc: 'S3 server of `ATLAS_STORE=s3`, for example MinIO. Without it AWS.',
+    secret: true,
   }),
   s3Region: setting('ATLAS_S3_REGION', text, {
     default: 'us-east-1',
