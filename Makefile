@@ -74,6 +74,13 @@ format: node_modules/.installed ## Format the sources
 settings-table: build ## Write the table of settings into the README
 	@node dist/test/support/write-settings-table.js
 
+# Where `make sbom` writes.
+SBOM ?= atlas-registry.cdx.json
+
+.PHONY: sbom
+sbom: build ## List what runs in production as CycloneDX JSON in the file SBOM
+	@node dist/test/support/write-sbom.js '$(SBOM)'
+
 .PHONY: state-machines
 state-machines: build ## Draw the state machines again in docs/state-machines.md
 	@node dist/test/support/write-state-machines.js
