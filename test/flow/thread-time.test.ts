@@ -21,6 +21,7 @@ it('threadTimeMs() tells what a thread has run, not how long it has waited', asy
   const before = threadTimeMs(threadId) ?? Number.NaN;
   await new Promise((resolve) => setTimeout(resolve, 300));
   const idle = (threadTimeMs(threadId) ?? Number.NaN) - before;
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   worker.postMessage(300);
   await said();
   const busy = (threadTimeMs(threadId) ?? Number.NaN) - before - idle;
