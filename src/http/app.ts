@@ -136,11 +136,13 @@ function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Mi
     const { guard } = dependencies;
     const { visit, scope, leave } = context.state as RequestState;
     const { sender } = visit;
+    context.state['operation'] = spec.operationId;
     // Before a body is read, and again when it says what for.
     if (guard !== undefined) admit(spec.operationId, sender, scope);
     // Its client waits for this word before it sends the body.
     if (context.req.headers.expect !== undefined) context.res.writeContinue();
     const request = await parseRequest(spec, context, limits);
+    context.state['actor'] = request.actor;
     if (guard !== undefined) checkPermission(spec.operationId, sender.principal, request.body);
     const made = await spec.handle(request, context);
     const reply = guard === undefined ? made : privateReply(made);

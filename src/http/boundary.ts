@@ -1,8 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware, Next } from 'koa';
 import { isRegistryError, RegistryError } from '#domain/errors';
+import type { Scope } from '#domain/scope';
+import { withoutUndefined } from '#domain/without-undefined';
 import { mayReadKept, nameScope } from '#http/auth/guard';
 import { maySee, type Principal } from '#http/auth/principal';
+import { POSITION_HEADER } from '#http/consistency';
 import type { HttpDependencies } from '#http/dependencies';
 import type { FastGenes } from '#http/fast-genes';
 import type { HotReads } from '#http/hot-reads';
@@ -13,15 +16,27 @@ import { retryAfterOf, toProblem } from '#http/problem';
 import { scopeOf } from '#http/scope';
 import { SECURITY_HEADERS } from '#http/security-headers';
 
+/** What is told of a request when it was answered. */
+export interface RequestLine {
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly status: number;
+  readonly durationMs: number;
+  /** Who asked for what, and what came of it; absent as far as it was not found out, and of replies that were kept. */
+  readonly operation?: string;
+  readonly actor?: string;
+  readonly tenant?: string;
+  readonly environment?: string;
+  /** Where a command stands in the log. */
+  readonly position?: string;
+  /** Why it was refused. */
+  readonly code?: string;
+}
+
 /** What the app tells whoever listens: one line a request, and every unexpected error. */
 export interface HttpObserver {
-  onRequest?(request: {
-    readonly requestId: string;
-    readonly method: string;
-    readonly path: string;
-    readonly status: number;
-    readonly durationMs: number;
-  }): void;
+  onRequest?(request: RequestLine): void;
   onError?(error: unknown, requestId: string): void;
 }
 
@@ -80,15 +95,38 @@ export function boundary(
       }
     } catch (error) {
       prepare(context, visit, { requestId, observer });
+      context.state['code'] = isRegistryError(error) ? error.code : 'INTERNAL';
       if (isUnexpected(error, context)) observer.onError?.(error, requestId);
       const isRefusal = isRegistryError(error, 'RATE_LIMITED');
       if (isRefusal && !(await clientLimits.hold(visit, context.res))) context.req.socket.destroy();
       sendProblem(context, error, requestId);
     }
-    const durationMs = clock.monotonicMs() - started;
+    const durationMs = Math.round((clock.monotonicMs() - started) * 1_000) / 1_000;
     const { statusCode: status } = context.res;
-    observer.onRequest?.({ requestId, method, path, status, durationMs });
+    observer.onRequest?.({ requestId, method, path, status, durationMs, ...factsOf(context) });
   };
+}
+
+/** What the layers have found out about a request, as far as they came. */
+interface RequestFacts {
+  readonly operation?: string;
+  readonly actor?: string;
+  readonly visit?: Visit;
+  readonly scope?: Scope;
+  readonly code?: string;
+}
+
+function factsOf({ state, res, method }: Context): Partial<RequestLine> {
+  const { operation, actor, visit, scope, code } = state as RequestFacts;
+  const position = method === 'GET' ? undefined : res.getHeader(POSITION_HEADER);
+  return withoutUndefined({
+    operation,
+    actor: actor ?? visit?.sender.principal?.subject,
+    tenant: scope?.tenant,
+    environment: scope?.environment,
+    position: typeof position === 'string' ? position : undefined,
+    code,
+  });
 }
 
 /** That work was given up because its client has gone is what was asked for. */
@@ -148,7 +186,9 @@ function challengeOf(
   if (isRegistryError(error, 'UNAUTHENTICATED'))
     return authorization === undefined ? realm : `${realm}, error="invalid_token"`;
   if (!isRegistryError(error, 'FORBIDDEN')) return undefined;
-  return `${realm}, error="insufficient_scope", scope="${String(error.details['scope'])}"`;
+  const { scope } = error.details;
+  const wanted = typeof scope === 'string' ? `, scope="${scope}"` : '';
+  return `${realm}, error="insufficient_scope"${wanted}`;
 }
 
 function sendProblem(context: Context, error: unknown, requestId: string): void {
