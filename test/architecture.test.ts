@@ -137,7 +137,11 @@ describe('the house', () => {
       ({ path, text }) =>
         /^(src|commands|projections)\//.test(path) && text.includes('process.env'),
     );
-    expect(readers.map(({ path }) => path)).toEqual(['src/cli/bearer.ts', 'src/cli/settings.ts']);
+    expect(readers.map(({ path }) => path).toSorted()).toEqual([
+      'src/cli/bearer.ts',
+      'src/cli/registry-fetch.ts',
+      'src/cli/settings.ts',
+    ]);
   });
 });
 

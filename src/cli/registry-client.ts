@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { bearerHeaders } from '#cli/bearer';
+import { registryFetch } from '#cli/registry-fetch';
 
 /** An answer of the registry that is not a success. */
 export class ResponseError extends Error {
@@ -48,10 +49,13 @@ const TIMEOUT_MS = 120_000;
 
 /** Talks to a registry over HTTP, like anybody else. What is refused with 429 it sends again when it may. */
 export class RegistryClient {
+  /** Sends any request, with the certificate of this process where it has one. */
+  readonly fetch: typeof globalThis.fetch;
   readonly #base: string;
   readonly #options: RegistryClientOptions;
 
   constructor(base: string, options: RegistryClientOptions = {}) {
+    this.fetch = registryFetch();
     this.#base = base.replace(/\/$/, '');
     this.#options = options;
   }
@@ -92,7 +96,12 @@ export class RegistryClient {
     const signal = own === undefined ? timeout : AbortSignal.any([timeout, own]);
     const sent = content === undefined ? {} : { body: content };
     for (;;) {
-      const response = await fetch(`${this.#base}${path}`, { method, headers, signal, ...sent });
+      const response = await this.fetch(`${this.#base}${path}`, {
+        method,
+        headers,
+        signal,
+        ...sent,
+      });
       const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
       // Nothing was done: who sends much is only told to wait. The timeout bounds how often.
       if (response.status !== 429 || !(seconds >= 0)) return response;

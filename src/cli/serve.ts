@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import pc from 'picocolors';
 import { hasToken } from '#cli/bearer';
+import { isUnanswered, messageOf } from '#cli/catalog-import/manifest-folder';
 import { loadExamples } from '#cli/examples/load-examples';
 import { ProgressBar, type TextOutput } from '#cli/progress';
 import { RegistryClient } from '#cli/registry-client';
@@ -93,8 +94,21 @@ async function readyAndLoaded(
       );
     return;
   }
+  try {
+    await load(registry.url, { root, out });
+  } catch (error) {
+    // With TLS its own registry may be one that this process does not trust, or that does not know it.
+    if (!isUnanswered(error)) throw error;
+    out.write(`Examples are not loaded: ${messageOf(error)}\n`);
+  }
+}
+
+async function load(
+  url: string,
+  { root, out }: { readonly root: string; readonly out: TextOutput },
+): Promise<void> {
   let bar: ProgressBar | undefined;
-  const loaded = await loadExamples(new RegistryClient(registry.url), join(root, 'examples'), {
+  const loaded = await loadExamples(new RegistryClient(url), join(root, 'examples'), {
     begin: (total) => {
       if (total > 0) bar = new ProgressBar(out, 'Loading examples', total);
     },

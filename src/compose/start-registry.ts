@@ -14,6 +14,7 @@ import type { Setup } from '#compose/setup';
 import { debugOf, openSources, type Sources, sourcesText } from '#compose/sources';
 import { followCatalog, keepsFiles } from '#compose/store-catalog';
 import { openTier2, type Tier2 } from '#compose/tier2';
+import { openTls, tlsHealth } from '#compose/tls';
 import { openViews, type Views } from '#compose/views';
 import { startWorkers } from '#compose/workers';
 import { systemClock } from '#flow/clock';
@@ -107,6 +108,7 @@ async function openParts(setup: Setup): Promise<Parts> {
 
 async function assemble(setup: Setup): Promise<RunningRegistry> {
   const { config, logger, releases } = setup;
+  const tls = await openTls(setup);
   const parts = await openParts(setup);
   const { opened, artifacts, logs, views, sources } = parts;
   const { publisher } = artifacts;
@@ -115,6 +117,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
     logHealth(opened),
     ...views.kept.map(viewHealth),
     ...(sources === undefined ? [] : [sources.health()]),
+    ...(tls === undefined ? [] : [tlsHealth(tls)]),
     ...(closing.signal.aborted ? [DRAINING] : []),
   ];
   const contractChecks = openContractChecks(setup, views);
@@ -150,7 +153,8 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
     },
     observerOf(logger),
   );
-  const server = await listen(app, config.bind, openServerGuard(setup, clientLimits));
+  const bounds = openServerGuard(setup, clientLimits);
+  const server = await listen(app, { ...config.bind, tls }, bounds);
   releases.add('http', async () => {
     closing.abort();
     await server.close(config.shutdownGraceMs);

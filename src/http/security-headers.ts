@@ -8,3 +8,6 @@ export const SECURITY_HEADERS = {
 
 /** The same, names and values in turn. */
 export const SECURITY_HEADER_LIST: readonly string[] = Object.entries(SECURITY_HEADERS).flat();
+
+/** Tells browsers to come back over TLS alone, for a year (RFC 6797). Only where TLS is on. */
+export const HSTS = ['Strict-Transport-Security', 'max-age=31536000'] as const;

@@ -1,19 +1,30 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type ServerOptions as NodeServerOptions,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type Koa from 'koa';
 import { quote, RegistryError } from '#domain/errors';
 import { clientErrorOf } from '#http/limits/client-errors';
 import type { Connections } from '#http/limits/connections';
+import { HSTS } from '#http/security-headers';
+import type { TlsIdentity } from '#http/tls/tls-identity';
 
 export interface ServerOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Key and certificates. Without them it speaks HTTP, with them HTTPS alone. */
+  readonly tls?: TlsIdentity | undefined;
 }
 
 /** A listening server. */
 export interface HttpServer {
-  /** `http://host:port`. */
+  /** `http://host:port`, or `https://host:port`. */
   readonly url: string;
   /** Takes no new connections, lets running requests end, and cuts what is left after the time. */
   close(graceMs: number): Promise<void>;
@@ -28,13 +39,15 @@ export interface ServerGuard {
 }
 
 const KEEP_ALIVE_TIMEOUT_MS = 5_000;
+const HANDSHAKE_TIMEOUT_MS = 10_000;
 const CLOSE_IDLE_MS = 20;
 const CHECK_MS = 1_000;
 // Beyond the most there may be: those who are told so.
 const SOCKETS_TOLD_MAX = 256;
 
 /**
- * Listens for HTTP. Without a guard it is bounded as Node bounds it.
+ * Listens for HTTP or HTTPS. New keys and certificates are for new connections; those that stand go on. Without a guard it is
+ * bounded as Node bounds it.
  * @throws CANNOT_START when the address is taken, or cannot be bound
  */
 export async function listen(
@@ -42,15 +55,20 @@ export async function listen(
   options: ServerOptions,
   guard?: ServerGuard,
 ): Promise<HttpServer> {
-  const handle = app.callback();
+  const { tls } = options;
+  const callback = app.callback();
+  const handle: Handle = async (request, response) => {
+    if (tls !== undefined) response.setHeader(...HSTS);
+    await callback(request, response);
+  };
   const { server, checking } =
-    guard === undefined ? openServer(handle) : guardedServer(handle, guard);
+    guard === undefined ? openServer(handle, tls) : guardedServer(handle, guard, tls);
   await bind(server, options);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
-    url: `http://${host}:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${host}:${port}`,
     close: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // A connection that falls idle later would be kept for its keep-alive time.
@@ -71,16 +89,35 @@ interface OpenServer {
   readonly checking?: NodeJS.Timeout;
 }
 
-function openServer(handle: Handle): OpenServer {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS });
+function openServer(handle: Handle, tls: TlsIdentity | undefined): OpenServer {
+  const server = makeServer({ keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS }, tls);
   server.on('request', (request, response) => void handle(request, response));
   return { server };
 }
 
+/** Makes a server; with TLS it takes nobody without a certificate where the identity asks for one. */
+function makeServer(options: NodeServerOptions, tls: TlsIdentity | undefined): Server {
+  if (tls === undefined) return createServer(options);
+  const server = createTlsServer({
+    ...options,
+    ...tls.context,
+    handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+    requestCert: tls.asksForCertificates,
+    rejectUnauthorized: tls.asksForCertificates,
+  });
+  // With it go the keys of session tickets: nobody resumes what an authority allowed that no longer counts.
+  tls.onRenewed((context) => server.setSecureContext(context));
+  return server;
+}
+
 /** Makes a server that tells in problems whatever it refuses, before there is a request too. */
-function guardedServer(handle: Handle, guard: ServerGuard): OpenServer {
+function guardedServer(
+  handle: Handle,
+  guard: ServerGuard,
+  tls: TlsIdentity | undefined,
+): OpenServer {
   const { connections, headerBytesMax, headersTimeoutMs, socketsMax } = guard;
-  const server = createServer({
+  const own = {
     headersTimeout: headersTimeoutMs,
     // A body takes as long as it takes, as long as it comes: `Connections`.
     requestTimeout: 0,
@@ -89,14 +126,17 @@ function guardedServer(handle: Handle, guard: ServerGuard): OpenServer {
     maxHeaderSize: headerBytesMax,
     // Answered with a problem by the boundary.
     requireHostHeader: false,
-  });
+  };
+  const server = makeServer(own, tls);
   // None is left out in silence: the boundary counts them.
   server.maxHeadersCount = 0;
   server.maxConnections = socketsMax + SOCKETS_TOLD_MAX;
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (connections.begin(request, response)) void handle(request, response);
   };
-  server.on('connection', (socket) => connections.add(socket));
+  // With TLS the socket that requests come from is another one, and there is none to tell anything before the handshake.
+  const arrival = tls === undefined ? 'connection' : 'secureConnection';
+  server.on(arrival, (socket: Socket) => connections.add(socket));
   server.on('request', answer);
   // The route says when it wants the body.
   server.on('checkContinue', answer);

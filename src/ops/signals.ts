@@ -13,3 +13,9 @@ export function untilSignalled(): Promise<NodeJS.Signals> {
     process.on('SIGTERM', onSignal);
   });
 }
+
+/** Calls the listener with every SIGHUP, which then no longer ends the process; gives the function that stops that. */
+export function onHangup(listener: () => void): () => void {
+  process.on('SIGHUP', listener);
+  return () => process.off('SIGHUP', listener);
+}

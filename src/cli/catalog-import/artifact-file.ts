@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { bearerHeaders } from '#cli/bearer';
 import type { ImportedFile } from '#cli/catalog-import/manifest-folder';
-import { ResponseError } from '#cli/registry-client';
+import { type RegistryClient, ResponseError } from '#cli/registry-client';
 
 /** A registry and the signal that ends what is under way there. */
 export interface ArtifactTarget {
+  readonly client: Pick<RegistryClient, 'fetch'>;
   /** The URL, with the scope where it is not the default. */
   readonly base: string;
   readonly signal: AbortSignal;
@@ -22,9 +23,10 @@ const CHUNK_BYTES = 1_024 * 1_024;
 /** Asks whether a registry has an artifact. */
 export async function isStored(
   { sha256 }: ImportedFile,
-  { base, signal }: ArtifactTarget,
+  { client, base, signal }: ArtifactTarget,
 ): Promise<boolean> {
-  const response = await fetch(`${base}/store/artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`, {
+  const url = `${base}/store/artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`;
+  const response = await client.fetch(url, {
     method: 'HEAD',
     headers: bearerHeaders(),
     signal: AbortSignal.any([signal, AbortSignal.timeout(HEAD_TIMEOUT_MS)]),
@@ -55,7 +57,7 @@ export async function checkArtifact(
 /** Uploads an artifact of a store's folder, chunk by chunk. @throws ResponseError */
 export async function uploadArtifact(
   artifact: ImportedFile,
-  { store, base, signal }: ArtifactTarget & { readonly store: string },
+  { store, client, base, signal }: ArtifactTarget & { readonly store: string },
 ): Promise<void> {
   const file = await openArtifact(store, artifact);
   const stalled = new AbortController();
@@ -69,7 +71,7 @@ export async function uploadArtifact(
       duplex: 'half',
       signal: AbortSignal.any([signal, stalled.signal]),
     };
-    const response = await fetch(`${base}/registry/artifacts/${artifact.sha256}`, request);
+    const response = await client.fetch(`${base}/registry/artifacts/${artifact.sha256}`, request);
     const text = await response.text();
     if (!response.ok) throw new ResponseError(response.status, problemOf(response, text));
   } finally {

@@ -75,7 +75,7 @@ async function bring({ checked, step }: PlannedDataset, options: BringOptions): 
   const isReplaced = first !== manifest;
   await register(isReplaced ? 'register-artifact' : 'register', first);
   if (step === 'upload' && folder.store !== undefined)
-    await uploadArtifact(artifact, { store: folder.store, base, signal });
+    await uploadArtifact(artifact, { store: folder.store, client, base, signal });
   const { key, sha256, bytes } = artifact;
   await post(`${path}/publish`, 'publish', { artifact: { key, sha256, bytes } });
   if (manifest.status === 'withdrawn') await post(`${path}/withdraw`, 'withdraw', {});

@@ -163,12 +163,18 @@ export function isSameFile(a: ImportedFile | undefined, b: ImportedFile | undefi
   return a?.key === b?.key && a?.sha256 === b?.sha256 && a?.bytes === b?.bytes;
 }
 
+// What OpenSSL says of a chain that ends at nobody it knows.
+const UNKNOWN_AUTHORITY =
+  /^(?:UNABLE_TO_(?:VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT\w*)|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w*)$/;
+
 /** The message of whatever was thrown; of a request that found nobody, why. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!isUnanswered(error)) return error.message;
   const { cause } = error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
+  if (UNKNOWN_AUTHORITY.test(code))
+    return `the certificate of the registry is of an unknown authority (want NODE_EXTRA_CA_CERTS to name a file with it; ${code})`;
   return `the registry does not answer (${code})`;
 }
 

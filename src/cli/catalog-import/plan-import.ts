@@ -97,13 +97,13 @@ function isOnItsWay(dataset: ImportedManifest, checked: CheckedManifest | undefi
 async function planDataset(
   checked: CheckedManifest,
   there: ImportedManifest | undefined,
-  { base, folder, signal }: PlanOptions,
+  { client, base, folder, signal }: PlanOptions,
 ): Promise<{ readonly step: PlannedDataset['step']; readonly trouble?: string }> {
   signal.throwIfAborted();
   const { artifact, status } = checked;
   if (there?.status === status && contentOf(there) === checked.content) return { step: 'there' };
   if (artifact === undefined) return { step: 'register' };
-  if (await isStored(artifact, { base, signal })) return { step: 'publish' };
+  if (await isStored(artifact, { client, base, signal })) return { step: 'publish' };
   const state =
     folder.store === undefined
       ? 'missing'

@@ -2,6 +2,7 @@ import { quote, RegistryError } from '#domain/errors';
 import { authContradictions } from '#ops/config/auth-contradictions';
 import type { Setting } from '#ops/config/setting';
 import { type Config, SETTINGS } from '#ops/config/settings';
+import { tlsContradictions } from '#ops/config/tls-contradictions';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -54,6 +55,7 @@ function contradictions(config: Partial<Config>): string[] {
     ...cacheContradictions(config),
     ...unknownSources(config),
     ...authContradictions(config),
+    ...tlsContradictions(config),
   ];
 }
 

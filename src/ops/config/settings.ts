@@ -8,6 +8,7 @@ import { LIMIT_SETTINGS } from '#ops/config/limit-settings';
 import { LINEAGE_SETTINGS } from '#ops/config/lineage-settings';
 import { flag, MIB, type Setting, setting, text, whole } from '#ops/config/setting';
 import { STORE_SETTINGS } from '#ops/config/store-settings';
+import { TLS_SETTINGS } from '#ops/config/tls-settings';
 import { VIEW_SETTINGS } from '#ops/config/view-settings';
 
 const postgresUrl = z
@@ -32,6 +33,7 @@ export const SETTINGS = {
     default: '127.0.0.1:3001',
     doc: 'Address of the HTTP server. Another than loopback needs ATLAS_AUTH=jwt, or ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE=true.',
   }),
+  ...TLS_SETTINGS,
   role: setting('ATLAS_ROLE', z.enum(['all', 'writer', 'projector', 'reader']), {
     default: 'all',
     doc: 'What this process does: `writer` takes commands, `projector` keeps the shared views, `reader` only reads, `all` does everything.',
