@@ -74,7 +74,7 @@ export class AuditTrail {
       upTo,
       signal,
       batchMax: BATCH_MAX,
-      filters: [filterOf(query)],
+      filter: filterOf(query),
       ...(sinceMs === undefined ? {} : { sinceMs }),
     };
     for await (const batch of this.#logs[stream].readRange(range)) {

@@ -54,7 +54,7 @@ export class EventFeed {
       after,
       signal,
       batchMax: BATCH_MAX,
-      filters: [scopeFilter(scope)],
+      filter: scopeFilter(scope),
     });
     for await (const batch of feed) yield batch.map(toFeedEvent);
   }

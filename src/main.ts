@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { buildProgram } from '#cli/program';
+import { provision } from '#compose/provision';
 import { startRegistry } from '#compose/start-registry';
 import { verifyAudit } from '#compose/verify-audit';
 import { locateInJson } from '#contracts/json/locate';
@@ -21,6 +22,7 @@ await buildProgram({
   version,
   startRegistry,
   verifyAudit,
+  provision,
   manifestFormat,
   jsonTools,
 }).parseAsync();

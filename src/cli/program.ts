@@ -7,6 +7,7 @@ import { addContract } from '#cli/contract';
 import type { JsonTools } from '#cli/contract/command-host';
 import { processHost } from '#cli/contract/process-host';
 import { addKey } from '#cli/key';
+import { addProvision, type Provision } from '#cli/provision';
 import { type StartRegistry, serve } from '#cli/serve';
 
 export interface ProgramOptions {
@@ -15,13 +16,15 @@ export interface ProgramOptions {
   readonly version: string;
   readonly startRegistry: StartRegistry;
   readonly verifyAudit: VerifyAudit;
+  readonly provision: Provision;
   readonly manifestFormat: ManifestFormat;
   readonly jsonTools: JsonTools;
 }
 
 /** Builds the `atlas-registry` command. */
 export function buildProgram(options: ProgramOptions): Command {
-  const { root, version, startRegistry, verifyAudit, manifestFormat, jsonTools } = options;
+  const { root, version, startRegistry, verifyAudit, provision, manifestFormat, jsonTools } =
+    options;
   const program = new Command('atlas-registry')
     .description('An event-sourced registry for datasets, contracts and jobs.')
     .version(version)
@@ -36,6 +39,7 @@ export function buildProgram(options: ProgramOptions): Command {
     .action(async (flags: { examples?: boolean }) => {
       await serve({ root, version, startRegistry, examples: flags.examples === true });
     });
+  addProvision(program, provision);
   addCatalogImport(program, manifestFormat);
   addCacheStatus(program);
   addAudit(program, verifyAudit);

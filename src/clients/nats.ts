@@ -1,17 +1,12 @@
-import { readFileSync } from 'node:fs';
 import {
   type JetStreamClient,
   type JetStreamManager,
   jetstream,
   jetstreamManager,
 } from '@nats-io/jetstream';
-import {
-  type ConnectionOptions,
-  connect,
-  credsAuthenticator,
-  type NatsConnection,
-  type Status,
-} from 'nats';
+import { connect, type NatsConnection, type Status } from 'nats';
+import { type NatsCredentials, natsAuthenticator } from '#clients/nats-credentials';
+import { type NatsTlsFiles, serversOf } from '#clients/nats-servers';
 import { isAtLeast, VERSION_WANTED } from '#clients/nats-version';
 import { listWithoutCredentials } from '#clients/without-credentials';
 import { quote, RegistryError } from '#domain/errors';
@@ -21,8 +16,12 @@ export interface BrokerOptions {
   readonly url: string;
   /** A token beside the URL: the embedded server has one. */
   readonly token?: string;
-  /** Path of a credentials file. */
-  readonly credsPath?: string;
+  /** Who this process is. Default: what the URL says. */
+  readonly credentials?: NatsCredentials;
+  /** Default: TLS where the URL or the server asks for it, with the authorities that come with Node. */
+  readonly tls?: NatsTlsFiles;
+  /** Begins the subjects on which answers come; what this user may subscribe to. Default `_INBOX`. */
+  readonly inboxPrefix?: string;
   /** Shown in the broker's list of connections. */
   readonly name: string;
   /** How long the first connection may take. */
@@ -34,6 +33,7 @@ export interface Broker {
   readonly nc: NatsConnection;
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
+  readonly inboxPrefix: string | undefined;
   /** Whether the connection stands now. */
   readonly connected: () => boolean;
   /** Calls the listener after every renewal of the connection; gives the function that stops that. */
@@ -50,14 +50,14 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
   try {
     checkVersion(nc, options.url);
     const jsm = await jetstreamOrExplain(nc, options.url);
-    return watch(nc, jsm);
+    return { ...watch(nc), nc, jsm, js: jetstream(nc), inboxPrefix: options.inboxPrefix };
   } catch (error) {
     await nc.close();
     throw error;
   }
 }
 
-function watch(nc: NatsConnection, jsm: JetStreamManager): Broker {
+function watch(nc: NatsConnection): Pick<Broker, 'connected' | 'onReconnect' | 'close'> {
   const listeners = new Set<() => void>();
   let standing = true;
   void (async () => {
@@ -68,9 +68,6 @@ function watch(nc: NatsConnection, jsm: JetStreamManager): Broker {
     standing = false;
   })();
   return {
-    nc,
-    jsm,
-    js: jetstream(nc),
     connected: () => standing && !nc.isClosed(),
     onReconnect(listener) {
       listeners.add(listener);
@@ -91,12 +88,16 @@ function standingAfter(status: Status, before: boolean): boolean {
 
 async function connectOrExplain(options: BrokerOptions): Promise<NatsConnection> {
   const { url, connectTimeoutMs } = options;
+  const authenticator = natsAuthenticator(options.credentials ?? {});
   try {
     return await connect({
-      ...serversOf(url),
+      ...serversOf(url, options.tls),
       ...(options.token === undefined ? {} : { token: options.token }),
-      ...(options.credsPath === undefined ? {} : { authenticator: readCreds(options.credsPath) }),
+      ...(authenticator === undefined ? {} : { authenticator }),
+      ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
       name: options.name,
+      // What is refused today may be right tomorrow: the files are read again.
+      ignoreAuthErrorAbort: true,
       // A stack trace kept for every request costs more than encoding it.
       noAsyncTraces: true,
       timeout: connectTimeoutMs,
@@ -112,39 +113,6 @@ async function connectOrExplain(options: BrokerOptions): Promise<NatsConnection>
     throw new RegistryError(
       'CANNOT_START',
       `Cannot connect to NATS at ${quote(listWithoutCredentials(url))}: ${reasonOf(error)} (want a running server: check NATS_URL, or unset it to use the embedded one)`,
-      { cause: error },
-    );
-  }
-}
-
-/** Splits the URL list into servers and the credentials of the first that has any. */
-function serversOf(url: string): Pick<ConnectionOptions, 'servers' | 'user' | 'pass' | 'token'> {
-  const urls = url.split(',').map((one) => {
-    const text = one.includes('://') ? one.trim() : `nats://${one.trim()}`;
-    return URL.canParse(text) ? new URL(text) : undefined;
-  });
-  const servers = urls.map((one) => {
-    if (one === undefined || !['nats:', 'tls:'].includes(one.protocol) || one.hostname === '') {
-      throw new RegistryError(
-        'CANNOT_START',
-        `Cannot use NATS_URL ${quote(listWithoutCredentials(url))}: it is not a list of NATS servers (want nats://host:4222)`,
-      );
-    }
-    return `${one.protocol}//${one.hostname}:${one.port === '' ? '4222' : one.port}`;
-  });
-  const holder = urls.find((one) => one !== undefined && one.username !== '');
-  if (holder === undefined) return { servers };
-  const [user, pass] = [decodeURIComponent(holder.username), decodeURIComponent(holder.password)];
-  return pass === '' ? { servers, token: user } : { servers, user, pass };
-}
-
-function readCreds(path: string): NonNullable<ConnectionOptions['authenticator']> {
-  try {
-    return credsAuthenticator(readFileSync(path));
-  } catch (error) {
-    throw new RegistryError(
-      'CANNOT_START',
-      `Cannot read NATS credentials ${quote(path)}: ${reasonOf(error)} (want a .creds file: check NATS_CREDS_PATH)`,
       { cause: error },
     );
   }

@@ -1,11 +1,15 @@
 import { type EmbeddedNats, startEmbeddedNats } from '#clients/embedded-nats';
 import { type Broker, connectBroker } from '#clients/nats';
 import { findNatsServer } from '#clients/nats-binary';
+import type { NatsCredentials } from '#clients/nats-credentials';
+import type { NatsTlsFiles } from '#clients/nats-servers';
 
 export interface OpenBrokerOptions {
   /** Servers to use; without them a nats-server is started in `folder`. */
   readonly url: string | undefined;
-  readonly credsPath: string | undefined;
+  readonly credentials: NatsCredentials;
+  readonly tls: NatsTlsFiles;
+  readonly inboxPrefix: string | undefined;
   readonly connectTimeoutMs: number;
   readonly binary: string | undefined;
   readonly freeBytesMin: number;
@@ -27,10 +31,11 @@ const CLIENT_NAME = 'atlas-registry';
 
 /** Connects to the NATS servers that were named, else starts one and connects to it. @throws CANNOT_START */
 export async function openBroker(options: OpenBrokerOptions): Promise<OpenedBroker> {
-  const { url, credsPath, connectTimeoutMs } = options;
+  const { url, credentials, tls, inboxPrefix, connectTimeoutMs } = options;
   if (url !== undefined) {
-    const creds = credsPath === undefined ? {} : { credsPath };
-    const broker = await connectBroker({ url, name: CLIENT_NAME, connectTimeoutMs, ...creds });
+    const prefix = inboxPrefix === undefined ? {} : { inboxPrefix };
+    const who = { url, name: CLIENT_NAME, connectTimeoutMs };
+    const broker = await connectBroker({ ...who, credentials, tls, ...prefix });
     const server = broker.nc.info;
     return {
       broker,

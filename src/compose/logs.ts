@@ -7,6 +7,7 @@ import type { Setup } from '#compose/setup';
 import { JetStreamLog } from '#log/jetstream-log';
 import { provisionStreams } from '#log/provision';
 import type { StreamName } from '#log/streams';
+import type { Config } from '#ops/config/settings';
 import { packageInfo } from '#ops/package-root';
 import { artifactBodies } from '#stores/artifact-bodies';
 import type { Publisher } from '#stores/publisher';
@@ -31,7 +32,7 @@ export async function openOrStartBroker(
 ): Promise<OpenedBroker> {
   const opened = await openBroker({
     url: config.natsUrl,
-    credsPath: config.natsCreds,
+    ...natsAccess(config),
     connectTimeoutMs: config.natsConnectTimeoutMs,
     binary: config.natsServerBin,
     freeBytesMin: config.diskFreeBytesMin,
@@ -53,6 +54,15 @@ export function bodiesIn(
   return embedded === undefined && !isShared ? undefined : publisher;
 }
 
+/** Says who a node is to NATS, and how it is reached. */
+export function natsAccess(config: Config) {
+  return {
+    credentials: { credsPath: config.natsCreds, nkeyPath: config.natsNkey },
+    tls: { caPath: config.natsCa, certPath: config.natsCert, keyPath: config.natsKey },
+    inboxPrefix: config.natsInboxPrefix,
+  };
+}
+
 /** Opens the streams as logs. */
 export function openLogs(
   { config }: Setup,
@@ -71,6 +81,7 @@ export function openLogs(
         bodies: bodies && artifactBodies(bodies, bodyBytesMax),
       },
       publishTimeoutMs: config.publishTimeoutMs,
+      inboxPrefix: broker.inboxPrefix,
       onReconnect: broker.onReconnect,
       isConnected: broker.connected,
       isFull: () => embedded?.isFull() ?? false,

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { versionOf } from '#clients/nats';
-import { isAtLeast, type NatsVersion } from '#clients/nats-version';
 import type { OpenedBroker } from '#clients/open-broker';
 import { type AnchorsFrom, keepAnchors } from '#compose/audit-anchors';
+import { bucketOptions } from '#compose/bucket-options';
 import { type KeptView, keepsShared, project } from '#compose/kept-view';
 import { type Logs, messageBytesMax } from '#compose/logs';
 import type { Setup } from '#compose/setup';
@@ -16,8 +15,6 @@ import { type FileStore, ManifestFiles } from '#projections/manifest-files/manif
 import { Projector } from '#projections/projector';
 import type { RegistryStores } from '#projections/registry-stores/registry-stores';
 import type { SharedView } from '#projections/shared-view';
-
-const FLUSH_LATER_VERSION_MIN: NatsVersion = [2, 12];
 
 /** The read models of this node. */
 export interface Views {
@@ -57,12 +54,8 @@ export async function openViews(setup: Setup, from: ViewsFrom): Promise<Views> {
   const catalogView = project(setup, catalog, registry);
   const kept: KeptView[] = [{ view: catalogView, isRemote: false }];
   if (keepsShared(setup)) {
-    const { js, jsm } = broker;
-    const { kvBucket: bucket, streamReplicas: replicas } = config;
-    // What a power cut takes from it is projected again: every reconnect begins at the checkpoint that is still there.
-    const flushLater = replicas === 1 && isAtLeast(versionOf(broker.nc), FLUSH_LATER_VERSION_MIN);
-    const shared = { bucket, replicas, flushLater };
-    const kv = new ContractKv({ js, jsm, ...shared, valueBytesMax: messageBytesMax(broker) });
+    const valueBytesMax = messageBytesMax(broker);
+    const kv = new ContractKv({ ...bucketOptions(config, broker), valueBytesMax });
     const kvView = project(setup, kv, registry);
     kept.push({ view: kvView, isRemote: true });
     releases.add(

@@ -46,11 +46,12 @@ export class AppendChannel {
     nc: NatsConnection;
     stream: string;
     timeoutMs: number;
+    inboxPrefix?: string | undefined;
   }) {
     this.#nc = options.nc;
     this.#stream = options.stream;
     this.#timeoutMs = options.timeoutMs;
-    this.#inbox = createInbox();
+    this.#inbox = createInbox(options.inboxPrefix);
     this.#subscription = options.nc.subscribe(`${this.#inbox}.*`, {
       callback: (error, msg) => {
         if (error === null) this.#receive(msg);

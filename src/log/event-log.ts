@@ -37,7 +37,7 @@ export interface FollowOptions {
   /** The most messages in one batch. */
   readonly batchMax: number;
   /** Only these subjects; without it every event, and then positions are contiguous. */
-  readonly filters?: readonly SubjectFilter[];
+  readonly filter?: SubjectFilter;
   /** Ends the iteration. */
   readonly signal: AbortSignal;
   /** Hears why delivery was interrupted; it goes on by itself. */
@@ -52,7 +52,7 @@ export interface RangeOptions {
   /** Give nothing that was stored before, milliseconds since 1970. */
   readonly sinceMs?: number;
   /** Only these subjects. */
-  readonly filters?: readonly SubjectFilter[];
+  readonly filter?: SubjectFilter;
   /** The most messages in one batch. */
   readonly batchMax: number;
   /** Ends the iteration. */

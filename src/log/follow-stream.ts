@@ -16,7 +16,7 @@ export interface FollowSource extends PullSource {
  * Follows a stream without gap and without repeat, over reconnects and restarts of the broker.
  *
  *   pulling ──────────────► tailing        everything up to the leader's last position was given on
- *      ▲                       │           (only without filters: with them positions cannot be checked)
+ *      ▲                       │           (only without a filter: with one positions cannot be checked)
  *      └───────────────────────┘           a position is missing · the connection was renewed · the leader has more
  */
 export async function* followStream(
@@ -24,7 +24,7 @@ export async function* followStream(
   options: FollowOptions,
 ): AsyncGenerator<readonly StoredMessage[]> {
   const { signal } = options;
-  const tail = options.filters === undefined ? source.openTail(options.batchMax * 2) : undefined;
+  const tail = options.filter === undefined ? source.openTail(options.batchMax * 2) : undefined;
   let after = options.after;
   try {
     while (!signal.aborted) {

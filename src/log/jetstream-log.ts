@@ -32,6 +32,8 @@ export interface JetStreamLogOptions {
   /** How long one publish waits for its acknowledgement before its outcome is `unknown`. */
   readonly publishTimeoutMs: number;
   readonly onReconnect: (listener: () => void) => () => void;
+  /** Begins the subjects on which answers come. Default `_INBOX`. */
+  readonly inboxPrefix?: string | undefined;
   /** Whether the connection stands. While it does not, nothing is sent. Default: it does. */
   readonly isConnected?: () => boolean;
   /** Says that the broker's disk has no room: then nothing is sent. Default: it has. */
@@ -53,8 +55,8 @@ export class JetStreamLog implements EventLog {
   constructor(options: JetStreamLogOptions) {
     this.name = options.stream;
     this.#options = options;
-    const { nc, stream, publishTimeoutMs: timeoutMs } = options;
-    this.#channel = new AppendChannel({ nc, stream, timeoutMs });
+    const { nc, stream, publishTimeoutMs: timeoutMs, inboxPrefix } = options;
+    this.#channel = new AppendChannel({ nc, stream, timeoutMs, inboxPrefix });
     this.#tails = new TailHub(nc, `${TAIL_PREFIX}.${stream}.>`);
   }
 
@@ -140,11 +142,12 @@ export class JetStreamLog implements EventLog {
   }
 
   async *follow(options: FollowOptions): AsyncGenerator<readonly StoredMessage[]> {
-    const { nc, jsm, limits, onReconnect } = this.#options;
+    const { nc, jsm, limits, onReconnect, inboxPrefix } = this.#options;
     const source = {
       nc,
       jsm,
       onReconnect,
+      inboxPrefix,
       stream: this.name,
       openTail: (messagesMax: number) => this.#tails.open(messagesMax),
       last: async () => (await this.head()).last,
@@ -154,8 +157,8 @@ export class JetStreamLog implements EventLog {
   }
 
   async *readRange(options: RangeOptions): AsyncGenerator<readonly StoredMessage[]> {
-    const { nc, jsm, limits, onReconnect } = this.#options;
-    const source = { nc, jsm, onReconnect, stream: this.name };
+    const { nc, jsm, limits, onReconnect, inboxPrefix } = this.#options;
+    const source = { nc, jsm, onReconnect, inboxPrefix, stream: this.name };
     for await (const batch of readStreamRange(source, options))
       for (const part of byBodies(batch)) yield await withBodies(limits, part);
   }

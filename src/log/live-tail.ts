@@ -168,7 +168,8 @@ function readRepublished(msg: Msg): StoredMessage | undefined {
   const header = headerBlock(msg);
   const text = Buffer.from(header.buffer, header.byteOffset, header.length).toString('latin1');
   const position = Number(valueOf(text, SEQUENCE));
-  if (!Number.isSafeInteger(position)) return undefined;
+  // What a consumer of somebody else's delivers here was not republished: it names no position.
+  if (!Number.isSafeInteger(position) || position < 1) return undefined;
   return {
     position: position as Position,
     subject: valueOf(text, SUBJECT),

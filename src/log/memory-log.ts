@@ -66,7 +66,7 @@ export class MemoryLog implements EventLog {
   }
 
   async *follow(options: FollowOptions): AsyncGenerator<readonly StoredMessage[]> {
-    const { signal, filters, batchMax } = options;
+    const { signal, filter, batchMax } = options;
     let next: number = options.after;
     while (!signal.aborted) {
       if (next >= this.#messages.length) {
@@ -75,17 +75,18 @@ export class MemoryLog implements EventLog {
       }
       const slice = this.#messages.slice(next, next + batchMax);
       next += slice.length;
-      const batch =
-        filters === undefined ? slice : slice.filter((m) => matches(filters, m.subject));
+      const batch = filter === undefined ? slice : slice.filter((m) => matches(filter, m.subject));
       if (batch.length > 0) yield await withBodies(this.#limits, batch);
     }
   }
 
   async *readRange(options: RangeOptions): AsyncGenerator<readonly StoredMessage[]> {
-    const { after, upTo, sinceMs = 0, filters, batchMax, signal } = options;
+    const { after, upTo, sinceMs = 0, filter, batchMax, signal } = options;
     const wanted = this.#messages
       .slice(after, upTo)
-      .filter((m) => m.recordedAtMs >= sinceMs && (!filters || matches(filters, m.subject)));
+      .filter(
+        (m) => m.recordedAtMs >= sinceMs && (filter === undefined || matches(filter, m.subject)),
+      );
     for (let at = 0; at < wanted.length && !signal.aborted; at += batchMax)
       yield await withBodies(this.#limits, wanted.slice(at, at + batchMax));
   }
@@ -103,10 +104,7 @@ export class MemoryLog implements EventLog {
   }
 }
 
-function matches(filters: readonly SubjectFilter[], subject: string): boolean {
-  const tokens = subject.split('.');
-  return filters.some((filter) => {
-    const wanted = filter.split('.');
-    return wanted.length === tokens.length && wanted.every((t, i) => t === '*' || t === tokens[i]);
-  });
+function matches(filter: SubjectFilter, subject: string): boolean {
+  const [wanted, tokens] = [filter.split('.'), subject.split('.')];
+  return wanted.length === tokens.length && wanted.every((t, i) => t === '*' || t === tokens[i]);
 }

@@ -94,7 +94,7 @@ async function create(
     if (existing !== undefined) return existing;
     throw new RegistryError(
       'CANNOT_START',
-      `Cannot create stream "${stream}": ${error instanceof Error ? error.message : String(error)}`,
+      `Cannot create stream "${stream}": ${error instanceof Error ? error.message : String(error)} (want it made by whoever may: atlas-registry provision)`,
       { cause: error },
     );
   }
@@ -120,7 +120,7 @@ async function widen(
   } catch (error) {
     throw new RegistryError(
       'CANNOT_START',
-      `Cannot add ${subjects.join(', ')} to stream "${actual.name}": ${error instanceof Error ? error.message : String(error)}`,
+      `Cannot add ${subjects.join(', ')} to stream "${actual.name}": ${error instanceof Error ? error.message : String(error)} (want it changed by whoever may: atlas-registry provision)`,
       { cause: error },
     );
   }

@@ -40,7 +40,7 @@ export class PullSession {
     this.#stream = from.stream;
     this.#batchMax = batchMax;
     this.#pullBytesMax = pullBytesMax(from.nc);
-    this.#inbox = createInbox();
+    this.#inbox = createInbox(from.inboxPrefix);
     this.#subscription = from.nc.subscribe(this.#inbox, {
       callback: (error, msg) => (error ? this.end(error.message) : this.#receive(msg)),
     });
@@ -63,7 +63,8 @@ export class PullSession {
         inactive_threshold: INACTIVE_MS * 1e6,
         mem_storage: true,
         num_replicas: 1,
-        ...(options.filters === undefined ? {} : { filter_subjects: [...options.filters] }),
+        // Alone it stands in the subject of the request with the name, where a server can hold against permissions.
+        ...(options.filter === undefined ? {} : { filter_subject: options.filter }),
       });
       session.#pendingAtOpen = info.num_pending;
     } catch (error) {
@@ -176,7 +177,7 @@ export class PullSession {
 }
 
 /** Where a session begins and what it delivers. */
-export type SessionStart = Pick<FollowOptions, 'after' | 'batchMax' | 'filters'> & {
+export type SessionStart = Pick<FollowOptions, 'after' | 'batchMax' | 'filter'> & {
   /** Begins with what was stored then or later, milliseconds since 1970, instead of behind `after`. */
   readonly sinceMs?: number;
 };
@@ -194,6 +195,8 @@ export interface PullSource {
   readonly nc: NatsConnection;
   readonly jsm: JetStreamManager;
   readonly stream: string;
+  /** Begins the subjects on which deliveries come. Default `_INBOX`. */
+  readonly inboxPrefix?: string | undefined;
   /** Calls the listener whenever the connection was renewed; gives the function that stops that. */
   readonly onReconnect: (listener: () => void) => () => void;
 }

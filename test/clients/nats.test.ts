@@ -140,7 +140,7 @@ describe('connectBroker()', () => {
 
   it('says which credentials file cannot be read', async () => {
     const credsPath = join(nats.folder, 'none.creds');
-    await expect(connect({ credsPath })).rejects.toThrow(
+    await expect(connect({ credentials: { credsPath } })).rejects.toThrow(
       /Cannot read NATS credentials ".*none.creds": .*ENOENT.*check NATS_CREDS_PATH/,
     );
   });

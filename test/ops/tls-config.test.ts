@@ -37,3 +37,21 @@ describe('the settings of TLS', () => {
     ]);
   });
 });
+
+describe('the settings of the connection to NATS', () => {
+  const url = { NATS_URL: 'tls://a:4222' };
+  it('fit together, or the registry does not start', () => {
+    const files = { NATS_CA_PATH: '/ca', NATS_CERT_PATH: '/crt', NATS_KEY_PATH: '/key' };
+    expect(problemsOf({ ...url, ...files, NATS_NKEY_PATH: '/nk' })).toEqual([]);
+    expect(problemsOf({ ...url, NATS_CERT_PATH: '/crt' })).toEqual([
+      expect.stringMatching(/NATS_CERT_PATH and NATS_KEY_PATH: one is not set/),
+    ]);
+    expect(problemsOf({ ...url, NATS_NKEY_PATH: '/nk', NATS_CREDS_PATH: '/creds' })).toEqual([
+      expect.stringMatching(/want one of them/),
+    ]);
+    expect(problemsOf(files)).toEqual([expect.stringMatching(/there is no NATS_URL/)]);
+    for (const prefix of ['_INBOX.>', 'a b', '*', '.a', 'a.'])
+      expect(problemsOf({ ...url, NATS_INBOX_PREFIX: prefix }).join()).toMatch(/_INBOX_writer/);
+    expect(problemsOf({ ...url, NATS_INBOX_PREFIX: '_INBOX_a.b' })).toEqual([]);
+  });
+});

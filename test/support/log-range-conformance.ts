@@ -33,8 +33,8 @@ export function rangePromises(subject: () => LogUnderTest): void {
     await log.append(own, START, someEvent());
     await log.append(datasetSubject(`range/${newId()}`), START, someEvent());
     const { last } = await log.head();
-    const filters = [scopeFilter(scope)];
-    const found = await rangeOf(log, { after: 0, upTo: last, filters });
+    const filter = scopeFilter(scope);
+    const found = await rangeOf(log, { after: 0, upTo: last, filter });
     expect(found.map((m) => m.subject)).toEqual([own]);
     const sinceMs = (found[0]?.recordedAtMs ?? 0) + 60_000;
     expect(await rangeOf(log, { after: 0, upTo: last, sinceMs })).toEqual([]);
@@ -65,7 +65,7 @@ async function rangeOf(
     readonly upTo: number;
     readonly batchMax?: number;
     readonly sinceMs?: number;
-    readonly filters?: readonly SubjectFilter[];
+    readonly filter?: SubjectFilter;
   },
 ): Promise<StoredMessage[]> {
   const { after, upTo, batchMax = 100, ...rest } = range;

@@ -26,7 +26,7 @@ function textOf(bytes: Uint8Array): string {
 export async function takeFrom(
   log: EventLog,
   after: number,
-  count: number | { readonly count: number; readonly filters: readonly SubjectFilter[] },
+  count: number | { readonly count: number; readonly filter: SubjectFilter },
 ): Promise<StoredMessage[]> {
   const wanted = typeof count === 'number' ? { count } : count;
   const taken: StoredMessage[] = [];

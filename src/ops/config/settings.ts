@@ -6,6 +6,7 @@ import { CONTRACT_SETTINGS } from '#ops/config/contract-settings';
 import { JOB_SETTINGS } from '#ops/config/job-settings';
 import { LIMIT_SETTINGS } from '#ops/config/limit-settings';
 import { LINEAGE_SETTINGS } from '#ops/config/lineage-settings';
+import { NATS_SETTINGS } from '#ops/config/nats-settings';
 import { flag, MIB, type Setting, setting, text, whole } from '#ops/config/setting';
 import { STORE_SETTINGS } from '#ops/config/store-settings';
 import { TLS_SETTINGS } from '#ops/config/tls-settings';
@@ -46,20 +47,7 @@ export const SETTINGS = {
     default: String(64 * MIB),
     doc: 'Free space that the disk of the data folder must have: with less the registry does not start, and the embedded broker takes no writes.',
   }),
-  natsUrl: setting('NATS_URL', text.optional(), {
-    doc: 'NATS servers, comma-separated. Without it the registry starts a nats-server of its own.',
-    secret: true,
-  }),
-  natsCreds: setting('NATS_CREDS_PATH', text.optional(), {
-    doc: 'Path of a NATS credentials file.',
-  }),
-  natsServerBin: setting('ATLAS_NATS_SERVER_BIN', text.optional(), {
-    doc: 'nats-server to start instead of the embedded one, version 2.11 or later.',
-  }),
-  natsConnectTimeoutMs: setting('ATLAS_NATS_CONNECT_TIMEOUT_MS', whole(100, 120_000), {
-    default: '5000',
-    doc: 'How long the first connection to NATS may take before the start fails.',
-  }),
+  ...NATS_SETTINGS,
   streamReplicas: setting('ATLAS_STREAM_REPLICAS', whole(1, 5), {
     default: '1',
     doc: 'Copies of each stream: 1 on one server, 3 or 5 on a cluster.',
