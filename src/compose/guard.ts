@@ -1,23 +1,20 @@
 import { readFileSync } from 'node:fs';
-import { Agent, request } from 'undici';
 import type { Setup } from '#compose/setup';
 import type { Views } from '#compose/views';
 import { type Sha256, sha256Of } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
-import { checkHost, guardedLookup } from '#flow/private-hosts';
 import { type ApiKeyRules, verifyApiKey } from '#http/auth/api-key-verifier';
 import { Authenticator } from '#http/auth/authenticator';
 import type { Guard } from '#http/auth/guard';
 import type { Principal } from '#http/auth/principal';
+import { PublishedKeys } from '#http/auth/published-keys';
 import { keysFromText, RemoteKeys, type TokenKeys } from '#http/auth/token-keys';
 import { type TokenRules, verifyToken } from '#http/auth/token-verifier';
 import type { Config } from '#ops/config/settings';
 
 const KEYS_AGE_MS = 600_000;
 const KEYS_COOLDOWN_MS = 30_000;
-const KEYS_BYTES_MAX = 262_144;
-const FETCH_MS = 5_000;
 const SECRET_BYTES_MIN = 32;
 const BOOTSTRAP = /^[A-Za-z0-9._~+/=-]{32,512}$/;
 
@@ -78,38 +75,20 @@ function bootstrapOf({ bootstrapKeyFile }: Config): Sha256 | undefined {
 function keysOf({ config, logger, releases }: Setup): TokenKeys {
   if (config.jwtKeys !== undefined) return keysFromText(textOf('ATLAS_JWT_KEYS', config.jwtKeys));
   if (config.jwksUrl === undefined) return async () => [];
-  const url = new URL(config.jwksUrl);
-  const options = {
+  const published = new PublishedKeys({
+    url: config.jwksUrl,
     allowPrivateHosts: config.jwksPrivateHost,
-    refusal: (is: string) =>
-      new RegistryError(
-        'CANNOT_START',
-        `Cannot use ATLAS_JWKS_URL: ${is} (want ATLAS_ALLOW_PRIVATE_JWKS_HOST=true)`,
-      ),
-  };
-  checkHost(url, options);
-  const agent = new Agent({
-    connect: { lookup: guardedLookup(options), timeout: FETCH_MS },
-    maxResponseSize: KEYS_BYTES_MAX,
+    clock: systemClock,
   });
-  releases.add('keys of tokens', () => agent.destroy());
+  releases.add('keys of tokens', () => published.close());
   const remote = new RemoteKeys({
     clock: systemClock,
     maxAgeMs: KEYS_AGE_MS,
     cooldownMs: KEYS_COOLDOWN_MS,
-    fetchText: () => fetchText(url, agent),
+    fetchText: () => published.fetchText(),
     onTrouble: (error) => logger.warn({ err: error }, 'the keys of tokens could not be fetched'),
   });
   return remote.find;
-}
-
-async function fetchText(url: URL, dispatcher: Agent): Promise<string> {
-  const signal = AbortSignal.timeout(FETCH_MS);
-  const reply = await request(url, { dispatcher, signal, headers: { accept: 'application/json' } });
-  const text = await reply.body.text();
-  // No redirect is followed: the host is the one that was named.
-  if (reply.statusCode !== 200) throw new Error(`The issuer answered ${reply.statusCode}`);
-  return text;
 }
 
 function secretOf({ jwtSecretFile }: Config): Uint8Array | undefined {

@@ -23,8 +23,11 @@ const PRIVATE_IPV4: readonly (readonly [net: string, prefix: number])[] = [
   ['169.254.0.0', 16],
   ['172.16.0.0', 12],
   ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
   ['192.168.0.0', 16],
   ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
   ['224.0.0.0', 4],
   ['240.0.0.0', 4],
 ];
@@ -32,9 +35,13 @@ const PRIVATE_IPV4: readonly (readonly [net: string, prefix: number])[] = [
 const PRIVATE_IPV6: readonly (readonly [net: string, prefix: number])[] = [
   // Unspecified, loopback, and IPv4 written as IPv6 the old way.
   ['::', 96],
-  // NAT64 of one's own (RFC 8215), Teredo.
+  // NAT64 of one's own (RFC 8215), nowhere (RFC 6666), Teredo, documentation, segment routing (RFC 9602).
   ['64:ff9b:1::', 48],
+  ['100::', 64],
   ['2001::', 32],
+  ['2001:db8::', 32],
+  ['3fff::', 20],
+  ['5f00::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
   ['fec0::', 10],
@@ -52,8 +59,9 @@ function blockList(): BlockList {
     const [a = 0, b = 0, c = 0, d = 0] = net.split('.').map(Number);
     const hex = `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
     list.addSubnet(net, prefix, 'ipv4');
-    // The same inside IPv6: mapped, NAT64 (RFC 6052), 6to4 (RFC 3056).
+    // The same inside IPv6: mapped, translated (RFC 2765), NAT64 (RFC 6052), 6to4 (RFC 3056).
     list.addSubnet(`::ffff:${hex}`, 96 + prefix, 'ipv6');
+    list.addSubnet(`::ffff:0:${hex}`, 96 + prefix, 'ipv6');
     list.addSubnet(`64:ff9b::${hex}`, 96 + prefix, 'ipv6');
     list.addSubnet(`2002:${hex}::`, 16 + prefix, 'ipv6');
   }

@@ -1,8 +1,7 @@
-import type { LookupFunction } from 'node:net';
-import { Agent, type Dispatcher, request } from 'undici';
 import type { Clock } from '#flow/clock';
-import { withDeadline } from '#flow/deadline';
-import { checkHost, type GuardedLookupOptions, guardedLookup } from '#flow/private-hosts';
+import { discardAnswer, GuardedHttp } from '#flow/guarded-http';
+import { parseOutsideUrl } from '#flow/outside-url';
+import type { GuardedLookupOptions } from '#flow/private-hosts';
 import type { HostList } from '#workers/host-list';
 
 export interface OutboundOptions {
@@ -36,12 +35,8 @@ export class TargetRefused extends Error {
 }
 
 const CONNECT_MS = 5_000;
-const HEADER_BYTES_MAX = 16_384;
 const ANSWER_BYTES_MAX = 65_536;
-// What the answer says is of no interest: it is read only so that the connection can be used again.
 const ANSWER_MS = 1_000;
-// Shorter than servers keep an idle connection.
-const IDLE_MS = 4_000;
 const CONNECTIONS_PER_HOST_MAX = 8;
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
@@ -51,73 +46,42 @@ const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
  */
 export class Outbound {
   readonly #options: OutboundOptions;
-  readonly #agent: Agent;
+  readonly #http: GuardedHttp;
 
   constructor(options: OutboundOptions) {
     this.#options = options;
-    const lookup: LookupFunction = guardedLookup({ ...options, refusal });
-    this.#agent = new Agent({
-      connect: { timeout: CONNECT_MS, lookup },
-      connections: CONNECTIONS_PER_HOST_MAX,
-      keepAliveTimeout: IDLE_MS,
-      keepAliveMaxTimeout: IDLE_MS,
-      maxHeaderSize: HEADER_BYTES_MAX,
-      pipelining: 1,
-      allowH2: false,
-      // The signal of the request is the deadline.
-      headersTimeout: 0,
-      bodyTimeout: 0,
+    this.#http = new GuardedHttp({
+      ...options,
+      refusal,
+      connectMs: CONNECT_MS,
+      connectionsPerHostMax: CONNECTIONS_PER_HOST_MAX,
     });
   }
 
   /** Sends a request until its signal aborts. @throws TargetRefused; what the connection fails with */
   async send({ url: text, ...rest }: OutboundRequest, signal: AbortSignal): Promise<OutboundReply> {
-    const url = this.#checked(text);
-    let reply: Dispatcher.ResponseData;
-    try {
-      reply = await request(url, { ...rest, signal, dispatcher: this.#agent });
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    }
-    const retryAfterMs = retryAfterOf(reply.headers['retry-after'], this.#options.clock.nowMs());
-    await this.#discard(reply.body, signal);
+    const { clock } = this.#options;
+    const reply = await this.#http.send({ url: this.#checked(text), ...rest }, signal);
+    const retryAfterMs = retryAfterOf(reply.headers['retry-after'], clock.nowMs());
+    // What the answer says is of no interest.
+    await discardAnswer(reply.body, { bytesMax: ANSWER_BYTES_MAX, ms: ANSWER_MS, signal, clock });
     return { status: reply.statusCode, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
 
-  /** Ends all connections. One that is being made ends when it stands, or after some seconds; nobody waits for that. */
+  /** Ends all connections. */
   close(): void {
-    this.#agent.destroy().catch(() => undefined);
+    this.#http.close();
   }
 
   #checked(text: string): URL {
     const { hosts, allowPrivateHosts } = this.#options;
-    if (!URL.canParse(text)) throw refusal('its URL is not one');
-    const url = new URL(text);
-    const isLocal = url.protocol === 'http:' && LOOPBACK.test(url.hostname) && allowPrivateHosts;
-    if (url.protocol !== 'https:' && !isLocal)
-      throw refusal(`its URL begins with ${JSON.stringify(url.protocol)} (want https)`);
-    if (url.username !== '' || url.password !== '') throw refusal('its URL holds credentials');
+    const schemes = allowPrivateHosts ? ['https:', 'http:'] : ['https:'];
+    const url = parseOutsideUrl(text, { schemes, allowQuery: true, refuse: refusal });
+    if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname))
+      throw refusal('its scheme is "http:" (want https)');
     if (!hosts.isEmpty && !hosts.has(url.hostname))
       throw refusal(`host "${url.hostname}" is not among those that may be called`);
-    checkHost(url, { allowPrivateHosts, refusal });
     return url;
-  }
-
-  async #discard(body: Dispatcher.ResponseData['body'], signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    // It may fail after nobody listens any more.
-    body.on('error', () => undefined);
-    try {
-      await withDeadline(() => body.dump({ limit: ANSWER_BYTES_MAX }), {
-        ms: ANSWER_MS,
-        signal,
-        clock,
-        error: () => new Error('The answer did not end'),
-      });
-    } catch {
-      body.destroy();
-    }
   }
 }
 

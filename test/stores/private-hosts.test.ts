@@ -1,8 +1,8 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
 import { describe, expect, it } from 'vitest';
-import { isPrivateAddress } from '#flow/private-hosts';
+import { checkHost, guardedLookup, isPrivateAddress } from '#flow/private-hosts';
 import type { HttpTransport } from '#stores/http-s3/http-transport';
-import { checkHost, guardedLookup } from '#stores/http-s3/private-hosts';
+import { storeGuard } from '#stores/http-s3/store-guard';
 import type { StoreIdentity } from '#stores/store-error';
 import { httpTransport } from '#test/support/http-store';
 import { answer, startRudeServer } from '#test/support/rude-server';
@@ -24,7 +24,7 @@ async function look(
   allowPrivateHosts = false,
 ): Promise<unknown[]> {
   const resolve = async (): Promise<LookupAddress[]> => found.map(address);
-  const lookup = guardedLookup({ identity, allowPrivateHosts, resolve });
+  const lookup = guardedLookup(storeGuard(identity, { allowPrivateHosts, resolve }));
   return await new Promise((done, fail) => {
     lookup('store.example', options, (error, ...given) => {
       if (error === null) done(given);
@@ -56,6 +56,8 @@ describe('isPrivateAddress()', () => {
       '2002:7f00:1::',
       '2002:c0a8:101::1',
     ],
+    ['192.0.2.1', '198.51.100.1', '203.0.113.1', '2001:db8::1', '100::1', '3fff::1', '5f00::1'],
+    ['::ffff:0:127.0.0.1', '::ffff:0:a00:1', '::ffff:7f00:1%1', '2001:0:7f00:1::', '2001:0::1'],
     ['', 'localhost', '1.2.3', '256.1.1.1'],
   ])('holds for %s and its like', (...texts) => {
     expect(texts.filter((text) => !isPrivateAddress(text))).toEqual([]);
@@ -100,7 +102,7 @@ describe('checkHost()', () => {
     'http://metadata.google.internal/',
   ])('refuses %s, unless private hosts are allowed', (text) => {
     const check = (allowPrivateHosts: boolean): void =>
-      checkHost(new URL(text), { identity, allowPrivateHosts });
+      checkHost(new URL(text), storeGuard(identity, { allowPrivateHosts }));
     expect(() => check(false)).toThrow(expect.objectContaining(REFUSED));
     expect(() => check(true)).not.toThrow();
   });
@@ -111,7 +113,9 @@ describe('checkHost()', () => {
     'https://localhost.example/',
     'https://local.io/',
   ])('takes %s', (text) => {
-    expect(() => checkHost(new URL(text), { identity, allowPrivateHosts: false })).not.toThrow();
+    expect(() =>
+      checkHost(new URL(text), storeGuard(identity, { allowPrivateHosts: false })),
+    ).not.toThrow();
   });
 });
 

@@ -113,8 +113,17 @@ export function answerThenClose(...parts: Parameters<typeof answer>): Rudeness {
 }
 
 /** Sends a body without an end, as fast as it is taken. */
-export const endless: Rudeness = (socket, request) => {
-  answer(200, CHUNKED)(socket, request);
+export const endless: Rudeness = (socket, request) => endlessAs(200)(socket, request);
+
+/** The same under any status. */
+export function endlessAs(status: number): Rudeness {
+  return (socket, request) => {
+    answer(status, CHUNKED)(socket, request);
+    endlessChunks(socket);
+  };
+}
+
+function endlessChunks(socket: Socket): void {
   const size = 65_536;
   const chunk = Buffer.concat([
     Buffer.from(`${size.toString(16)}\r\n`),
@@ -126,7 +135,7 @@ export const endless: Rudeness = (socket, request) => {
   };
   socket.on('drain', more);
   more();
-};
+}
 
 /** Serves these files, and 404 for all others. */
 export function files(

@@ -40,45 +40,19 @@ describe('Outbound', () => {
     ]);
   });
 
-  it.each([
-    'http://127.0.0.1:PORT/',
-    'https://127.0.0.1:PORT/',
-    'https://2130706433:PORT/',
-    'https://0x7f.1:PORT/',
-    'https://0177.0.0.1:PORT/',
-    'https://[::1]:PORT/',
-    'https://[::ffff:127.0.0.1]:PORT/',
-    'https://[64:ff9b::7f00:1]:PORT/',
-    'https://localhost:PORT/',
-    'https://LOCALHOST.:PORT/',
-    'https://169.254.169.254/latest/meta-data/',
-    'https://metadata.google.internal/',
-    'https://10.0.0.1/',
-    'https://[fd00::1]/',
-    'https://[fe80::1]/',
-    'http://hooks.example/',
-    'ftp://hooks.example/',
-    'https://user:pass@hooks.example/',
-    'file:///etc/passwd',
-    'not a url',
-    '',
-  ])('does not call %s where private hosts are not allowed', async (url) => {
-    const sending = send(
-      client({ allowPrivateHosts: false }),
-      url.replace('PORT', `${server.port}`),
-    );
-    await expect(sending).rejects.toBeInstanceOf(TargetRefused);
-    expect(server.requests).toEqual([]);
-  });
+  // Other hosts and URLs that nobody may call: `test/flow/outside-callers.test.ts`.
+  it.each(['http://127.0.0.1:PORT/', 'http://hooks.example/', ''])(
+    'does not call %s where private hosts are not allowed',
+    async (url) => {
+      const outbound = client({ allowPrivateHosts: false });
+      const sending = send(outbound, url.replace('PORT', `${server.port}`));
+      await expect(sending).rejects.toBeInstanceOf(TargetRefused);
+      expect(server.requests).toEqual([]);
+    },
+  );
 
-  it.each([
-    ['127.0.0.1'],
-    ['8.8.8.8', '10.1.2.3'],
-    ['::1'],
-    ['::ffff:169.254.169.254'],
-    ['64:ff9b::a00:1'],
-  ])('connects to no name that has the address %s', async (...addresses) => {
-    const outbound = client({ allowPrivateHosts: false, addresses });
+  it('tells a name with a private address from one that does not answer', async () => {
+    const outbound = client({ allowPrivateHosts: false, addresses: ['8.8.8.8', '10.1.2.3'] });
     await expect(send(outbound, `https://hooks.example:${server.port}/`)).rejects.toMatchObject({
       name: 'TargetRefused',
       message: expect.stringContaining('has the private address'),

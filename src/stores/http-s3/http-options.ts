@@ -1,6 +1,7 @@
 import type { LookupAddress } from 'node:dns';
 import { quote, RegistryError } from '#domain/errors';
 import type { Clock } from '#flow/clock';
+import { parseOutsideUrl } from '#flow/outside-url';
 
 /** Longest waits, in milliseconds, from 1 to 2,147,483,647. */
 export interface HttpLimits {
@@ -56,12 +57,7 @@ export function parseBaseUrl(text: string, source: string): URL {
       'INVALID_SETTING',
       `Cannot use the URL of source ${quote(source)}: ${is} (want "https://host/path")`,
     );
-  if (!URL.canParse(text)) throw refuse('it is not a URL');
-  const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw refuse(`its scheme is ${quote(url.protocol)}`);
-  if (url.username !== '' || url.password !== '') throw refuse('it has credentials in it');
-  if (text.includes('?') || text.includes('#')) throw refuse('it has a query or a fragment');
+  const url = parseOutsideUrl(text, { schemes: ['http:', 'https:'], refuse });
   if (!url.pathname.endsWith('/')) url.pathname += '/';
   return url;
 }

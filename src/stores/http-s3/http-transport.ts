@@ -1,6 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { isRegistryError, quote } from '#domain/errors';
 import { idleGuard, withDeadline } from '#flow/deadline';
+import { discardAnswer, guardedConnection } from '#flow/guarded-http';
+import { checkHost } from '#flow/private-hosts';
 import { type HttpConnection, HttpConnections } from '#stores/http-s3/http-connections';
 import {
   checkLimits,
@@ -10,7 +12,7 @@ import {
   parseBaseUrl,
 } from '#stores/http-s3/http-options';
 import { readHttpReply } from '#stores/http-s3/http-reply';
-import { checkHost, guardedLookup } from '#stores/http-s3/private-hosts';
+import { storeGuard } from '#stores/http-s3/store-guard';
 import type { Transport, TransportReply, TransportRequest } from '#stores/http-s3/transport';
 import { StoreError, type StoreErrorClass } from '#stores/store-error';
 
@@ -25,7 +27,6 @@ interface Call {
   readonly release: () => void;
 }
 
-const HEADER_BYTES_MAX = 16_384;
 const DISCARDED_BYTES_MAX = 16_384;
 // What waits has a deadline; that many at once are a mistake.
 const WAITING_MAX = 10_000;
@@ -44,28 +45,19 @@ export class HttpTransport implements Transport {
    *   must not be
    */
   constructor(options: HttpTransportOptions) {
-    const { source, limits, allowPrivateHosts, resolve, ca } = options;
+    const { source, limits, ca } = options;
     checkLimits(limits);
     this.#options = options;
     this.#base = parseBaseUrl(options.baseUrl, source);
     checkToken(options.bearerToken, source);
-    const guard = { identity: this.#identity, allowPrivateHosts };
+    const guard = storeGuard(this.#identity, options);
     checkHost(this.#base, guard);
-    const lookup = guardedLookup(resolve === undefined ? guard : { ...guard, resolve });
     this.#connections = new HttpConnections({
       origin: this.#base.origin,
       connectionsMax: options.connectionsMax,
       waitingMax: WAITING_MAX,
       clock: options.clock,
-      client: {
-        connect: { timeout: limits.connectMs, lookup, ...(ca === undefined ? {} : { ca }) },
-        maxHeaderSize: HEADER_BYTES_MAX,
-        pipelining: 1,
-        allowH2: false,
-        // Its timers are a second coarse; the guards here are exact, and tests own their clock.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      },
+      client: guardedConnection({ ...guard, connectMs: limits.connectMs, ca }),
     });
   }
 
@@ -171,27 +163,14 @@ export class HttpTransport implements Transport {
       return { kind: 'file', etag, bytes, offset, chunks: this.#chunks(body, { ...call, onRead }) };
     }
     if (head.statusCode < 300) body.destroy();
-    else await this.#discard(body, call);
+    else await discardAnswer(body, this.#discarded(call));
     if (meaning.kind === 'not_modified') return meaning;
     if (meaning.kind === 'refused') throw this.#error(meaning.class, path, { is: meaning.is });
     return { kind: 'file', etag: meaning.etag, bytes: meaning.bytes, offset, chunks: noChunks() };
   }
 
-  /** Reads what stands below an error, so that the connection can be used again; gives it up where that is long. */
-  async #discard(body: Dispatcher.ResponseData['body'], call: Call): Promise<void> {
-    const { clock } = this.#options;
-    const { signal, limits, request } = call;
-    const error = (): Error => this.#late(request.path, 'its error page did not end');
-    try {
-      await withDeadline(() => body.dump({ limit: DISCARDED_BYTES_MAX }), {
-        ms: limits.idleMs,
-        signal,
-        clock,
-        error,
-      });
-    } catch {
-      body.destroy();
-    }
+  #discarded({ signal, limits: { idleMs: ms } }: Call): Parameters<typeof discardAnswer>[1] {
+    return { bytesMax: DISCARDED_BYTES_MAX, ms, signal, clock: this.#options.clock };
   }
 
   async *#chunks(

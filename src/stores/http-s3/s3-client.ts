@@ -1,13 +1,15 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Readable } from 'node:stream';
+import { pipeline, Readable, Transform } from 'node:stream';
 import { S3Client } from '@aws-sdk/client-s3';
-import { quote, RegistryError } from '#domain/errors';
+import { RegistryError } from '#domain/errors';
 import type { Clock } from '#flow/clock';
 import { idleGuard, withDeadline } from '#flow/deadline';
+import { parseOutsideUrl } from '#flow/outside-url';
+import { checkHost, type GuardedLookupOptions, guardedLookup } from '#flow/private-hosts';
 import type { Abortable } from '#flow/until-aborted';
-import { checkHost, type GuardedLookupOptions, guardedLookup } from '#stores/http-s3/private-hosts';
 import { readS3Error, S3Error } from '#stores/http-s3/s3-errors';
+import { storeGuard } from '#stores/http-s3/store-guard';
 import { isStoreError } from '#stores/store-error';
 
 export interface S3Credentials {
@@ -66,6 +68,9 @@ export interface S3Target {
 // Shorter than servers keep an idle connection (Node's 5 s): a request on one that they are closing would fail.
 const IDLE_MS = 4_000;
 
+// A page of 1,000 keys of 1,024 characters each, escaped.
+const ANSWER_BYTES_MAX = 8 * 2 ** 20;
+
 // The SDK warns of busy sockets on the console otherwise.
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -88,8 +93,7 @@ export class S3Bucket {
   constructor(options: S3Options) {
     const { prefix, limits } = options;
     const identity = { backend: 'http_s3', source: options.source } as const;
-    const { allowPrivateHosts, resolve } = options;
-    const guard = { identity, allowPrivateHosts, ...(resolve === undefined ? {} : { resolve }) };
+    const guard = storeGuard(identity, options);
     if (options.endpoint !== undefined) checkHost(parseEndpoint(options.endpoint), guard);
     this.limits = limits;
     this.bucket = options.bucket;
@@ -116,6 +120,24 @@ export class S3Bucket {
         logger: SILENT,
       },
     });
+    this.#boundAnswers();
+  }
+
+  /** Sees to it that no answer but the content of a file goes on for ever: the SDK reads it into memory. */
+  #boundAnswers(): void {
+    this.#client.middlewareStack.add(
+      (next, context) => async (args) => {
+        const answer = await next(args);
+        const response = answer.response as { statusCode: number; body: unknown };
+        const isContent =
+          context['commandName'] === 'GetObjectCommand' && response.statusCode < 300;
+        if (!isContent && response.body instanceof Readable)
+          response.body = atMost(response.body, ANSWER_BYTES_MAX);
+        return answer;
+      },
+      // Next to the connection, before the SDK reads anything.
+      { step: 'deserialize', priority: 'low', name: 'boundAnswers' },
+    );
   }
 
   /** Gives where a file lies. */
@@ -191,6 +213,19 @@ export class S3Bucket {
   }
 }
 
+/** Passes on what comes from a stream, and fails when it is more; ends the stream then. */
+function atMost(from: Readable, bytesMax: number): Readable {
+  let bytes = 0;
+  const bounded = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes <= bytesMax) done(null, chunk);
+      else done(new Error(`its answer is larger than ${bytesMax} bytes`));
+    },
+  });
+  return pipeline(from, bounded, () => undefined);
+}
+
 function parseEndpoint(text: string): URL {
   // The text itself is not shown: it may hold a password.
   const refuse = (is: string): RegistryError =>
@@ -198,11 +233,5 @@ function parseEndpoint(text: string): URL {
       'INVALID_SETTING',
       `Cannot use the endpoint of S3: ${is} (want "https://host" or "https://host:port")`,
     );
-  if (!URL.canParse(text)) throw refuse('it is not a URL');
-  const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw refuse(`its scheme is ${quote(url.protocol)}`);
-  if (url.username !== '' || url.password !== '') throw refuse('it has credentials in it');
-  if (text.includes('?') || text.includes('#')) throw refuse('it has a query or a fragment');
-  return url;
+  return parseOutsideUrl(text, { schemes: ['http:', 'https:'], refuse });
 }
