@@ -47,9 +47,9 @@ export function openContractGate({ config, releases }: Setup): ContractGate {
   };
 }
 
-/** A quarter of a thread for each tenant, or a second of it at once: some hundred usual checks. */
+/** A quarter of a thread for each tenant, or two seconds of it at once: some two hundred usual checks. */
 const SHARE_OF_THREAD = 0.25;
-const BURST_MS = 1_000;
+const BURST_MS = 2_000;
 /** How long after it was last slow or over that a tenant is kept apart. */
 const PATIENT_FOR_MS = 60_000;
 /** Of threads that nobody waits for but those whose checks are slow: requests come first. */
