@@ -110,13 +110,10 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   const { config, logger, releases } = setup;
   const tls = await openTls(setup);
   const parts = await openParts(setup);
-  const { opened, artifacts, logs, views, sources } = parts;
-  const { publisher } = artifacts;
+  const { artifacts, logs, views, sources } = parts;
   const closing = new AbortController();
   const health = (): PartHealth[] => [
-    logHealth(opened),
-    ...views.kept.map(viewHealth),
-    ...(sources === undefined ? [] : [sources.health()]),
+    ...partHealth(parts),
     ...(tls === undefined ? [] : [tlsHealth(tls)]),
     ...(closing.signal.aborted ? [DRAINING] : []),
   ];
@@ -137,7 +134,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       jobRunsView: views.jobRunsView,
       jobRunAsOf: (scope, id, at) => findRunAsOf(logs.JOBS, scope, { id, at }),
       lineageWarner: lineageWarnerOf(packageInfo().root),
-      artifacts: publisher,
+      artifacts: artifacts.publisher,
       serving: parts.serving,
       feed: new EventFeed(logs),
       auditTrail: new AuditTrail(logs),
@@ -167,6 +164,14 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
     ready: (timeoutMs) => untilReady(health, timeoutMs),
     close: () => releases.releaseAll(),
   };
+}
+
+function partHealth({ opened, views, sources }: Parts): PartHealth[] {
+  return [
+    logHealth(opened),
+    ...views.kept.map(viewHealth),
+    ...(sources === undefined ? [] : [sources.health()]),
+  ];
 }
 
 /** Gives the commands of a node whose role writes, and starts what follows from them by itself. */
