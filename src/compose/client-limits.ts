@@ -22,6 +22,7 @@ export function openClientLimits(
     costs: config,
     inFlightMax: config.inFlightPerClientMax,
     refusalDelayMs: config.refusalDelayMs,
+    random: Math.random,
   });
 }
 

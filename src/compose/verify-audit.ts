@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { JetStreamApiError } from '@nats-io/jetstream';
 import type { AuditFound, AuditReport, VerifyAudit } from '#cli/audit';
 import { openDataFolder } from '#clients/data-folder';
 import { connectBroker } from '#clients/nats';
@@ -13,6 +14,7 @@ import type { Setup } from '#compose/setup';
 import { quote, RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
 import type { EventLog } from '#log/event-log';
+import { API_ERRORS } from '#log/jetstream-errors';
 import { MemoryLog } from '#log/memory-log';
 import { STREAMS, type StreamName } from '#log/streams';
 import { ReleaseStack } from '#ops/release-stack';
@@ -91,8 +93,13 @@ async function openBrokerToRead(setup: Setup): Promise<OpenedBroker> {
 
 /** A stream that is gone is one that holds nothing: its anchors say what it held. */
 async function thereOrEmpty({ broker }: OpenedBroker, log: EventLog): Promise<EventLog> {
-  const names = await broker.jsm.streams.names().next();
-  if (names.includes(log.name)) return log;
+  try {
+    await broker.jsm.streams.info(log.name);
+    return log;
+  } catch (error) {
+    const isGone = error instanceof JetStreamApiError && error.code === API_ERRORS.streamNotFound;
+    if (!isGone) throw error;
+  }
   const limits = { messageBytesMax: 0, bodyBytesMax: 0, bodies: undefined };
   return new MemoryLog({ name: log.name, limits, nowMs: () => systemClock.nowMs() });
 }

@@ -48,8 +48,10 @@ export interface ClientLimitOptions {
   readonly costs: RequestCosts;
   /** Requests of one client that are answered at a time. */
   readonly inFlightMax: number;
-  /** How long a refusal is held back, milliseconds. */
+  /** How long a refusal is held back, milliseconds; each somewhat shorter or longer. */
   readonly refusalDelayMs: number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
 }
 
 /** One request and what is known of its client. */
@@ -131,7 +133,7 @@ export class ClientLimits {
    * Holds a refusal back. Gives `false` for a client that has too many of them open: no answer would slow it down.
    */
   async hold({ client }: Visit, response: ServerResponse): Promise<boolean> {
-    const { clock, inFlightMax, refusalDelayMs } = this.#options;
+    const { clock, inFlightMax, random, refusalDelayMs } = this.#options;
     if (client === undefined || refusalDelayMs === 0) return true;
     const count = this.#held.get(client) ?? 0;
     if (count >= inFlightMax) return false;
@@ -139,7 +141,9 @@ export class ClientLimits {
     const gone = new AbortController();
     const leave = (): void => gone.abort();
     response.once('close', leave);
-    await clock.sleep(refusalDelayMs, gone.signal).catch(() => undefined);
+    // All at the same time they would come back at the same time, and use up what has come back at one blow.
+    const ms = refusalDelayMs * (0.5 + random());
+    await clock.sleep(ms, gone.signal).catch(() => undefined);
     response.off('close', leave);
     countDown(this.#held, client);
     return true;

@@ -42,7 +42,7 @@ export const LIMIT_SETTINGS = {
   }),
   refusalDelayMs: setting('ATLAS_REFUSAL_DELAY_MS', whole(0, 10_000), {
     default: '500',
-    doc: 'How long a 429 is held back. A client that asks again at once would cost more than what it is refused.',
+    doc: 'How long a 429 is held back, up to half of it less or more. A client that asks again at once would cost more than what it is refused.',
   }),
   refusedTokensBurst: setting('ATLAS_REFUSED_TOKENS_BURST', whole(1, 1_000_000), {
     default: '200',

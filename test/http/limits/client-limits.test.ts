@@ -80,6 +80,7 @@ function setUp(overrides: Partial<ClientLimitOptions> = {}) {
     costs: { writeCost: 5, checkCost: 10 },
     inFlightMax: 2,
     refusalDelayMs: 500,
+    random: () => 0.5,
     ...overrides,
   });
   const enter = async (asked: Asked): Promise<Visit> => await limits.enter(requestOf(asked));
