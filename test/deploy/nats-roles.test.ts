@@ -3,8 +3,10 @@ import { Kvm } from '@nats-io/kv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectBroker } from '#clients/nats';
 import { provision } from '#compose/provision';
+import { verifyAudit } from '#compose/verify-audit';
 import { newId } from '#flow/new-id';
 import { readConfig } from '#ops/config/read-config';
+import { createLogger } from '#ops/logger';
 import { DURABLE, EVENT, FOR_NOBODY, FORBIDDEN, STREAMS } from '#test/support/nats-forbidden';
 import {
   type NatsRole,
@@ -84,6 +86,24 @@ describe('with the permissions of its role, over TLS and by its key', () => {
       status: 'succeeded',
     });
     expect(ended.json).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('an auditor reads the whole log as a reader, compares it with its anchors, and lists it', async () => {
+    const { position } = await register();
+    const config = readConfig({
+      ...nats.env('reader'),
+      ATLAS_DATA_DIR: projector.folder,
+    });
+    const { signal } = new AbortController();
+    const options = { streams: ['registry', 'jobs'], publicKeys: [], signal, onProgress: () => {} };
+    const [registry, jobs] = await verifyAudit(config, createLogger('silent'), options);
+    expect(registry?.events).toBeGreaterThanOrEqual(position);
+    for (const report of [registry, jobs]) {
+      expect(report?.findings).toEqual([]);
+      expect(report?.places).toMatchObject([{ place: 'store', findings: [] }]);
+    }
+    const { json } = await reader.api.get(`/registry/audit?from=${position}`);
+    expect(json.entries).toMatchObject([{ position, decision: 'DatasetRegistered' }]);
   });
 
   it('a reader shows new events as they come, the past, and streams them', async () => {
