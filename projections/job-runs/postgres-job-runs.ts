@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { DatabaseError, type PoolClient } from 'pg';
-import { isEmptied, type Postgres } from '#clients/postgres';
+import type { Postgres } from '#clients/postgres';
 import type { AggregateSource } from '#domain/aggregate';
 import { canonicalJson } from '#domain/canonical-json';
 import { type JobRunId, parseJobRunId } from '#domain/job-run';
@@ -30,6 +30,7 @@ import {
   toRunRow,
   toStored,
 } from '#projections/job-runs/stored-row';
+import { PostgresCheckpoint } from '#projections/postgres-checkpoint';
 import type { Checkpoint, ProjectionDigest } from '#projections/projection';
 import type { Shown } from '#projections/shown';
 
@@ -67,27 +68,23 @@ const DUPLICATE = '23505';
 export class PostgresJobRuns implements JobRunView {
   readonly name = 'job-runs';
   readonly #db: Postgres;
-  #isMigrated = false;
+  readonly #checkpoint: PostgresCheckpoint;
 
   constructor(db: Postgres) {
     this.#db = db;
+    const own = { schema: VIEW_SCHEMA, migrations: JOB_RUN_MIGRATIONS, table: CHECKPOINT };
+    this.#checkpoint = new PostgresCheckpoint({ db, ...own });
   }
 
   async open(): Promise<Checkpoint> {
-    // Once: a view that others keep is opened again and again to see how far it is. A database that somebody has emptied
-    // meanwhile is set up again.
-    const known = this.#isMigrated ? await this.#checkpointIfThere() : undefined;
-    if (known !== undefined) return known;
-    await this.#db.migrate(VIEW_SCHEMA, JOB_RUN_MIGRATIONS);
-    this.#isMigrated = true;
-    return await this.#checkpoint();
+    return await this.#checkpoint.open();
   }
 
   async apply(batch: readonly StoredMessage[], checkpoint: Checkpoint): Promise<Position> {
     const last = batch.at(-1)?.position ?? checkpoint.position;
     for (let from = checkpoint.position, rest = batch; ; ) {
       if (await this.#applyFrom(from, rest, { ...checkpoint, position: last })) return last;
-      const { position } = await this.#checkpoint();
+      const { position } = await this.#checkpoint.read();
       if (position >= last || position <= from) return position;
       // Somebody else came first, but not as far: what is behind their batch is still to be applied.
       rest = rest.filter((message) => message.position > position);
@@ -103,11 +100,7 @@ export class PostgresJobRuns implements JobRunView {
   ): Promise<boolean> {
     const { events, needed } = groupByRun(batch);
     return await this.#db.transaction(async (client) => {
-      const { rowCount } = await client.query(
-        `UPDATE ${CHECKPOINT} SET position = $1, stream_created = $2 WHERE position = $3`,
-        [to.position, to.streamCreated ?? null, from],
-      );
-      if (rowCount === 0) return false;
+      if (!(await this.#checkpoint.move(client, from, to))) return false;
       const runs = foldRuns(events, await storedRuns(client, needed));
       const added = runs.filter((run) => run.isNew);
       try {
@@ -186,7 +179,7 @@ export class PostgresJobRuns implements JobRunView {
   async clear(): Promise<void> {
     await this.#db.transaction(async (client) => {
       // The checkpoint first, as `apply` does: in another order the two could wait for each other.
-      await client.query(`UPDATE ${CHECKPOINT} SET position = 0, stream_created = NULL`);
+      await this.#checkpoint.reset(client);
       await client.query(`TRUNCATE ${RUNS}`);
     });
   }
@@ -211,25 +204,6 @@ export class PostgresJobRuns implements JobRunView {
 
   /** Leaves the pool open: whoever made it closes it. */
   async close(): Promise<void> {}
-
-  async #checkpointIfThere(): Promise<Checkpoint | undefined> {
-    try {
-      return await this.#checkpoint();
-    } catch (error) {
-      if (isEmptied(error)) return undefined;
-      throw error;
-    }
-  }
-
-  async #checkpoint(): Promise<Checkpoint> {
-    const [row] = await this.#db.query<{ position: string; stream_created: string | null }>(
-      `SELECT position, stream_created FROM ${CHECKPOINT}`,
-    );
-    return {
-      position: toPosition(Number(row?.position ?? 0)),
-      streamCreated: row?.stream_created ?? undefined,
-    };
-  }
 
   async #row(scope: Scope, kind: RunKind, id: string): Promise<Row | undefined> {
     const [row] = await this.#db.query<Row>(

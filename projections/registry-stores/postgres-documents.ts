@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import type { Postgres } from '#clients/postgres';
 import { type Position, toPosition } from '#domain/position';
 import type { Scope } from '#domain/scope';
+import { PostgresCheckpoint } from '#projections/postgres-checkpoint';
 import type { Checkpoint, ProjectionDigest } from '#projections/projection';
 import type {
   DocumentBackend,
@@ -56,19 +57,19 @@ const ANALYZED_FIRST = 1_000;
  */
 export class PostgresDocuments implements DocumentBackend {
   readonly #db: Postgres;
-  #isMigrated = false;
+  readonly #checkpoint: PostgresCheckpoint;
   #putSoFar = 0;
   #analyzeAt = ANALYZED_FIRST;
 
   /** Leaves the pool to whoever made it: `close` does not end it. */
   constructor(db: Postgres) {
     this.#db = db;
+    const own = { schema: STORE_SCHEMA, migrations: STORE_MIGRATIONS, table: CHECKPOINT };
+    this.#checkpoint = new PostgresCheckpoint({ db, ...own });
   }
 
   async open(): Promise<Checkpoint> {
-    if (!this.#isMigrated) await this.#db.migrate(STORE_SCHEMA, STORE_MIGRATIONS);
-    this.#isMigrated = true;
-    return await this.#checkpoint();
+    return await this.#checkpoint.open();
   }
 
   async read(keys: readonly DocumentKey[]): Promise<Shown<readonly StoredDocument[]>> {
@@ -92,16 +93,11 @@ export class PostgresDocuments implements DocumentBackend {
 
   async put({ documents, from, to }: DocumentChange): Promise<Position> {
     const moved = await this.#db.transaction(async (client) => {
-      // First: who comes second waits here for the row, and then finds it moved.
-      const { rowCount } = await client.query(
-        `UPDATE ${CHECKPOINT} SET position = $1, stream_created = $2 WHERE position = $3`,
-        [to.position, to.streamCreated ?? null, from],
-      );
-      if (rowCount === 0) return false;
+      if (!(await this.#checkpoint.move(client, from, to))) return false;
       if (documents.length > 0) await replace(client, documents);
       return true;
     });
-    if (!moved) return (await this.#checkpoint()).position;
+    if (!moved) return (await this.#checkpoint.read()).position;
     await this.#keepStatistics(documents.length);
     return to.position;
   }
@@ -118,7 +114,7 @@ export class PostgresDocuments implements DocumentBackend {
   async clear(): Promise<void> {
     await this.#db.transaction(async (client) => {
       // The checkpoint first, as `put` does: in another order the two could wait for each other.
-      await client.query(`UPDATE ${CHECKPOINT} SET position = 0, stream_created = NULL`);
+      await this.#checkpoint.reset(client);
       await client.query(`TRUNCATE ${DOCUMENTS}, ${TERMS}`);
     });
   }
@@ -150,16 +146,6 @@ export class PostgresDocuments implements DocumentBackend {
 
   async #ask({ sql, values }: DocumentStatement): Promise<Shown<readonly StoredDocument[]>> {
     return shownDocuments(await this.#db.query<DocumentRow>(sql, values.map(storable)));
-  }
-
-  async #checkpoint(): Promise<Checkpoint> {
-    const [row] = await this.#db.query<{ position: string; stream_created: string | null }>(
-      `SELECT position, stream_created FROM ${CHECKPOINT}`,
-    );
-    return {
-      position: toPosition(Number(row?.position ?? 0)),
-      streamCreated: row?.stream_created ?? undefined,
-    };
   }
 }
 

@@ -144,6 +144,16 @@ describe('the stores of the registries in Postgres', () => {
     await expectTheFold();
   });
 
+  it('are built again by the nodes themselves when Postgres is emptied while nothing is written', async () => {
+    const id = freshId('idle');
+    expect((await writer.post('/job-definitions', job(id))).status).toBe(201);
+    const isShown = async () => (await reader.get(`/job-definitions/${id}`)).status === 200;
+    await eventually('the reader to show it', isShown);
+    await query(postgres.url, `DROP SCHEMA ${STORE_SCHEMA} CASCADE`);
+    expect(await isShown()).toBe(false);
+    await eventually('the reader to show it again', isShown);
+  });
+
   it('are built again in a Postgres that was emptied', async () => {
     await query(postgres.url, `DROP SCHEMA ${STORE_SCHEMA} CASCADE`);
     const id = freshId('emptied');
