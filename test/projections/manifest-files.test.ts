@@ -120,7 +120,7 @@ projectionConformance('manifests as Parquet files', {
 describe('manifest files', () => {
   it('are one for each dataset of each scope, and say what the log says', async () => {
     const log = memoryLog();
-    await writeHistory(log, 160, seeded(5));
+    await writeHistory(log, 300, seeded(5));
     const path = join(folder.path, newId());
     await digestAfter(storageIn(path), [log], 16);
     const expected = await expectedFiles(log);
