@@ -20,7 +20,7 @@ export function openApiDocument(routes: readonly Route[], version: string): Docu
     scheme: 'bearer',
     bearerFormat: 'JWT',
     description:
-      'Asked for where ATLAS_AUTH is jwt. The scopes are those that the token must have.',
+      'Asked for where ATLAS_AUTH is set: a token or an API key. The scopes are those that it must have.',
   });
   const document = new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',

@@ -6,7 +6,7 @@ import { setting, whole } from '#ops/config/setting';
 export const LIMIT_SETTINGS = {
   clientLimits: setting('ATLAS_CLIENT_LIMITS', z.enum(['auto', 'all', 'off']), {
     default: 'auto',
-    doc: "Whose requests are counted: `all`, nobody's (`off`), or, `auto`, everybody's with ATLAS_AUTH=jwt and those from other addresses than loopback without it.",
+    doc: "Whose requests are counted: `all`, nobody's (`off`), or, `auto`, everybody's with ATLAS_AUTH and those from other addresses than loopback without it.",
   }),
   trustedProxies: setting('ATLAS_TRUSTED_PROXIES', networkList, {
     default: '',

@@ -32,7 +32,7 @@ const bindAddress = z
 export const SETTINGS = {
   bind: setting('BIND_ADDR', bindAddress, {
     default: '127.0.0.1:3001',
-    doc: 'Address of the HTTP server. Another than loopback needs ATLAS_AUTH=jwt, or ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE=true.',
+    doc: 'Address of the HTTP server. Another than loopback needs ATLAS_AUTH, or ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE=true.',
   }),
   ...TLS_SETTINGS,
   role: setting('ATLAS_ROLE', z.enum(['all', 'writer', 'projector', 'reader']), {
