@@ -11,6 +11,7 @@ import {
   extendDigest,
   NO_DIGEST,
 } from '#projections/audit-anchors/anchor';
+import type { AnchorMark } from '#projections/audit-anchors/anchor-mark';
 import type { AnchorStore } from '#projections/audit-anchors/anchor-store';
 import type { Checkpoint, Projection, ProjectionDigest } from '#projections/projection';
 
@@ -20,6 +21,7 @@ export interface AuditAnchorsOptions {
   readonly stream: string;
   readonly store: AnchorStore;
   readonly key: AnchorKey;
+  readonly mark: AnchorMark;
   readonly clock: Clock;
   /** How long an event may wait for its anchor. */
   readonly intervalMs: number;
@@ -76,6 +78,7 @@ export class AuditAnchors implements Projection {
     await this.#writing.catch(() => undefined);
     const { store, stream } = this.#options;
     const sequence = await store.newest(stream);
+    await this.#checkMark(sequence);
     const bytes = sequence === 0 ? undefined : await store.read(stream, sequence);
     const read = bytes === undefined ? undefined : decodeAnchor(bytes);
     if (sequence > 0 && read === undefined) throw unreadable(this.name, sequence);
@@ -121,6 +124,14 @@ export class AuditAnchors implements Projection {
   async close(): Promise<void> {
     await this.#write().catch(() => undefined);
     this.#forget();
+  }
+
+  /** Anchors never become fewer: then somebody has removed them, and nothing is anchored in their place. */
+  async #checkMark(newest: number): Promise<void> {
+    const { mark } = this.#options;
+    const seen = await mark.read();
+    if (newest < seen) throw removed(this.name, { newest, seen, path: mark.path });
+    if (newest > seen) await mark.write(newest);
   }
 
   #forget(): void {
@@ -169,6 +180,7 @@ export class AuditAnchors implements Projection {
       throw overtaken(this.name, anchor.sequence);
     const digest = hash('sha256', bytes);
     const { to, sequence: written } = anchor;
+    await this.#options.mark.write(written);
     this.#anchored = { sequence: written, position: to, digest, log, streamCreated };
     this.#waiting = this.#waiting.slice(waiting.length);
   }
@@ -178,6 +190,17 @@ function overtaken(name: string, sequence: number): RegistryError {
   return new RegistryError(
     'CONTENTION',
     `Cannot write anchor ${sequence} of "${name}": another node has written it (want to go on behind it)`,
+  );
+}
+
+function removed(
+  name: string,
+  { newest, seen, path }: { readonly newest: number; readonly seen: number; readonly path: string },
+): RegistryError {
+  return new RegistryError(
+    'CORRUPT_EVENT',
+    `Cannot go on with "${name}": its newest anchor is ${newest}, and ${seen} was there (want them restored; or, for a place that was emptied on purpose, "${path}" removed)`,
+    { details: { newest, seen } },
   );
 }
 

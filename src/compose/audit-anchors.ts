@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Postgres } from '#clients/postgres';
 import { openAuditKey } from '#compose/audit-key';
 import { type KeptView, keepsShared, project } from '#compose/kept-view';
@@ -6,6 +7,7 @@ import type { Setup } from '#compose/setup';
 import { openPostgres } from '#compose/view-postgres';
 import { systemClock } from '#flow/clock';
 import type { Config } from '#ops/config/settings';
+import { AnchorMark } from '#projections/audit-anchors/anchor-mark';
 import {
   type AnchorFiles,
   type AnchorStore,
@@ -47,6 +49,7 @@ export async function keepAnchors(
         stream: log.name,
         store,
         key,
+        mark: new AnchorMark(join(dataFolder, 'audit', `${name}-${log.name.toLowerCase()}`)),
         clock: systemClock,
         intervalMs: config.auditAnchorSeconds * 1_000,
         onOvertaken: () => view.restart(),

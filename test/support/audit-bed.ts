@@ -4,6 +4,7 @@ import { Postgres } from '#clients/postgres';
 import { systemClock } from '#flow/clock';
 import type { EventLog } from '#log/event-log';
 import { type AnchorKey, keyIdOf } from '#projections/audit-anchors/anchor';
+import { AnchorMark } from '#projections/audit-anchors/anchor-mark';
 import { type AnchorStore, FileAnchors } from '#projections/audit-anchors/anchor-store';
 import { AuditAnchors } from '#projections/audit-anchors/audit-anchors';
 import { PostgresAnchors } from '#projections/audit-anchors/postgres-anchors';
@@ -62,17 +63,21 @@ export interface KeepOptions {
   readonly log: EventLog;
   readonly store: AnchorStore;
   readonly key: AnchorKey;
+  /** Where this node notes which anchors it has seen. Default: nowhere. */
+  readonly markPath?: string;
   readonly batchMax?: number;
   readonly intervalMs?: number;
 }
 
 /** Keeps anchors of a log as a node does. */
-export function keepAnchors({ log, store, key, batchMax = 50, intervalMs = 20 }: KeepOptions) {
+export function keepAnchors(options: KeepOptions) {
+  const { log, store, key, markPath, batchMax = 50, intervalMs = 20 } = options;
   const projection = new AuditAnchors({
     place: 'test',
     stream: log.name,
     store,
     key,
+    mark: markPath === undefined ? noMark() : new AnchorMark(markPath),
     clock: systemClock,
     intervalMs,
     onOvertaken: () => projector.restart(),
@@ -80,6 +85,10 @@ export function keepAnchors({ log, store, key, batchMax = 50, intervalMs = 20 }:
   const projector: Projector = new Projector({ projection, log, clock: systemClock, batchMax });
   projector.start();
   return { projection, projector };
+}
+
+function noMark(): AnchorMark {
+  return Object.assign(new AnchorMark(''), { read: async () => 0, write: async () => undefined });
 }
 
 /** Keeps anchors until they reach the end of the log. */

@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RegistryError } from '#domain/errors';
 import { decodeAnchor } from '#projections/audit-anchors/anchor';
@@ -16,6 +18,7 @@ import { memoryLog } from '#test/support/command-env';
 import { datasetSubject, someEvent } from '#test/support/events';
 import { writeRegistryHistory } from '#test/support/history';
 import { forSeeds, seeded } from '#test/support/seed';
+import { tempFolder } from '#test/support/temp';
 import { eventually } from '#test/support/wait';
 
 const key = auditKey();
@@ -109,6 +112,31 @@ describe('AuditAnchors', () => {
     expect((await loadAnchors(place.store, log.name, keys)).to).toBe(2_000);
     await kept.projector.stop();
     expect((await loadAnchors(place.store, log.name, keys)).to).toBe(2_500);
+  });
+
+  it('anchors nothing anew in the place of anchors that were removed', async () => {
+    await using place = openFilePlace();
+    using folder = tempFolder();
+    const markPath = join(folder.path, 'audit', 'mark');
+    const log = await historyOf(30);
+    await anchorAll({ log, store: place.store, key, markPath });
+    await writeRegistryHistory(log, 5, seeded(2));
+    await anchorAll({ log, store: place.store, key, markPath });
+    const anchored = await place.store.newest(log.name);
+    await using emptied = openFilePlace();
+    const first = (await place.store.read(log.name, 1)) ?? Buffer.alloc(0);
+    await emptied.store.create(log.name, 1, first);
+    const { projector } = keepAnchors({ log, store: emptied.store, key, markPath });
+    await eventually('to halt', () => projector.status.state === 'halted');
+    expect(projector.status).toMatchObject({
+      reason: expect.stringMatching(`its newest anchor is 1, and ${anchored} was there`),
+    });
+    await projector.stop();
+    expect(await emptied.store.newest(log.name)).toBe(1);
+    // On purpose.
+    rmSync(markPath);
+    await anchorAll({ log, store: emptied.store, key, markPath });
+    expect((await loadAnchors(emptied.store, log.name, keys)).to).toBe((await log.head()).last);
   });
 
   it('has one digest at a position, whatever its batches and anchors were', async () => {
