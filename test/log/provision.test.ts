@@ -88,6 +88,7 @@ describe('provisionStreams()', () => {
           'atlas.*.*.contract-policy.*',
           'atlas.*.*.action-profile.*',
           'atlas.*.*.job-definition.*',
+          'atlas.*.*.api-key.*',
         ],
       ],
     ]);
