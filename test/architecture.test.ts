@@ -139,7 +139,6 @@ describe('the house', () => {
     );
     expect(readers.map(({ path }) => path).toSorted()).toEqual([
       'src/cli/bearer.ts',
-      'src/cli/provision.ts',
       'src/cli/registry-fetch.ts',
       'src/cli/settings.ts',
     ]);

@@ -6,11 +6,13 @@ import { quote, RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
 import { type ApiKeyRules, verifyApiKey } from '#http/auth/api-key-verifier';
 import { Authenticator } from '#http/auth/authenticator';
+import type { PageRules } from '#http/auth/foreign-pages';
 import type { Guard } from '#http/auth/guard';
 import type { Principal } from '#http/auth/principal';
 import { PublishedKeys } from '#http/auth/published-keys';
 import { keysFromText, RemoteKeys, type TokenKeys } from '#http/auth/token-keys';
 import { type TokenRules, verifyToken } from '#http/auth/token-verifier';
+import { isLoopback } from '#ops/config/auth-contradictions';
 import type { Config } from '#ops/config/settings';
 
 const KEYS_AGE_MS = 600_000;
@@ -51,6 +53,12 @@ function tokenVerifier(setup: Setup, nowMs: () => number): (token: string) => Pr
     nowMs,
   };
   return (token) => verifyToken(token, rules);
+}
+
+/** Says what keeps pages of others out of a node that asks nobody who they are; a token does it by itself. */
+export function pageRules({ auth, bind, hostNames }: Config): PageRules | undefined {
+  if (auth !== 'off') return undefined;
+  return { hosts: isLoopback(bind.host) ? new Set(hostNames) : undefined };
 }
 
 async function refuseToken(): Promise<never> {

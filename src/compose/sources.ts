@@ -147,10 +147,11 @@ function reportOf(of: {
 
 /** What `/debug/` shows of a node, where its operator enables that. */
 export function debugOf(
-  { adminEndpoints, debugDatasets, sourceTtlMs }: Config,
+  { auth, adminEndpoints, debugDatasets, sourceTtlMs }: Config,
   sources: Sources | undefined,
 ): { readonly registryHealth: () => RegistryHealth } | undefined {
-  if (!adminEndpoints || !debugDatasets) return undefined;
+  // What it shows is of all tenants, and a token is for one.
+  if (auth !== 'off' || !adminEndpoints || !debugDatasets) return undefined;
   const none = {
     mode: 'live' as const,
     ttl_ms: sourceTtlMs,

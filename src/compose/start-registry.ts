@@ -5,7 +5,7 @@ import { type ArtifactStore, openArtifactStore } from '#compose/artifact-store';
 import { openClientLimits, openServerGuard } from '#compose/client-limits';
 import { buildCommands } from '#compose/commands';
 import { openContractChecks } from '#compose/contract-checks';
-import { openGuard } from '#compose/guard';
+import { openGuard, pageRules } from '#compose/guard';
 import { DRAINING, logHealth, untilReady, viewHealth } from '#compose/health';
 import { lineageWarnerOf } from '#compose/lineage-warner';
 import { bodiesIn, type Logs, openLogBroker, openLogs } from '#compose/logs';
@@ -113,7 +113,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   const { artifacts, logs, views, sources } = parts;
   const closing = new AbortController();
   const health = (): PartHealth[] => [
-    ...partHealth(parts),
+    ...healthOf(parts),
     ...(tls === undefined ? [] : [tlsHealth(tls)]),
     ...(closing.signal.aborted ? [DRAINING] : []),
   ];
@@ -124,6 +124,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
     {
       commands: openCommands(setup, parts, contractChecks),
       guard,
+      pages: pageRules(config),
       clientLimits,
       contractChecks,
       catalog: () => views.catalog.reader,
@@ -139,8 +140,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       feed: new EventFeed(logs),
       auditTrail: new AuditTrail(logs),
       health,
-      // What it shows is of all tenants, and a token is for one.
-      debug: config.auth === 'off' ? debugOf(config, sources) : undefined,
+      debug: debugOf(config, sources),
       frozen: views.halted,
       clock: systemClock,
       newId,
@@ -166,7 +166,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   };
 }
 
-function partHealth({ opened, views, sources }: Parts): PartHealth[] {
+function healthOf({ opened, views, sources }: Parts): PartHealth[] {
   return [
     logHealth(opened),
     ...views.kept.map(viewHealth),

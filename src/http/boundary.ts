@@ -3,6 +3,7 @@ import type { Context, Middleware, Next } from 'koa';
 import { isRegistryError, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
 import { withoutUndefined } from '#domain/without-undefined';
+import { checkPage } from '#http/auth/foreign-pages';
 import { mayReadKept, nameScope } from '#http/auth/guard';
 import { maySee, type Principal } from '#http/auth/principal';
 import { POSITION_HEADER } from '#http/consistency';
@@ -52,7 +53,7 @@ const EMERGENCY_RETRY_SECONDS = 10;
 
 /** The outermost layer: names the request, counts it, answers what needs no routing, and turns whatever is thrown into a problem. */
 export function boundary(
-  { clock, newId, limits, guard, clientLimits }: HttpDependencies,
+  { clock, newId, limits, guard, pages, clientLimits }: HttpDependencies,
   { observer, hot, fast }: BoundarySides,
 ): Middleware {
   const answered = (context: Context, visit: Visit, requestId: string): boolean => {
@@ -86,6 +87,7 @@ export function boundary(
     try {
       checkShape(context.req, limits);
       checkTarget(context.req);
+      if (pages !== undefined) checkPage(context.req, pages);
       const entered = clientLimits.enter(context.req);
       visit = entered instanceof Promise ? await entered : entered;
       if (answered(context, visit, requestId)) context.respond = false;

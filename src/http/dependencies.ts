@@ -16,6 +16,7 @@ import type { JobRunId } from '#domain/job-run';
 import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import type { Clock } from '#flow/clock';
+import type { PageRules } from '#http/auth/foreign-pages';
 import type { Guard } from '#http/auth/guard';
 import type { Buckets, ClientLimits } from '#http/limits/client-limits';
 import type { JsonShapeLimits } from '#http/limits/json-shape';
@@ -123,6 +124,8 @@ export interface HttpDependencies {
   readonly commands: HttpCommands | undefined;
   /** Finds out who sends a request; absent where anybody may do everything. */
   readonly guard: Guard | undefined;
+  /** Keeps pages of others out; absent where a token says who sends a request. */
+  readonly pages: PageRules | undefined;
   /** Bounds what each client can take. */
   readonly clientLimits: ClientLimits;
   /** The catalog's reading side; another object after the view was opened anew. */

@@ -110,11 +110,10 @@ function headerObjects(headers: Readonly<Record<string, string>>) {
   );
 }
 
-function errorResponses({ operationId, errors, responses, method, body }: Route) {
-  const guarded = permissionOf(operationId) === 'public' ? [] : [401, 403, 404];
-  const writing = method === 'get' ? [] : [403];
+function errorResponses({ operationId, errors, responses, body }: Route) {
+  const guarded = permissionOf(operationId) === 'public' ? [403] : [401, 403, 404];
   const ofBody = body === undefined ? [] : body === 'stream' ? [413] : BODY_ERRORS;
-  const statuses = [...COMMON_ERRORS, ...guarded, ...writing, ...ofBody, ...errors].filter(
+  const statuses = [...COMMON_ERRORS, ...guarded, ...ofBody, ...errors].filter(
     (status) => !(status in responses),
   );
   return [...new Set(statuses)].map((status) => {

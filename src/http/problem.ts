@@ -10,6 +10,7 @@ const TABLE: Readonly<
   INVALID_CURSOR: [400, 'The cursor does not belong to this request', false],
   UNAUTHENTICATED: [401, 'Who sends this is not known', false],
   FORBIDDEN: [403, 'The token does not allow it', false],
+  CROSS_SITE: [403, 'A page of another site sent it', false],
   READ_ONLY: [403, 'This node does not write', false],
   SELF_APPROVAL: [403, 'Nobody approves their own version', false],
   NOT_FOUND: [404, 'There is no such thing', false],

@@ -71,7 +71,7 @@ describe('the API as a whole', () => {
     const { hostname, port } = new URL(api.url);
     const socket = connect(Number(port), hostname);
     socket.write(
-      'POST /registry/datasets HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"na',
+      'POST /registry/datasets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"na',
     );
     await new Promise((resolve) => setTimeout(resolve, 50));
     socket.destroy();

@@ -47,7 +47,9 @@ export async function shownBy(url: string, options: ConnectionOptions = {}): Pro
     socket.once('error', reject);
     socket.once('close', () => reject(new Error('the server closed the connection')));
     // With TLS 1.3 the handshake ends before the server has judged a client: what it answers tells.
-    socket.once('secureConnect', () => socket.write('HEAD /healthz HTTP/1.1\r\nHost: a\r\n\r\n'));
+    socket.once('secureConnect', () =>
+      socket.write('HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    );
     socket.once('data', () => {
       resolve({
         subject: socket.getPeerCertificate().subject,

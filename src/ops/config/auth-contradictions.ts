@@ -1,7 +1,8 @@
 import { isIPv4 } from 'node:net';
 import type { Config } from '#ops/config/settings';
 
-function isLoopback(host: string): boolean {
+/** Tells whether a server on that host is reached from its own machine alone. */
+export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
 }
 

@@ -26,6 +26,23 @@ const httpsUrl = z.url({
   error: 'want https://host/path',
 });
 
+const HOST_NAME = /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/;
+
+/** `registry.example,registry.internal` */
+const hostNameList = z
+  .string()
+  .transform((list) =>
+    list
+      .toLowerCase()
+      .split(',')
+      .map((name) => name.trim()),
+  )
+  .transform((names) => names.filter((name) => name !== ''))
+  .refine(
+    (names) => names.every((name) => HOST_NAME.test(name)),
+    'want names of hosts without ports, with commas',
+  );
+
 /** The settings that say who may do what. */
 export const AUTH_SETTINGS = {
   auth: setting('ATLAS_AUTH', z.enum(['off', 'jwt', 'keys']), {
@@ -35,6 +52,10 @@ export const AUTH_SETTINGS = {
   allowAnybody: setting('ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE', flag, {
     default: 'false',
     doc: 'Starts without ATLAS_AUTH on an address that others can reach. Whoever reaches it may then change everything.',
+  }),
+  hostNames: setting('ATLAS_HOST_NAMES', hostNameList, {
+    default: '',
+    doc: 'Names, with commas, under which a node on loopback without ATLAS_AUTH may be asked, beside `localhost` and addresses: for a proxy on the same machine. Others are refused, because a page could make its own name lead here.',
   }),
   bootstrapKeyFile: setting('ATLAS_BOOTSTRAP_KEY_FILE', text.optional(), {
     doc: 'Path of a file with a key of 32 characters or more that may issue and revoke API keys in every tenant, and nothing else: for the first one.',

@@ -249,7 +249,7 @@ describe('at a time', () => {
     });
     const { url } = registry;
     const clients = Array.from({ length: 5 }, () => openRaw(url));
-    const get = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+    const get = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
     await eventually('all to be open', () => {
       for (const client of clients) client.write(get);
       return clients.every((client) => client.received().includes('200 OK'));
@@ -274,7 +274,7 @@ describe('at a time', () => {
   it('no more connections are taken than there may be, and those over are told so', async () => {
     const { registry } = await start({ ATLAS_SOCKETS_MAX: '4' });
     const clients = Array.from({ length: 4 }, () => openRaw(registry.url));
-    const get = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+    const get = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
     await eventually('all to be open', () => {
       for (const client of clients) client.write(get);
       return clients.every((client) => client.received().includes('200 OK'));

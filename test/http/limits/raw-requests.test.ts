@@ -22,10 +22,10 @@ afterAll(async () => await started[Symbol.asyncDispose]());
 
 const many = (count: number): string =>
   Array.from({ length: count }, (_, index) => `X-${index}: y\r\n`).join('');
-const get = (target: string, headers = 'Host: x\r\n'): string =>
+const get = (target: string, headers = 'Host: localhost\r\n'): string =>
   `GET ${target} HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`;
 const post = (headers: string, body = ''): string =>
-  `POST /registry/datasets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${headers}\r\n${body}`;
+  `POST /registry/datasets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${headers}\r\n${body}`;
 
 function expectProblem(answer: RawAnswer, status: number, code: string): void {
   expect([answer.status, answer.json?.code]).toEqual([status, code]);
@@ -40,17 +40,32 @@ function expectProblem(answer: RawAnswer, status: number, code: string): void {
 describe('what is refused before there is a request is told as a problem too', () => {
   it.each<[string, string, number, string]>([
     ['bytes that are no HTTP', '\u0016\u0003\u0001 no\r\n\r\n', 400, 'INVALID_REQUEST'],
-    ['an unknown method', 'FROB / HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'INVALID_REQUEST'],
-    ['another version', 'GET / HTTP/9.9\r\nHost: x\r\n\r\n', 400, 'INVALID_REQUEST'],
+    ['an unknown method', 'FROB / HTTP/1.1\r\nHost: localhost\r\n\r\n', 400, 'INVALID_REQUEST'],
+    ['another version', 'GET / HTTP/9.9\r\nHost: localhost\r\n\r\n', 400, 'INVALID_REQUEST'],
     ['no host', get('/healthz', ''), 400, 'INVALID_REQUEST'],
-    ['a header without a name', get('/healthz', 'Host: x\r\n: y\r\n'), 400, 'INVALID_REQUEST'],
-    ['a folded header', get('/healthz', 'Host: x\r\nA: b\r\n c\r\n'), 400, 'INVALID_REQUEST'],
+    [
+      'a header without a name',
+      get('/healthz', 'Host: localhost\r\n: y\r\n'),
+      400,
+      'INVALID_REQUEST',
+    ],
+    [
+      'a folded header',
+      get('/healthz', 'Host: localhost\r\nA: b\r\n c\r\n'),
+      400,
+      'INVALID_REQUEST',
+    ],
     ['an address beyond its limit', get(`/${'x'.repeat(3_000)}`), 414, 'URI_TOO_LONG'],
     ['an address beyond all headers', get(`/${'x'.repeat(20_000)}`), 414, 'URI_TOO_LONG'],
-    ['too many headers', get('/healthz', `Host: x\r\n${many(60)}`), 431, 'HEADERS_TOO_LARGE'],
+    [
+      'too many headers',
+      get('/healthz', `Host: localhost\r\n${many(60)}`),
+      431,
+      'HEADERS_TOO_LARGE',
+    ],
     [
       'too large headers',
-      get('/healthz', `Host: x\r\nX: ${'y'.repeat(9_000)}\r\n`),
+      get('/healthz', `Host: localhost\r\nX: ${'y'.repeat(9_000)}\r\n`),
       431,
       'HEADERS_TOO_LARGE',
     ],
@@ -108,7 +123,7 @@ describe('what is refused before there is a request is told as a problem too', (
   });
 
   it('an upload over its limit, of which nothing stays', async () => {
-    const head = `PUT /registry/artifacts/${'ab'.repeat(32)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`;
+    const head = `PUT /registry/artifacts/${'ab'.repeat(32)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n`;
     const bytes = `${head}Content-Length: 150000\r\n\r\n${'x'.repeat(150_000)}`;
     expectProblem(await sendRaw(url, bytes), 413, 'TOO_LARGE');
   });
@@ -123,7 +138,7 @@ describe('a connection', () => {
     await eventually('the answer', () => client.received().includes('problem+json'));
     using refused = openRaw(url);
     refused.write(
-      'POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n',
+      'POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n',
     );
     expectProblem(await refused.answer(), 404, 'NOT_FOUND');
     expect(refused.received()).not.toContain('100 Continue');
@@ -131,14 +146,14 @@ describe('a connection', () => {
 
   it('with more requests than anybody needs to have open is cut', async () => {
     using client = openRaw(url);
-    client.write('GET /registry/datasets HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(2_000));
+    client.write('GET /registry/datasets HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(2_000));
     await client.closed;
     expect(client.received().split('HTTP/1.1 200').length).toBeLessThan(100);
   });
 
   it('may hold some requests in a row, which are answered in order', async () => {
     using client = openRaw(url);
-    client.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(9) + get('/healthz'));
+    client.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(9) + get('/healthz'));
     await client.closed;
     expect(client.received().split('HTTP/1.1 200').length - 1).toBe(10);
     expect(parseAnswer(client.received()).body).toContain('OK');

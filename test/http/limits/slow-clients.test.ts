@@ -42,7 +42,7 @@ async function expectTimeout(client: RawClient): Promise<void> {
 describe('a client that is too slow is told 408 and its connection is closed', () => {
   it('which drips its headers', async () => {
     using client = openRaw(url);
-    client.write('GET /healthz HTTP/1.1\r\nHost: x\r\n');
+    client.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n');
     drip(client, 'X-Y: abcdefgh\r\n');
     await expectTimeout(client);
   });
@@ -55,7 +55,7 @@ describe('a client that is too slow is told 408 and its connection is closed', (
   it('which drips a JSON body', async () => {
     using client = openRaw(url);
     client.write(
-      'POST /registry/datasets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"a":"',
+      'POST /registry/datasets HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"a":"',
     );
     drip(client, 'x');
     await expectTimeout(client);
@@ -65,7 +65,7 @@ describe('a client that is too slow is told 408 and its connection is closed', (
     using client = openRaw(url);
     const digest = createHash('sha256').update('never').digest('hex');
     client.write(
-      `PUT /registry/artifacts/${digest} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n`,
+      `PUT /registry/artifacts/${digest} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n`,
     );
     drip(client, '1\r\nx\r\n', 20);
     await expectTimeout(client);
@@ -75,7 +75,7 @@ describe('a client that is too slow is told 408 and its connection is closed', (
   it('however many there are: others are answered meanwhile', async () => {
     const clients = Array.from({ length: 300 }, () => openRaw(url));
     for (const client of clients) {
-      client.write('POST /registry/datasets HTTP/1.1\r\nHost: x\r\n');
+      client.write('POST /registry/datasets HTTP/1.1\r\nHost: localhost\r\n');
       drip(client, 'A: b\r\n', 250);
     }
     const times: number[] = [];
@@ -96,7 +96,7 @@ describe('a client that is not too slow', () => {
     const parts = Array.from({ length: 20 }, () => randomBytes(500));
     const digest = createHash('sha256').update(Buffer.concat(parts)).digest('hex');
     client.write(
-      `PUT /registry/artifacts/${digest} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 10000\r\n\r\n`,
+      `PUT /registry/artifacts/${digest} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 10000\r\n\r\n`,
     );
     const timer = setInterval(() => {
       const part = parts.shift();
@@ -127,7 +127,7 @@ it('a client that takes nothing of its answer is cut off', async () => {
   expect((await fetch(artifactUrl(digest), { method: 'HEAD' })).status).toBe(200);
   using client = openRaw(url);
   client.socket.pause();
-  client.write(`GET ${new URL(artifactUrl(digest)).pathname} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  client.write(`GET ${new URL(artifactUrl(digest)).pathname} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
   const before = performance.now();
   await eventually('the end of the connection', async () => {
     client.socket.write('\r\n');
