@@ -201,6 +201,8 @@ function sendProblem(context: Context, error: unknown, requestId: string): void 
   context.status = problem.status;
   context.body = JSON.stringify(problem);
   context.set('Content-Type', 'application/problem+json');
+  // What is refused now may be allowed at once.
+  context.set('Cache-Control', 'no-store');
   if (retryAfter !== undefined) context.set('Retry-After', String(retryAfter));
   const challenge = challengeOf(error, context.req.headers);
   if (challenge !== undefined) context.set('WWW-Authenticate', challenge);

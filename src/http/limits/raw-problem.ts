@@ -15,6 +15,7 @@ export function rawProblem(error: RegistryError, requestId: string): string {
   const headers = {
     'Content-Type': 'application/problem+json',
     'Content-Length': String(Buffer.byteLength(body)),
+    'Cache-Control': 'no-store',
     'X-Request-Id': requestId,
     ...SECURITY_HEADERS,
     ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),

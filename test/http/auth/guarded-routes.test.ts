@@ -192,13 +192,47 @@ describe('every answer', () => {
         await response.body?.cancel();
         expect(response.headers.get('x-content-type-options'), path).toBe('nosniff');
         expect(response.headers.get('x-frame-options'), path).toBe('DENY');
-        expect(response.headers.get('content-security-policy'), path).toMatch(
-          /^default-src 'none'/,
+        expect(response.headers.get('content-security-policy'), path).toBe(
+          "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox",
         );
+        expect(response.headers.get('cross-origin-resource-policy'), path).toBe('same-origin');
+        expect(response.headers.get('referrer-policy'), path).toBe('no-referrer');
         expect(response.headers.get('access-control-allow-origin'), path).toBeNull();
         expect(response.headers.get('set-cookie'), path).toBeNull();
         expect(response.headers.get('cache-control') ?? '', path).not.toMatch(/public/);
       }
+    });
+  });
+
+  it('says whether browsers may keep it: nothing that has no tag, and no refusal', async () => {
+    const token = await goodToken();
+    await forAll(guarded(), async ({ method, path }) => {
+      for (const headers of [{}, { Authorization: `Bearer ${token}` }]) {
+        const body = method === 'GET' ? {} : { body: '{}' };
+        const response = await fetch(`${url}${path}`, { method, headers, ...body });
+        await response.body?.cancel();
+        const caching = response.headers.get('cache-control');
+        if (!response.ok || response.headers.get('etag') === null)
+          expect([path, caching]).toEqual([path, 'no-store']);
+        else expect([path, caching]).toEqual([path, expect.stringMatching(/^(private|no-cache)/)]);
+      }
+    });
+  });
+
+  it('says what it is, and in which characters where its type leaves that open', async () => {
+    const token = await goodToken({ scope: 'registry:admin' });
+    await forAll(operations, async ({ method, path }) => {
+      const headers = { Authorization: `Bearer ${token}` };
+      const body = method === 'GET' ? {} : { body: '{}' };
+      const response = await fetch(`${url}${path}`, { method, headers, ...body });
+      await response.body?.cancel();
+      const type = response.headers.get('content-type');
+      expect([path, type]).toEqual([
+        path,
+        expect.stringMatching(
+          /^(application\/((problem\+)?json|x-ndjson|octet-stream)|text\/[a-z-]+; charset=utf-8)$/,
+        ),
+      ]);
     });
   });
 });

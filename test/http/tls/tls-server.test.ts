@@ -59,7 +59,7 @@ describe('a registry with a certificate', () => {
     expect(url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
     for (const path of ['/healthz', '/catalog', '/nowhere', '/openapi.json']) {
       const { headers } = await askOnce(url + path, authority);
-      expect(headers['strict-transport-security']).toBe('max-age=31536000');
+      expect(headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
     }
     await expect(fetch(url.replace('https', 'http'))).rejects.toThrow('fetch failed');
     expect(await tlsPart(url, authority)).toMatchObject({ status: 200, ready: true });
