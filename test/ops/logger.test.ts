@@ -57,6 +57,15 @@ function leakyErrors(): readonly Error[] {
 }
 
 describe('createLogger()', () => {
+  it('writes one line of JSON for what it is told, whatever stands in it', () => {
+    const hostile = 'a\r\n{"level":"fatal","msg":"made up"}\n\u0000\u001b[2J\u2028"\\';
+    const { logger, lines } = collected();
+    logger.info({ path: hostile, [hostile]: 1 }, hostile);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^[^\p{Cc}]*\n$/u);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ path: hostile, [hostile]: 1, msg: hostile });
+  });
+
   it('writes nothing that an error carries but its class, code and place, at any level, in any member', () => {
     const { logger, text, lines } = collected();
     for (const error of leakyErrors()) {

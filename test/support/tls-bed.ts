@@ -35,6 +35,7 @@ export class MountedSecret {
 export interface ShownTls {
   readonly subject: PeerCertificate['subject'];
   readonly protocol: string | null;
+  readonly cipher: string;
   readonly session: Buffer | undefined;
   readonly isResumed: boolean;
 }
@@ -54,6 +55,7 @@ export async function shownBy(url: string, options: ConnectionOptions = {}): Pro
       resolve({
         subject: socket.getPeerCertificate().subject,
         protocol: socket.getProtocol(),
+        cipher: socket.getCipher().name,
         session: socket.getSession(),
         isResumed: socket.isSessionReused(),
       });

@@ -29,6 +29,19 @@ interface PemFile {
 
 // RFC 8996: what is older has been given up. Written out, because an option of Node could lower its default.
 const MIN_VERSION = 'TLSv1.2';
+// Keys that are thrown away after each connection, and ciphers that notice changes, the strongest first: a recorded connection
+// stays closed to whoever has the server's key later. Node by itself offers others too.
+const CIPHERS = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+  'ECDHE-ECDSA-AES256-GCM-SHA384',
+  'ECDHE-RSA-AES256-GCM-SHA384',
+  'ECDHE-ECDSA-CHACHA20-POLY1305',
+  'ECDHE-RSA-CHACHA20-POLY1305',
+  'ECDHE-ECDSA-AES128-GCM-SHA256',
+  'ECDHE-RSA-AES128-GCM-SHA256',
+].join(':');
 const PEM_BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[^-]*-----END \1-----/g;
 const BEGIN = /-----BEGIN /g;
 
@@ -50,6 +63,8 @@ export async function readTlsFiles(paths: TlsPaths, nowMs: number): Promise<TlsF
     cert: cert.text,
     key: key.text,
     minVersion: MIN_VERSION,
+    ciphers: CIPHERS,
+    honorCipherOrder: true,
     ...(ca === undefined ? {} : { ca: ca.text }),
   } as const;
   try {

@@ -86,6 +86,26 @@ describe('a registry with a certificate', () => {
     await expect(speak('TLSv1.1')).rejects.toThrow(/alert protocol version/);
   });
 
+  it('takes ciphers with forward secrecy that notice changes alone, the strongest that a client has', async () => {
+    const url = await start();
+    const ca = authority.ca;
+    const chosen = async (ciphers: string): Promise<string> =>
+      (await shownBy(url, { ca, maxVersion: 'TLSv1.2', ciphers })).cipher;
+    const [strong, weaker] = ['AES256-GCM-SHA384', 'AES128-GCM-SHA256'];
+    const both = ['ECDHE-ECDSA', 'ECDHE-RSA'].flatMap((kind) =>
+      [weaker, strong].map((one) => `${kind}-${one}`),
+    );
+    expect(await chosen(both.join(':'))).toMatch(/^ECDHE-(ECDSA|RSA)-AES256-GCM-SHA384$/);
+    expect((await shownBy(url, { ca })).cipher).toBe('TLS_AES_256_GCM_SHA384');
+    const kinds = [
+      'ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384',
+      'AES256-GCM-SHA384',
+      'AES128-SHA',
+    ];
+    for (const ciphers of [...kinds, 'ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA'])
+      await expect(chosen(ciphers), ciphers).rejects.toThrow(/handshake failure/);
+  });
+
   it('does not start with files that do not fit, and says which', async () => {
     using data = tempFolder();
     const config = readConfig({
