@@ -132,6 +132,13 @@ describe('the house', () => {
     expect(long.map(({ path }) => path)).toEqual([]);
   });
 
+  it('nothing that is ours makes code of text', () => {
+    const made =
+      /(?<!\.)\beval\(|\bnew Function\b|\bnode:vm\b|\bexecSync\(|[^.#\w]exec\(|shell: true/;
+    const ours = all.filter(({ path }) => !/^(test|bench)\//.test(path));
+    expect(ours.filter(({ text }) => made.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   it('only the configuration and the command line read the environment', () => {
     const readers = all.filter(
       ({ path, text }) =>

@@ -79,6 +79,8 @@ function artifact({ artifacts }: HttpDependencies): Route {
         contentType: 'application/octet-stream',
         headers: {
           'Accept-Ranges': 'bytes',
+          // Browsers keep what somebody has uploaded under this name, and open nothing of it.
+          'Content-Disposition': `attachment; filename="${sha256}"`,
           'Content-Length': String(length),
           ...(range.kind === 'part'
             ? { 'Content-Range': `bytes ${offset}-${offset + length - 1}/${bytes}` }

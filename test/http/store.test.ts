@@ -82,6 +82,8 @@ describe('/store/', () => {
     const whole = await get({});
     expect([whole.response.status, sha256Of(whole.body)]).toEqual([200, sha256]);
     expect(whole.response.headers.get('accept-ranges')).toBe('bytes');
+    const named = whole.response.headers.get('content-disposition');
+    expect(named).toBe(`attachment; filename="${sha256}"`);
     const head = await get({}, 'HEAD');
     expect(head.response.headers.get('content-length')).toBe('400000');
     const etag = whole.response.headers.get('etag') ?? '';

@@ -94,6 +94,7 @@ describe('what is refused before there is a request is told as a problem too', (
       'TOO_LARGE',
     ],
     ['an expectation', post('Content-Length: 2\r\nExpect: tea\r\n'), 417, 'EXPECTATION_FAILED'],
+    ['a trace', 'TRACE /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n', 405, 'METHOD_NOT_ALLOWED'],
     ['a tunnel', 'CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n', 405, 'METHOD_NOT_ALLOWED'],
     ['too many parameters', get(`/registry/datasets?${'a=1&'.repeat(11)}`), 400, 'INVALID_REQUEST'],
     ['a long parameter', get(`/registry/datasets?a=${'x'.repeat(600)}`), 400, 'INVALID_REQUEST'],
