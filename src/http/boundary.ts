@@ -24,7 +24,7 @@ export interface RequestLine {
   readonly path: string;
   readonly status: number;
   readonly durationMs: number;
-  /** Who asked for what, and what came of it; absent as far as it was not found out, and of replies that were kept. */
+  /** Who asked for what, and what came of it; absent as far as it was not found out. Of replies that were kept only who. */
   readonly operation?: string;
   readonly actor?: string;
   readonly tenant?: string;
@@ -74,7 +74,6 @@ export function boundary(
     if (limits.emergency && !HEALTH_PATHS.has(context.path)) throw closed();
     const leave = clientLimits.begin(visit);
     context.res.once('close', leave);
-    context.state['visit'] = visit;
     context.state['leave'] = leave;
     context.state['settle'] = (cost: number) => clientLimits.settle(visit, cost);
     await next();
@@ -90,6 +89,7 @@ export function boundary(
       if (pages !== undefined) checkPage(context.req, pages);
       const entered = clientLimits.enter(context.req);
       visit = entered instanceof Promise ? await entered : entered;
+      context.state['visit'] = visit;
       if (answered(context, visit, requestId)) context.respond = false;
       else {
         prepare(context, visit, { requestId, observer });

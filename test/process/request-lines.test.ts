@@ -54,15 +54,24 @@ it('the line of a request says whose key let it in, and why a key or its scopes 
   });
   const api = await registry.ready();
   const as = (key: string) => ({ Authorization: `Bearer ${key}` });
-  const wanted = { name: 'reader', scopes: ['datasets:read'] };
+  const wanted = { name: 'reader', scopes: ['datasets:read', 'contracts:read'] };
   const { json } = await api.post('/registry/api-keys', wanted, as('b'.repeat(40)));
-  const lineAfter = async (method: 'GET' | 'POST', headers: Record<string, string>) => {
+  const lineAfter = async (
+    method: 'GET' | 'POST',
+    headers: Record<string, string>,
+    path = '/registry/datasets',
+  ) => {
     const body = method === 'POST' ? { name: 'a', schema_fingerprint: 'fp' } : undefined;
-    const answer = await api.send('/registry/datasets', { method, body, headers });
+    const answer = await api.send(path, { method, body, headers });
     return await lineOf(registry, answer.headers.get('x-request-id'));
   };
   const actor = `api-key/${json.id}`;
   expect(await lineAfter('GET', as(json.key))).toMatchObject({ status: 200, actor });
+  // The second one comes from memory.
+  for (let times = 0; times < 3; times += 1) {
+    const line = await lineAfter('GET', as(json.key), '/catalog');
+    expect(line).toMatchObject({ status: 200, actor });
+  }
   expect(await lineAfter('POST', as(json.key))).toMatchObject({
     status: 403,
     actor,

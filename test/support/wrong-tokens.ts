@@ -166,6 +166,8 @@ async function claims() {
     'no subject': { sub: undefined },
     'an empty subject': { sub: '' },
     'a subject with a line break': { sub: 'ann\r\nX: y' },
+    'the subject of an API key': { sub: 'api-key/abcdefghijklmnop' },
+    'the subject of the bootstrap key': { sub: 'bootstrap' },
     'a subject that is a number': { sub: 5 },
     'a very long subject': { sub: 'a'.repeat(200) },
     'no tenant': { tenant: undefined },

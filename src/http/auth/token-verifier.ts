@@ -34,7 +34,8 @@ export interface TokenRules {
 }
 
 const TOKEN_LENGTH_MAX = 8_192;
-const SUBJECT = /^[!-~]([ -~]{0,126}[!-~])?$/;
+// Not as the actors of API keys and of the bootstrap key are written: no issuer speaks for those.
+const SUBJECT = /^(?!api-key\/|bootstrap$)[!-~]([ -~]{0,126}[!-~])?$/;
 const SCOPE_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const ENVIRONMENTS_MAX = 100;
 const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);

@@ -1,6 +1,7 @@
 import { copyFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ConnectionOptions } from 'node:tls';
+import { text } from 'node:stream/consumers';
+import { type ConnectionOptions, connect } from 'node:tls';
 import { Agent, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startRegistry } from '#compose/start-registry';
@@ -61,6 +62,13 @@ describe('a registry with a certificate', () => {
       const { headers } = await askOnce(url + path, authority);
       expect(headers['strict-transport-security']).toBe('max-age=31536000; includeSubDomains');
     }
+    // Refused before there is a request.
+    const { hostname: host, port } = new URL(url);
+    const socket = connect({ host, port: Number(port), ca: authority.ca });
+    socket.write('no request\r\n\r\n');
+    expect(await text(socket)).toMatch(
+      /^HTTP\/1\.1 400 [^]*\r\nStrict-Transport-Security: max-age=31536000; includeSubDomains\r\n/,
+    );
     await expect(fetch(url.replace('https', 'http'))).rejects.toThrow('fetch failed');
     expect(await tlsPart(url, authority)).toMatchObject({ status: 200, ready: true });
   });
