@@ -1,5 +1,5 @@
 import type { EventHash, EventId, Kind } from '#domain/event';
-import type { Position } from '#domain/position';
+import { type Position, START } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import { decodeEnvelope } from '#log/codec';
 import type { EventLog, StoredMessage } from '#log/event-log';
@@ -52,6 +52,8 @@ export interface AuditPart {
 }
 
 const BATCH_MAX = 500;
+// 2^63 nanoseconds after 1970.
+const TIME_MAX_MS = 9_223_372_036_854;
 
 /** The log as an audit trail: every command that was carried out, straight from the log and in its order. */
 export class AuditTrail {
@@ -69,13 +71,17 @@ export class AuditTrail {
   /** Reads what fits, part by part, until the range ends or the signal aborts. @throws LOG_UNAVAILABLE, CORRUPT_EVENT */
   async *read(query: AuditQuery, signal: AbortSignal): AsyncGenerator<AuditPart> {
     const { stream, after, upTo, sinceMs } = query;
+    // Beyond what a broker can count in nanoseconds there is nothing.
+    if (sinceMs !== undefined && sinceMs > TIME_MAX_MS) return;
+    const startsByTime = sinceMs !== undefined && sinceMs > 0 && after === START;
     const range = {
       after,
       upTo,
       signal,
       batchMax: BATCH_MAX,
       filter: filterOf(query),
-      ...(sinceMs === undefined ? {} : { sinceMs }),
+      // Behind a position nothing is read twice.
+      ...(startsByTime ? { sinceMs } : {}),
     };
     for await (const batch of this.#logs[stream].readRange(range)) {
       yield {
@@ -97,8 +103,9 @@ function filterOf({ scope, kind, name }: AuditQuery): SubjectFilter {
   return kind === undefined ? scopeFilter(scope) : aggregateFilter(scope, kind, name);
 }
 
-function fits(entry: AuditEntry, { beforeMs, actor, decision }: AuditQuery): boolean {
+function fits(entry: AuditEntry, { sinceMs, beforeMs, actor, decision }: AuditQuery): boolean {
   return (
+    (sinceMs === undefined || entry.recordedAtMs >= sinceMs) &&
     (beforeMs === undefined || entry.recordedAtMs < beforeMs) &&
     (actor === undefined || entry.actor === actor) &&
     (decision === undefined || entry.decision === decision)

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, type KeyObject } from 'node:crypto';
 import { RegistryError } from '#domain/errors';
 import { type Position, START, toPosition } from '#domain/position';
 import { type Clock, toTimestamp } from '#flow/clock';
@@ -10,9 +10,11 @@ import {
   encodeAnchor,
   extendDigest,
   NO_DIGEST,
+  type SignedAnchor,
 } from '#projections/audit-anchors/anchor';
 import type { AnchorMark } from '#projections/audit-anchors/anchor-mark';
 import type { AnchorStore } from '#projections/audit-anchors/anchor-store';
+import { faultOfAnchor } from '#projections/audit-anchors/load-anchors';
 import type { Checkpoint, Projection, ProjectionDigest } from '#projections/projection';
 
 export interface AuditAnchorsOptions {
@@ -21,6 +23,8 @@ export interface AuditAnchorsOptions {
   readonly stream: string;
   readonly store: AnchorStore;
   readonly key: AnchorKey;
+  /** The public keys that anchors may be signed with: its own, and earlier ones. */
+  readonly publicKeys: readonly KeyObject[];
   readonly mark: AnchorMark;
   readonly clock: Clock;
   /** How long an event may wait for its anchor. */
@@ -79,9 +83,14 @@ export class AuditAnchors implements Projection {
     const { store, stream } = this.#options;
     const sequence = await store.newest(stream);
     await this.#checkMark(sequence);
-    const bytes = sequence === 0 ? undefined : await store.read(stream, sequence);
-    const read = bytes === undefined ? undefined : decodeAnchor(bytes);
-    if (sequence > 0 && read === undefined) throw unreadable(this.name, sequence);
+    const read = await this.#readAnchor(sequence);
+    if (sequence > 0) {
+      const last = await this.#readAnchor(sequence - 1);
+      const expected = { stream, sequence, last, keys: this.#options.publicKeys };
+      const fault = faultOfAnchor(read, expected);
+      // Whatever is anchored behind one that does not hold would never hold.
+      if (fault !== undefined) throw unusable(this.name, sequence, fault);
+    }
     this.#anchored =
       read === undefined
         ? NOTHING_ANCHORED
@@ -94,6 +103,12 @@ export class AuditAnchors implements Projection {
           };
     const { position, streamCreated } = this.#anchored;
     return { position, streamCreated };
+  }
+
+  async #readAnchor(sequence: number): Promise<SignedAnchor | undefined> {
+    const { store, stream } = this.#options;
+    const bytes = sequence === 0 ? undefined : await store.read(stream, sequence);
+    return bytes && decodeAnchor(bytes);
   }
 
   async apply(batch: readonly StoredMessage[], before: Checkpoint): Promise<Position> {
@@ -204,9 +219,9 @@ function removed(
   );
 }
 
-function unreadable(name: string, sequence: number): RegistryError {
+function unusable(name: string, sequence: number, fault: string): RegistryError {
   return new RegistryError(
     'CORRUPT_EVENT',
-    `Cannot go on with "${name}": its newest anchor, ${sequence}, is no anchor (want it restored: atlas-registry audit verify says more)`,
+    `Cannot go on with "${name}": its newest anchor, ${sequence}, does not hold: ${fault} (want it restored or removed: atlas-registry audit verify says more)`,
   );
 }

@@ -50,7 +50,7 @@ export async function loadAnchors(
     }
     sequence += 1;
     const next = decodeAnchor(bytes);
-    const what = faultOf(next, { stream, sequence, last, keys });
+    const what = faultOfAnchor(next, { stream, sequence, last, keys });
     if (what !== undefined || next === undefined) {
       findings.push({ kind: 'anchor', sequence, what: what ?? 'it is no anchor' });
       break;
@@ -68,16 +68,19 @@ export async function loadAnchors(
   };
 }
 
-interface Expected {
+/** What an anchor must be. */
+export interface ExpectedAnchor {
   readonly stream: string;
   readonly sequence: number;
+  /** The one before it. */
   readonly last: SignedAnchor | undefined;
   readonly keys: readonly KeyObject[];
 }
 
-function faultOf(
+/** Says why an anchor does not hold; `undefined` where it does. */
+export function faultOfAnchor(
   next: SignedAnchor | undefined,
-  { stream, sequence, last, keys }: Expected,
+  { stream, sequence, last, keys }: ExpectedAnchor,
 ): string | undefined {
   if (next === undefined) return 'it is no anchor';
   const { anchor } = next;

@@ -1,3 +1,4 @@
+import type { QueryResultRow } from 'pg';
 import { isEmptied, type Migration, type Postgres } from '#clients/postgres';
 import type { AnchorStore } from '#projections/audit-anchors/anchor-store';
 
@@ -26,31 +27,39 @@ export class PostgresAnchors implements AnchorStore {
     this.#postgres = postgres;
   }
 
-  /** Makes the table where it is not there yet. @throws VIEW_UNAVAILABLE */
   async newest(stream: string): Promise<number> {
-    const ask = async (): Promise<number> => {
-      const sql = `SELECT max(sequence)::text AS newest FROM ${SCHEMA}.anchor WHERE stream = $1`;
-      const [row] = await this.#postgres.query<{ newest: string | null }>(sql, [stream]);
-      return Number(row?.newest ?? 0);
-    };
-    try {
-      return await ask();
-    } catch (error) {
-      if (!isEmptied(error)) throw error;
-      await this.#postgres.migrate(SCHEMA, MIGRATIONS);
-      return await ask();
-    }
+    const sql = `SELECT max(sequence)::text AS newest FROM ${SCHEMA}.anchor WHERE stream = $1`;
+    const [row] = await this.#rows<{ newest: string | null }>(sql, [stream]);
+    return Number(row?.newest ?? 0);
   }
 
   async read(stream: string, sequence: number): Promise<Uint8Array | undefined> {
     const sql = `SELECT document FROM ${SCHEMA}.anchor WHERE stream = $1 AND sequence = $2`;
-    const [row] = await this.#postgres.query<{ document: Buffer }>(sql, [stream, sequence]);
+    const [row] = await this.#rows<{ document: Buffer }>(sql, [stream, sequence]);
     return row?.document;
   }
 
   async create(stream: string, sequence: number, bytes: Uint8Array): Promise<boolean> {
     const sql = `INSERT INTO ${SCHEMA}.anchor VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING sequence`;
     const values = [stream, sequence, Buffer.from(bytes)];
-    return (await this.#postgres.query(sql, values)).length === 1;
+    const insert = async (): Promise<boolean> =>
+      (await this.#postgres.query(sql, values)).length === 1;
+    try {
+      return await insert();
+    } catch (error) {
+      if (!isEmptied(error)) throw error;
+      await this.#postgres.migrate(SCHEMA, MIGRATIONS);
+      return await insert();
+    }
+  }
+
+  /** Asks a table that may not be there yet: whoever reads makes none. */
+  async #rows<Row extends QueryResultRow>(sql: string, values: unknown[]): Promise<Row[]> {
+    try {
+      return await this.#postgres.query<Row>(sql, values);
+    } catch (error) {
+      if (isEmptied(error)) return [];
+      throw error;
+    }
   }
 }

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { isRegistryError } from '#domain/errors';
 import type { EventHash } from '#domain/event';
 import { type Position, START, toPosition } from '#domain/position';
-import { decodeEnvelope } from '#log/codec';
+import { decodeData, decodeEnvelope } from '#log/codec';
 import type { EventLog, LogHead, StoredMessage } from '#log/event-log';
 import { extendDigest, NO_DIGEST } from '#projections/audit-anchors/anchor';
 import type { AnchorStore } from '#projections/audit-anchors/anchor-store';
@@ -13,9 +13,16 @@ import { type LoadedAnchors, loadAnchors } from '#projections/audit-anchors/load
 export interface VerifyLogOptions {
   readonly log: EventLog;
   /** Where anchors are kept, by a name for people. */
-  readonly places: readonly { readonly name: string; readonly store: AnchorStore }[];
+  readonly places: readonly {
+    readonly name: string;
+    readonly store: AnchorStore;
+    /** How many anchors have been seen there; 0 where nobody knows. */
+    readonly seen: number;
+  }[];
   /** The public keys that anchors may be signed with. */
   readonly keys: readonly KeyObject[];
+  /** Events that were stored before should be anchored by now: milliseconds since 1970. */
+  readonly anchoredBeforeMs: number;
   readonly signal: AbortSignal;
   /** Hears how far it is. */
   readonly onProgress?: (position: Position, last: Position) => void;
@@ -28,6 +35,8 @@ export interface PlaceReport {
   /** The last anchored position; what comes behind rests on the chains of the aggregates alone. */
   readonly anchored: Position;
   readonly newestAt: string | undefined;
+  /** Whether events that should be anchored are not: then nothing proves them. */
+  readonly isBehind: boolean;
   readonly findings: readonly AuditFinding[];
 }
 
@@ -48,16 +57,22 @@ export interface LogReport {
  * @throws LOG_UNAVAILABLE when the log cannot be read to its end; what a place throws that cannot be read
  */
 export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
-  const { log, places, keys, signal, onProgress } = options;
+  const { log, places, keys, signal, anchoredBeforeMs, onProgress } = options;
   // Before the head: what is anchored while the log is read was in the log already.
   const loaded: LoadedAnchors[] = [];
   for (const { store } of places) loaded.push(await loadAnchors(store, log.name, keys));
   const head = await log.head();
   const comparisons = loaded.map(({ hashes }) => new EventComparison(hashes));
   const check = new LogCheck();
+  const behind = new Set<number>();
   for await (const item of readAll(log, head.last, signal)) {
     const event = check.add(item);
-    for (const comparison of comparisons) comparison.add(event);
+    for (const [index, comparison] of comparisons.entries()) {
+      comparison.add(event);
+      const isFirst = event.position === comparison.anchored + 1;
+      if (isFirst && 'recordedAtMs' in item && item.recordedAtMs < anchoredBeforeMs)
+        behind.add(index);
+    }
     if (event.position % PROGRESS_EVERY === 0) onProgress?.(event.position, head.last);
   }
   signal.throwIfAborted();
@@ -66,7 +81,7 @@ export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
     ...check.result(),
     stream: log.name,
     last: head.last,
-    places: places.map(({ name }, index) => {
+    places: places.map(({ name, seen }, index) => {
       const anchors = loaded[index];
       const comparison = comparisons[index];
       if (anchors === undefined || comparison === undefined) throw new TypeError('No such place');
@@ -76,7 +91,13 @@ export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
         anchors: anchors.count,
         anchored: anchors.to,
         newestAt: anchors.time,
-        findings: [...anchors.findings, ...madeAnew(anchors, head), ...comparison.findings],
+        isBehind: behind.has(index),
+        findings: [
+          ...removedAnchors(anchors, seen),
+          ...anchors.findings,
+          ...madeAnew(anchors, head),
+          ...comparison.findings,
+        ],
       };
     }),
   };
@@ -160,6 +181,8 @@ class LogCheck {
     const { position, subject } = message;
     try {
       const { hash, type, metadata } = decodeEnvelope(message);
+      // What no node could read must not pass for what was written.
+      decodeData(message);
       const what = `${type} of ${subject} by "${metadata.actor}"`;
       const before = this.#heads.get(subject);
       const isKnown = before !== undefined || !this.#heads.has(subject);
@@ -177,6 +200,12 @@ class LogCheck {
     this.#findings.push({ kind: 'unreadable', position, what: fault });
     return { position, hash: undefined, what: fault };
   }
+}
+
+/** Anchors never become fewer. */
+function removedAnchors({ count }: LoadedAnchors, seen: number): AuditFinding[] {
+  if (count >= seen) return [];
+  return [{ kind: 'anchor', sequence: count + 1, what: `it is missing, and ${seen} were there` }];
 }
 
 function madeAnew({ streamCreated }: LoadedAnchors, { created }: LogHead): AuditFinding[] {

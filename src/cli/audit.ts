@@ -26,6 +26,8 @@ export interface AuditReport {
     readonly anchors: number;
     readonly anchored: number;
     readonly newestAt: string | undefined;
+    /** Whether events that should be anchored are not. */
+    readonly isBehind: boolean;
     readonly findings: readonly AuditFound[];
   }[];
 }
@@ -52,7 +54,7 @@ interface Flags {
   readonly json?: boolean;
 }
 
-const EXIT = { sound: 0, found: 1, unknown: 2, stopped: 130 } as const;
+const EXIT = { sound: 0, found: 1, unknown: 2, unproved: 3, stopped: 130 } as const;
 const SHOWN_MAX = 100;
 
 const HELP = `
@@ -64,6 +66,7 @@ Exit codes:
   ${EXIT.sound}    the log is what was anchored
   ${EXIT.found}    something was changed, removed or inserted
   ${EXIT.unknown}    the log, its anchors or the key cannot be read
+  ${EXIT.unproved}    nothing was found, but a part of the log has no anchor that proves it
   ${EXIT.stopped}  stopped by a signal`;
 
 /** Adds `audit verify` to the program. */
@@ -102,7 +105,8 @@ async function run(flags: Flags, verify: VerifyAudit): Promise<number> {
     });
     progress?.end();
     stdout.write(flags.json === true ? `${JSON.stringify({ reports })}\n` : describe(reports));
-    return reports.some(hasFindings) ? EXIT.found : EXIT.sound;
+    if (reports.some(hasFindings)) return EXIT.found;
+    return reports.some(isUnproved) ? EXIT.unproved : EXIT.sound;
   } catch (error) {
     progress?.end();
     if (stop.signal.aborted) return EXIT.stopped;
@@ -115,6 +119,11 @@ function hasFindings({ findings, places }: AuditReport): boolean {
   return findings.length > 0 || places.some((place) => place.findings.length > 0);
 }
 
+/** Whether no place proves all of a stream that it should. */
+function isUnproved({ events, places }: AuditReport): boolean {
+  return events > 0 && places.every(({ isBehind }) => isBehind);
+}
+
 /** Writes reports for people. */
 function describe(reports: readonly AuditReport[]): string {
   const lines = reports.flatMap((report) => [
@@ -122,10 +131,17 @@ function describe(reports: readonly AuditReport[]): string {
     ...found('the log itself', report.findings),
     ...report.places.flatMap((place) => [...placeLines(place, report.last)]),
   ]);
-  const verdict = reports.some(hasFindings)
-    ? pc.red('Not sound: the log is not what was written.')
-    : pc.green('Sound: nothing was changed, removed or inserted.');
-  return `${[...lines, verdict].join('\n')}\n`;
+  return `${[...lines, verdictOn(reports)].join('\n')}\n`;
+}
+
+function verdictOn(reports: readonly AuditReport[]): string {
+  if (reports.some(hasFindings)) return pc.red('Not sound: the log is not what was written.');
+  const unproved = reports.filter(isUnproved).map(({ stream }) => stream);
+  if (unproved.length > 0)
+    return pc.yellow(
+      `Not proved: ${unproved.join(' and ')} holds events that no anchor proves (want a node in the role projector, or all, to run, and ATLAS_AUDIT_ANCHORS)`,
+    );
+  return pc.green('Sound: nothing was changed, removed or inserted, as far as it is anchored.');
 }
 
 function* placeLines(place: AuditReport['places'][number], last: number): Generator<string> {

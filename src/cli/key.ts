@@ -30,7 +30,7 @@ const keySchema = z.looseObject({
   scopes: z.array(z.string()),
   status: z.string(),
   expires_at: z.string(),
-  issued_by: z.string(),
+  issued_by: z.string().optional(),
 });
 const issuedSchema = keySchema.extend({ key: z.string().optional() });
 const pageSchema = z.looseObject({
@@ -136,7 +136,14 @@ async function all(client: RegistryClient): Promise<readonly ShownKey[]> {
   return keys;
 }
 
-function describe({ id, name, scopes, status, expires_at: end, issued_by: by }: ShownKey): string {
+function describe({
+  id,
+  name,
+  scopes,
+  status,
+  expires_at: end,
+  issued_by: by = 'somebody',
+}: ShownKey): string {
   const [day = end] = end.split('T');
   return printable(
     `${id}  ${status.padEnd(7)}  until ${day}  ${name}  ${scopes.join(' ')}  by ${by}`,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Postgres } from '#clients/postgres';
-import { openAuditKey } from '#compose/audit-key';
+import { auditPublicKeys, openAuditKey } from '#compose/audit-key';
 import { type KeptView, keepsShared, project } from '#compose/kept-view';
 import type { Logs } from '#compose/logs';
 import type { Setup } from '#compose/setup';
@@ -41,6 +41,7 @@ export async function keepAnchors(
   const { config } = setup;
   if (!keepsShared(setup) || placesOf(config).length === 0) return [];
   const key = openAuditKey(config, dataFolder);
+  const publicKeys = auditPublicKeys({ ...config, dataDir: dataFolder }, []);
   const places = await openAnchorPlaces(setup, files);
   return places.flatMap(({ name, store }) =>
     Object.values(logs).map((log) => {
@@ -49,7 +50,8 @@ export async function keepAnchors(
         stream: log.name,
         store,
         key,
-        mark: new AnchorMark(join(dataFolder, 'audit', `${name}-${log.name.toLowerCase()}`)),
+        publicKeys,
+        mark: anchorMark(dataFolder, name, log.name),
         clock: systemClock,
         intervalMs: config.auditAnchorSeconds * 1_000,
         onOvertaken: () => view.restart(),
@@ -58,6 +60,11 @@ export async function keepAnchors(
       return { view, isRemote: true, isOptional: true };
     }),
   );
+}
+
+/** Gives where a node notes which anchors of a stream it has seen in a place. */
+export function anchorMark(dataFolder: string, place: string, stream: string): AnchorMark {
+  return new AnchorMark(join(dataFolder, 'audit', `${place}-${stream.toLowerCase()}`));
 }
 
 /** Opens the places that the settings name. @throws CANNOT_START */

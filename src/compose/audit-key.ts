@@ -4,62 +4,69 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { quote, RegistryError } from '#domain/errors';
+import { isRegistryError, quote, RegistryError } from '#domain/errors';
 import type { Config } from '#ops/config/settings';
 import { type AnchorKey, keyIdOf } from '#projections/audit-anchors/anchor';
 
 const OWN_KEY = 'audit-key.pem';
 const OWN_PUBLIC_KEY = 'audit-key.pub.pem';
-const PRIVATE_MODE = 0o600;
 
-/** Gives the key that anchors are signed with, and makes one where none was named. @throws CANNOT_START */
+/**
+ * Gives the key that anchors are signed with, and makes one where none was named and none is there. Its public half lies
+ * beside it, written again where it is missing.
+ * @throws CANNOT_START
+ */
 export function openAuditKey({ auditKey }: Config, dataFolder: string): AnchorKey {
-  const path = auditKey ?? join(dataFolder, OWN_KEY);
-  const pem = readOrUndefined(path);
-  if (pem === undefined && auditKey === undefined) return makeKey(dataFolder);
-  const key = privateKeyOf(path, pem);
-  return { id: keyIdOf(createPublicKey(key)), key };
+  if (auditKey !== undefined) return anchorKey(privateKeyOf(auditKey));
+  const path = join(dataFolder, OWN_KEY);
+  try {
+    if (!existsSync(path)) writeFileSync(path, newKey(), { flag: 'wx', mode: 0o600, flush: true });
+    const key = privateKeyOf(path);
+    const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' });
+    writeFileSync(join(dataFolder, OWN_PUBLIC_KEY), publicPem, { mode: 0o644 });
+    return anchorKey(key);
+  } catch (cause) {
+    if (isRegistryError(cause)) throw cause;
+    throw unusable(path, 'it cannot be written', cause);
+  }
 }
 
 /**
- * Gives the public keys that anchors may be signed with: those that were named, else that of this installation.
- * @throws CANNOT_START when there is none
+ * Gives the public keys that anchors may be signed with: those that were named, else that of this installation with those
+ * that came before it.
+ * @throws CANNOT_START when one cannot be used
  */
 export function auditPublicKeys(
-  { auditKey, dataDir }: Config,
+  { auditKey, auditOldKeys, dataDir }: Config,
   paths: readonly string[],
 ): readonly KeyObject[] {
   if (paths.length > 0) return paths.map(publicKeyOf);
-  if (auditKey === undefined) return [publicKeyOf(join(dataDir, OWN_PUBLIC_KEY))];
-  return [createPublicKey(privateKeyOf(auditKey, readOrUndefined(auditKey)))];
+  const own =
+    auditKey === undefined
+      ? publicKeyOf(join(dataDir, OWN_PUBLIC_KEY))
+      : createPublicKey(privateKeyOf(auditKey));
+  return [own, ...auditOldKeys.map(publicKeyOf)];
 }
 
-function makeKey(dataFolder: string): AnchorKey {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
-  const publicPem = publicKey.export({ type: 'spki', format: 'pem' });
-  try {
-    // The public half first: a start that is cut off between the two makes both anew.
-    writeFileSync(join(dataFolder, OWN_PUBLIC_KEY), publicPem, { mode: 0o644 });
-    writeFileSync(join(dataFolder, OWN_KEY), pem, { flag: 'wx', mode: PRIVATE_MODE, flush: true });
-  } catch (cause) {
-    throw unusable(join(dataFolder, OWN_KEY), 'it cannot be written', cause);
-  }
-  return { id: keyIdOf(publicKey), key: privateKey };
+function newKey(): string | Buffer {
+  return generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' });
+}
+
+function anchorKey(key: KeyObject): AnchorKey {
+  return { id: keyIdOf(createPublicKey(key)), key };
 }
 
 function publicKeyOf(path: string): KeyObject {
-  const pem = readOrUndefined(path);
-  if (pem === undefined) throw unusable(path, 'it cannot be read');
+  const pem = read(path);
   // Node would take the public half of a private key, and nobody would see that it lies about.
   if (pem.includes('PRIVATE KEY')) throw unusable(path, 'it is a private key');
   return ed25519(path, () => createPublicKey(pem));
 }
 
-function privateKeyOf(path: string, pem: string | undefined): KeyObject {
-  if (pem === undefined) throw unusable(path, 'it cannot be read');
+function privateKeyOf(path: string): KeyObject {
+  const pem = read(path);
   return ed25519(path, () => createPrivateKey(pem));
 }
 
@@ -74,11 +81,11 @@ function ed25519(path: string, parse: () => KeyObject): KeyObject {
   throw unusable(path, `it is of ${key.asymmetricKeyType}`);
 }
 
-function readOrUndefined(path: string): string | undefined {
+function read(path: string): string {
   try {
     return readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
+  } catch (cause) {
+    throw unusable(path, 'it cannot be read', cause);
   }
 }
 

@@ -7,7 +7,7 @@ import { connectBroker } from '#clients/nats';
 import { findEmbeddedNats } from '#clients/nats-process';
 import type { OpenedBroker } from '#clients/open-broker';
 import { openArtifactsToRead } from '#compose/artifact-store';
-import { openAnchorPlaces } from '#compose/audit-anchors';
+import { anchorMark, openAnchorPlaces } from '#compose/audit-anchors';
 import { auditPublicKeys } from '#compose/audit-key';
 import { openLogs, openOrStartBroker } from '#compose/logs';
 import type { Setup } from '#compose/setup';
@@ -20,6 +20,9 @@ import { STREAMS, type StreamName } from '#log/streams';
 import { ReleaseStack } from '#ops/release-stack';
 import { type AuditFinding, describeFinding } from '#projections/audit-anchors/audit-finding';
 import { type LogReport, verifyLog } from '#projections/audit-anchors/verify-log';
+
+// A store that was away for a moment is no reason to doubt.
+const SLACK_MS = 60_000;
 
 /**
  * Reads the log of a registry, whether that runs or not, and compares it with its anchors. Writes nothing.
@@ -42,7 +45,13 @@ export const verifyAudit: VerifyAudit = async (config, logger, options) => {
     for (const stream of options.streams.map(streamNamed)) {
       const report = await verifyLog({
         log: await thereOrEmpty(opened, logs[stream]),
-        places,
+        places: await Promise.all(
+          places.map(async ({ name, store }) => {
+            const seen = await anchorMark(config.dataDir, name, stream).read();
+            return { name, store, seen };
+          }),
+        ),
+        anchoredBeforeMs: systemClock.nowMs() - config.auditAnchorSeconds * 2_000 - SLACK_MS,
         keys,
         signal: options.signal,
         onProgress: (position, last) => options.onProgress(stream, position, last),
@@ -108,8 +117,8 @@ function described({ places, findings, ...rest }: LogReport): AuditReport {
   return {
     ...rest,
     findings: findings.map(withText),
-    places: places.map(({ place, anchors, anchored, newestAt, findings: own }) => {
-      return { place, anchors, anchored, newestAt, findings: own.map(withText) };
+    places: places.map(({ place, anchors, anchored, newestAt, isBehind, findings: own }) => {
+      return { place, anchors, anchored, newestAt, isBehind, findings: own.map(withText) };
     }),
   };
 }

@@ -26,7 +26,10 @@ const keyFields = {
   scopes: z.array(z.string()),
   status: z.enum(['active', 'expired', 'revoked']),
   issued_at: timestamp,
-  issued_by: z.string(),
+  issued_by: z
+    .string()
+    .optional()
+    .meta({ description: 'Absent while this node cannot look it up' }),
   expires_at: timestamp,
   revoked_at: timestamp.optional(),
 };
@@ -89,7 +92,7 @@ function issue(dependencies: HttpDependencies): Route {
       const headers = await commandHeaders(answer, [dependencies.catalogView], dependencies);
       const { state } = answer;
       if (state === undefined) throw apiKeyNotFound(id);
-      const found = { id, scope: request.scope, issuedBy: context.actor, key: state };
+      const found = { id, issuedBy: context.actor, key: state };
       const shown = answer.replayed ? {} : { key: text };
       return {
         status: 201,
@@ -180,14 +183,20 @@ function revoke(dependencies: HttpDependencies): Route {
       const found = dependencies.catalog().apiKeys.find(id);
       if (state === undefined) throw apiKeyNotFound(id);
       // Where the view is late, the command knows more.
-      const issuedBy = found?.issuedBy ?? context.actor;
-      const key = { id, scope: request.scope, issuedBy, key: state };
+      const key = { id, issuedBy: found?.issuedBy, key: state };
       return { status: 200, headers, body: keyJson(key, dependencies.clock.nowMs()) };
     },
   });
 }
 
-function keyJson({ id, issuedBy, key }: FoundApiKey, nowMs: number): z.output<typeof keySchema> {
+function keyJson(
+  {
+    id,
+    issuedBy,
+    key,
+  }: Pick<FoundApiKey, 'id' | 'key'> & { readonly issuedBy: string | undefined },
+  nowMs: number,
+): z.output<typeof keySchema> {
   const { name, scopes, issuedAt, expiresAt, revokedAt } = key;
   const isExpired = Date.parse(expiresAt) <= nowMs;
   return {
@@ -196,7 +205,7 @@ function keyJson({ id, issuedBy, key }: FoundApiKey, nowMs: number): z.output<ty
     scopes: scopes.filter(isAuthScope),
     status: revokedAt === undefined ? (isExpired ? 'expired' : 'active') : 'revoked',
     issued_at: issuedAt,
-    issued_by: issuedBy,
+    ...(issuedBy === undefined ? {} : { issued_by: issuedBy }),
     expires_at: expiresAt,
     ...(revokedAt === undefined ? {} : { revoked_at: revokedAt }),
   };

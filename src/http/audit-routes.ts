@@ -16,8 +16,10 @@ import { type AuditEntry, type AuditQuery, streamOfKind } from '#projections/aud
 const PAGE = { min: 1, max: 1_000, default: 100 };
 // One page reads no more of the log: some tenths of a second. The next one goes on from there.
 const SCANNED_MAX = 20_000;
+const SCANNED_PER_COST = 200;
 // Each reads the log as fast as its client takes it.
-const EXPORTS_MAX = 4;
+const EXPORTS_MAX = 8;
+const EXPORTS_PER_TENANT_MAX = 2;
 const FILTER_MAX = 200;
 const NAME_MAX = 600;
 const LINES = 'application/x-ndjson';
@@ -93,14 +95,16 @@ type AuditRequest = ParsedRequest<unknown, z.output<typeof auditQuery>, unknown>
 
 /** The route that shows who has done what: the log itself, as a list or as one export. */
 export function auditRoutes(dependencies: HttpDependencies): readonly Route[] {
-  let exports = 0;
+  const exports: string[] = [];
   const exported = (request: AuditRequest, wanted: AuditQuery): Reply => {
-    if (exports >= EXPORTS_MAX) throw tooMany();
-    exports += 1;
+    const { tenant } = request.scope;
+    const own = exports.filter((one) => one === tenant).length;
+    if (exports.length >= EXPORTS_MAX || own >= EXPORTS_PER_TENANT_MAX) throw tooMany();
+    exports.push(tenant);
     const signal = AbortSignal.any([request.signal, dependencies.closing]);
     const body = Readable.from(linesOf(dependencies, wanted, signal));
     body.once('close', () => {
-      exports -= 1;
+      exports.splice(exports.indexOf(tenant), 1);
     });
     const headers = { [POSITION_HEADER]: String(wanted.upTo), 'Cache-Control': 'no-store' };
     return { status: 200, contentType: LINES, headers, body };
@@ -163,7 +167,7 @@ async function queryOf(
 
 async function pageOf(
   { auditTrail }: HttpDependencies,
-  { query: { limit }, signal: gone }: AuditRequest,
+  { query: { limit }, signal: gone, settle }: AuditRequest,
   wanted: AuditQuery,
 ): Promise<Reply> {
   const enough = new AbortController();
@@ -178,6 +182,8 @@ async function pageOf(
     isComplete = entries.length <= limit && scanned < SCANNED_MAX;
     if (!isComplete) break;
   }
+  // A request that reads much of the log counts as so many.
+  await settle(Math.floor(scanned / SCANNED_PER_COST));
   const shown = entries.slice(0, limit);
   const after = entries.length > limit ? (shown.at(-1)?.position ?? read) : read;
   const next = isComplete ? {} : { next_cursor: encodeCursor({ after, upTo: wanted.upTo }) };
@@ -227,7 +233,7 @@ function entryJson(
 function tooMany(): RegistryError {
   return new RegistryError(
     'BUSY',
-    `Cannot export the audit: ${EXPORTS_MAX} clients do already (want at most ${EXPORTS_MAX})`,
+    `Cannot export the audit: others do already (want at most ${EXPORTS_PER_TENANT_MAX} for a tenant, and ${EXPORTS_MAX} in all)`,
     { retryAfterSeconds: 5 },
   );
 }

@@ -112,7 +112,9 @@ describe('GET /registry/audit', () => {
     const times = await entries(`?since=${there?.recorded_at}`);
     expect(times.map(({ position }) => position)).toContain(second);
     expect(await found('?before=2020-01-01T00:00:00Z')).toEqual([]);
-    expect(await found('?since=2100-01-01T00:00:00Z')).toEqual([]);
+    for (const year of ['2100', '2500', '9999'])
+      expect(await found(`?since=${year}-01-01T00:00:00Z`), year).toEqual([]);
+    expect(await found('?since=1600-01-01T00:00:00Z')).toEqual(positions);
   });
 
   it('gives every command once over its pages, and the same as one export', async () => {

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JetStreamManager, StoredMsg } from '@nats-io/jetstream';
 import { headers as natsHeaders } from 'nats';
@@ -54,6 +54,12 @@ function serve(env: Record<string, string> = {}): RegistryProcess {
 async function stop(registry: RegistryProcess): Promise<void> {
   registry.child.kill('SIGTERM');
   expect(await registry.exit).toBe(0);
+}
+
+async function startedAgain(): Promise<RegistryProcess> {
+  const registry = serve();
+  await registry.ready();
+  return registry;
 }
 
 async function register(api: Api, name: string): Promise<ApiAnswer> {
@@ -194,6 +200,40 @@ describe('atlas-registry audit verify', () => {
     expect(nothing.err).toMatch(/Cannot use audit key|no registry has run there/);
     expect((await verify({}, ['--stream', 'other'])).code).toBe(2);
     expect((await verify({}, ['--public-key', '/nowhere'])).code).toBe(2);
+  });
+
+  it('does not call sound what no anchor proves, and tells of anchors that were removed', async () => {
+    const registry = serve();
+    await register(await registry.ready(), 'a');
+    await anchored();
+    await stop(registry);
+    rmSync(join(folder.path, 'store', 'audit'), { recursive: true });
+    const removed = await verify({});
+    expect(removed).toMatchObject({ code: 1, out: expect.stringMatching(/1 were there/) });
+    const nowhere = await verify({ ATLAS_AUDIT_ANCHORS: 'none' });
+    expect(nowhere).toMatchObject({ code: 3, out: expect.stringMatching(/Not proved: REGISTRY/) });
+  });
+
+  it('keeps the public key when the private one cannot be read, and writes it again when it is lost', async () => {
+    const first = serve();
+    await register(await first.ready(), 'a');
+    await anchored();
+    await stop(first);
+    const [own, kept] = [join(folder.path, 'audit-key.pem'), join(folder.path, 'kept.pem')];
+    const publicPath = join(folder.path, 'audit-key.pub.pem');
+    const publicPem = readFileSync(publicPath, 'utf8');
+    renameSync(own, kept);
+    mkdirSync(own);
+    const refused = serve();
+    expect(await refused.exit).toBe(1);
+    expect(refused.stderr()).toMatch(/Cannot use audit key .*it cannot be read/);
+    expect(readFileSync(publicPath, 'utf8')).toBe(publicPem);
+    rmSync(own, { recursive: true });
+    renameSync(kept, own);
+    rmSync(publicPath);
+    await stop(await startedAgain());
+    expect(readFileSync(publicPath, 'utf8')).toBe(publicPem);
+    expect((await verify({})).code).toBe(0);
   });
 
   it('prints a report that machines can read, and explains itself', async () => {

@@ -62,7 +62,9 @@ export const ANCHOR_PLACES: Readonly<Record<string, () => Promise<AnchorPlace>>>
 export interface KeepOptions {
   readonly log: EventLog;
   readonly store: AnchorStore;
-  readonly key: AnchorKey;
+  readonly key: TestAuditKey;
+  /** Of nodes that write the same chain with keys of their own. */
+  readonly publicKeys?: readonly KeyObject[];
   /** Where this node notes which anchors it has seen. Default: nowhere. */
   readonly markPath?: string;
   readonly batchMax?: number;
@@ -71,12 +73,21 @@ export interface KeepOptions {
 
 /** Keeps anchors of a log as a node does. */
 export function keepAnchors(options: KeepOptions) {
-  const { log, store, key, markPath, batchMax = 50, intervalMs = 20 } = options;
+  const {
+    log,
+    store,
+    key,
+    publicKeys = [key.publicKey],
+    markPath,
+    batchMax = 50,
+    intervalMs = 20,
+  } = options;
   const projection = new AuditAnchors({
     place: 'test',
     stream: log.name,
     store,
     key,
+    publicKeys,
     mark: markPath === undefined ? noMark() : new AnchorMark(markPath),
     clock: systemClock,
     intervalMs,
@@ -106,7 +117,8 @@ export async function verified(
   keys: readonly KeyObject[],
 ): Promise<LogReport> {
   const { signal } = new AbortController();
-  return await verifyLog({ log, places: [{ name: 'test', store }], keys, signal });
+  const places = [{ name: 'test', store, seen: 0 }];
+  return await verifyLog({ log, places, keys, signal, anchoredBeforeMs: 0 });
 }
 
 /** Everything that a report tells of, of the log and of its anchors. */

@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RegistryError } from '#domain/errors';
-import { decodeAnchor } from '#projections/audit-anchors/anchor';
+import { toPosition } from '#domain/position';
+import { decodeAnchor, encodeAnchor, extendDigest } from '#projections/audit-anchors/anchor';
 import type { AnchorStore } from '#projections/audit-anchors/anchor-store';
 import { loadAnchors } from '#projections/audit-anchors/load-anchors';
 import {
@@ -67,11 +68,14 @@ describe.each(Object.entries(ANCHOR_PLACES))('anchors in %s', (_, open) => {
     await forSeeds(3, async (random) => {
       await using place = await open();
       const log = memoryLog();
-      const nodes = Array.from({ length: 3 }, () =>
+      const nodeKeys = [auditKey(), auditKey(), auditKey()];
+      const publicKeys = nodeKeys.map(({ publicKey }) => publicKey);
+      const nodes = nodeKeys.map((nodeKey) =>
         keepAnchors({
           log,
           store: place.store,
-          key: auditKey(),
+          key: nodeKey,
+          publicKeys,
           batchMax: 1 + random.int(20),
           intervalMs: 1 + random.int(15),
         }),
@@ -112,6 +116,28 @@ describe('AuditAnchors', () => {
     expect((await loadAnchors(place.store, log.name, keys)).to).toBe(2_000);
     await kept.projector.stop();
     expect((await loadAnchors(place.store, log.name, keys)).to).toBe(2_500);
+  });
+
+  it('builds on no anchor that it has not signed, and says so', async () => {
+    await using place = openFilePlace();
+    const log = await historyOf(20);
+    await anchorAll({ log, store: place.store, key });
+    const newest = await place.store.newest(log.name);
+    const last = decodeAnchor((await place.store.read(log.name, newest)) ?? Buffer.alloc(0));
+    if (last === undefined) throw new Error('There is no anchor');
+    const { anchor, digest } = last;
+    const hashes = Buffer.alloc(32, 7);
+    const [from, to] = [toPosition(anchor.to + 1), toPosition(anchor.to + 1)];
+    const forged = { ...anchor, sequence: newest + 1, previous: digest, from, to, hashes };
+    const log2 = extendDigest(anchor.log, hashes);
+    const bytes = encodeAnchor({ ...forged, log: log2 }, auditKey());
+    await place.store.create(log.name, newest + 1, bytes);
+    const { projector } = keepAnchors({ log, store: place.store, key });
+    await eventually('to halt', () => projector.status.state === 'halted');
+    expect(projector.status).toMatchObject({
+      reason: expect.stringMatching(/does not hold: it is not signed by a known key/),
+    });
+    await projector.stop();
   });
 
   it('anchors nothing anew in the place of anchors that were removed', async () => {

@@ -7,9 +7,11 @@ import type { EventLog, StoredMessage } from '#log/event-log';
 import { logWith } from '#log/log-with';
 import { decodeAnchor, encodeAnchor } from '#projections/audit-anchors/anchor';
 import { FileAnchors } from '#projections/audit-anchors/anchor-store';
+import { verifyLog } from '#projections/audit-anchors/verify-log';
 import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
-import { anchorAll, auditKey, findingsOf, verified } from '#test/support/audit-bed';
+import { anchorAll, auditKey, findingsOf, openFilePlace, verified } from '#test/support/audit-bed';
 import { memoryLog } from '#test/support/command-env';
+import { datasetSubject, someEvent } from '#test/support/events';
 import { writeRegistryHistory } from '#test/support/history';
 import { messagesOf } from '#test/support/projection-conformance';
 import { seeded } from '#test/support/seed';
@@ -81,6 +83,46 @@ describe('verifyLog()', () => {
       const unlinked = next === undefined ? [] : [{ kind: 'unlinked', position: next.position }];
       expect(report.findings).toMatchObject(unlinked);
     }
+  });
+
+  it('names an event whose request id was moved into its body, where the hash stays the same', async () => {
+    using bed = await anchoredLog();
+    const subject = datasetSubject('moved');
+    await bed.log.append(subject, toPosition(0), someEvent({ requestId: 'req-1' }));
+    await anchorAll({ log: bed.log, store: bed.store, key });
+    const messages = await messagesOf(bed.log);
+    const last = messages.at(-1);
+    if (last === undefined) throw new Error('There is no event');
+    const header = Buffer.from(last.header).toString('latin1');
+    const moved = {
+      ...last,
+      header: Buffer.from(header.replace(/ce-requestid: \S+\r\n/, ''), 'latin1'),
+      data: Buffer.concat([Buffer.from('request req-1\n'), last.data]),
+    };
+    const forged = holding(bed.log, [...messages.slice(0, -1), moved]);
+    const report = await verified(forged, bed.store, [key.publicKey]);
+    expect(report.findings).toMatchObject([{ kind: 'unreadable', position: last.position }]);
+  });
+
+  it('tells of anchors that were there, and of events that none proves', async () => {
+    using bed = await anchoredLog();
+    const { log } = bed;
+    const { signal } = new AbortController();
+    const options = { log, keys: [key.publicKey], signal };
+    const all = [{ name: 'test', store: bed.store, seen: 0 }];
+    const late = Date.now() + 60_000;
+    const whole = await verifyLog({ ...options, places: all, anchoredBeforeMs: late });
+    expect(whole.places[0]).toMatchObject({ isBehind: false, findings: [] });
+    await using empty = openFilePlace();
+    const none = [{ name: 'test', store: empty.store, seen: 0 }];
+    const unproved = await verifyLog({ ...options, places: none, anchoredBeforeMs: late });
+    expect(unproved.places[0]).toMatchObject({ isBehind: true, findings: [] });
+    const early = await verifyLog({ ...options, places: none, anchoredBeforeMs: 0 });
+    expect(early.places[0]).toMatchObject({ isBehind: false });
+    const fewer = [{ name: 'test', store: bed.store, seen: 9 }];
+    const removed = await verifyLog({ ...options, places: fewer, anchoredBeforeMs: late });
+    const what = expect.stringMatching(/9 were there/) as string;
+    expect(removed.places[0]?.findings).toMatchObject([{ kind: 'anchor', what }]);
   });
 
   it('names the event that was removed, each of them, whether or not the others moved up', async () => {
