@@ -39,6 +39,7 @@ class Scan {
   readonly #commas: Int32Array;
   #depth = 0;
   #at = 0;
+  #isInText = false;
 
   constructor(text: string, limits: JsonShapeLimits) {
     this.#text = text;
@@ -53,10 +54,15 @@ class Scan {
     const untilAt = Math.min(text.length, this.#at + TURN_UNITS);
     let depth = this.#depth;
     let at = this.#at;
+    // Kept from turn to turn: one text may be all of a body.
+    let isInText = this.#isInText;
     for (; at < untilAt; at += 1) {
       const code = text.charCodeAt(at);
-      if (code === QUOTE) at = endOfString(text, at);
-      else if (code === COMMA) {
+      if (code === QUOTE) isInText = !isInText;
+      else if (isInText) {
+        // What is escaped ends nothing.
+        if (code === BACKSLASH) at += 1;
+      } else if (code === COMMA) {
         const count = (commas[depth] ?? 0) + 1;
         if (count >= jsonItemsMax) throw tooMany(jsonItemsMax);
         commas[depth] = count;
@@ -68,18 +74,9 @@ class Scan {
     }
     this.#depth = depth;
     this.#at = at;
+    this.#isInText = isInText;
     return at < text.length;
   }
-}
-
-/** Finds the quote that ends a string, or the end of the text. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let escapes = 0;
-    while (text.charCodeAt(end - 1 - escapes) === BACKSLASH) escapes += 1;
-    if (escapes % 2 === 0) return end;
-  }
-  return text.length;
 }
 
 function tooDeep(jsonDepthMax: number): RegistryError {

@@ -72,6 +72,34 @@ describe('checkJsonShape()', () => {
   });
 });
 
+describe('one text that is all of a body', () => {
+  it.each([
+    ['escapes', String.raw`\"`],
+    ['backslashes', '\\\\'],
+    ['letters', 'xy'],
+  ])('lets others have their turn while its %s are looked at', async (_what, part) => {
+    let turns = 0;
+    const count = (): void => {
+      turns += 1;
+      waiting = setImmediate(count);
+    };
+    let waiting = setImmediate(count);
+    expect(await isOver(`["${part.repeat(8_388_608)}"]`)).toBe(false);
+    clearImmediate(waiting);
+    expect(turns).toBeGreaterThan(10);
+  });
+
+  it('ends where its quote stands at the end of a turn, and not at one that is escaped', async () => {
+    const deep = '['.repeat(20);
+    for (let length = 1_048_570; length < 1_048_580; length += 1) {
+      const text = 'x'.repeat(length);
+      expect(await isOver(`["${text}",${deep}`)).toBe(true);
+      expect(await isOver(`["${text}\\"${deep}"`)).toBe(false);
+      expect(await isOver(`["${text}\\\\",${deep}`)).toBe(true);
+    }
+  });
+});
+
 describe('every route with a JSON body', () => {
   let started: TestRegistry;
   beforeAll(async () => {
