@@ -81,7 +81,7 @@ export function mayReadKept(principal: Principal): boolean {
 }
 
 /** What the boundary asks for who sends a request. */
-export type Guard = Pick<Authenticator, 'known' | 'authenticate'>;
+export type Guard = Pick<Authenticator, 'known' | 'wasRight' | 'authenticate'>;
 
 function limited(operationId: string): RegistryError {
   return new RegistryError(

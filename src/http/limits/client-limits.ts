@@ -4,7 +4,7 @@
  * | step | what                                                          | refused with                    |
  * | ---- | ------------------------------------------------------------- | ------------------------------- |
  * | 1    | who sends it: a token that is known, a new one, or an address |                                 |
- * | 2    | new tokens of an address that has sent too many wrong ones    | 429, `refused-tokens`           |
+ * | 2    | tokens never right before, after too many wrong ones of theirs | 429, `refused-tokens`          |
  * | 3    | tokens of the buckets of its client and of its tenant         | 429, `client`, `tenant`         |
  * | 4    | replies from memory are sent                                  |                                 |
  * | 5    | a place among the requests of its client that are answered    | 429, `in-flight`                |
@@ -175,7 +175,9 @@ export class ClientLimits {
     const { limit, refillPerSecond } = refusedTokens;
     const key = `token ${addressKey(clientAddress(request, proxies))}`;
     // Before it is known whether the token is right: however many come at once, so many are looked at.
-    const verdict = counts === 'off' ? undefined : await limit.take(key);
+    // One that was right before is looked at all the same: others behind its address must not lock it out.
+    const isFree = counts === 'off' || guard.wasRight(request);
+    const verdict = isFree ? undefined : await limit.take(key);
     if (verdict?.allowed === false) {
       const bucket = { name: TOKENS, refillPerSecond, verdict };
       const is = `${verdict.limit} wrong tokens have come from this address (want a later try)`;

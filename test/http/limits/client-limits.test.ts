@@ -20,11 +20,17 @@ function principalOf(tenant: string, subject: string): Principal {
 /** A guard to whom a token is its own content: `tenant:subject`. New tokens take a turn, `wrong` ones are refused. */
 class PlainGuard {
   readonly #known = new Set<string>();
+  /** Right before, and to be verified again. */
+  readonly stale = new Set<string>();
   looked = 0;
 
   known({ headers }: IncomingMessage): Principal | undefined {
     const { authorization = '' } = headers;
     return this.#known.has(authorization) ? read(authorization) : undefined;
+  }
+
+  wasRight({ headers }: IncomingMessage): boolean {
+    return this.stale.has(headers.authorization ?? '');
   }
 
   async authenticate({ headers }: IncomingMessage): Promise<Principal | undefined> {
@@ -169,6 +175,15 @@ describe('ClientLimits', () => {
     expect((await enter({ token: 'acme:new', address: '192.0.2.2' })).refusal).toBeUndefined();
     clock.skip(1_000);
     expect((await enter({ token: 'acme:other' })).refusal).toBeUndefined();
+  });
+
+  it('verifies a token again that was right before, however many wrong ones have come from its address', async () => {
+    const { enter, guard } = setUp();
+    guard.stale.add('Bearer acme:ann');
+    for (let index = 0; index < 5; index += 1) await enter({ token: `wrong:${index}` });
+    expect((await enter({ token: 'acme:new' })).refusal).toBeDefined();
+    const { refusal, sender } = await enter({ token: 'acme:ann' });
+    expect([refusal, sender.principal?.subject]).toEqual([undefined, 'ann']);
   });
 
   it('takes right tokens, and those that nobody could verify, for no wrong ones', async () => {
