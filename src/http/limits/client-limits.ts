@@ -90,7 +90,9 @@ export class ClientLimits {
   /** Finds out who sends a request and counts it. Answers at once where nobody else has to be asked. */
   enter(request: IncomingMessage): Visit | Promise<Visit> {
     const { guard } = this.#options;
-    if (guard === undefined) return this.#enterByAddress(request, {});
+    // Health is for everybody: a token that nobody takes any more must not hide that a node lives.
+    if (guard === undefined || HEALTH_PATH.test(request.url ?? ''))
+      return this.#enterByAddress(request, {});
     const principal = guard.known(request);
     if (principal !== undefined) return this.#count(request, clientOf(principal));
     const { authorization } = request.headers;

@@ -186,6 +186,15 @@ describe('ClientLimits', () => {
     expect([refusal, sender.principal?.subject]).toEqual([undefined, 'ann']);
   });
 
+  it('answers probes of health whatever their token is, and looks at none', async () => {
+    const { enter, guard } = setUp();
+    for (let index = 0; index < 5; index += 1) await enter({ token: `wrong:${index}` });
+    const { looked } = guard;
+    for (const url of ['/healthz', '/readyz', '/readyz?verbose'])
+      expect((await enter({ token: 'wrong:probe', url })).refusal).toBeUndefined();
+    expect(guard.looked).toBe(looked);
+  });
+
   it('takes right tokens, and those that nobody could verify, for no wrong ones', async () => {
     const { enter } = setUp({
       clients: {
