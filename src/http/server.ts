@@ -134,9 +134,12 @@ function guardedServer(
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     if (connections.begin(request, response)) void handle(request, response);
   };
-  // With TLS the socket that requests come from is another one, and there is none to tell anything before the handshake.
-  const arrival = tls === undefined ? 'connection' : 'secureConnection';
-  server.on(arrival, (socket: Socket) => connections.add(socket));
+  if (tls === undefined) server.on('connection', (socket: Socket) => connections.add(socket));
+  else {
+    // Counted before the handshake, which takes seconds of a client that does not go on and milliseconds of this node.
+    server.on('connection', (socket: Socket) => connections.arrive(socket));
+    server.on('secureConnection', (socket: Socket) => connections.join(socket));
+  }
   server.on('request', answer);
   // The route says when it wants the body.
   server.on('checkContinue', answer);

@@ -49,7 +49,9 @@ interface Body {
 /** Bounds how many connections there are, how many requests each has open, and how slowly bodies come. */
 export class Connections {
   readonly #options: ConnectionOptions;
+  /** Those that requests may come from. */
   readonly #open = new Map<Socket, Connection>();
+  #counted = 0;
   readonly #perAddress = new Map<string, number>();
   readonly #bodies = new Map<IncomingMessage, Body>();
 
@@ -59,18 +61,23 @@ export class Connections {
 
   /** Takes a connection in, or tells its client why not. */
   add(socket: Socket): void {
-    const { addressOf, limits } = this.#options;
-    const address = addressOf(socket.remoteAddress ?? '');
-    const own = address === undefined ? 0 : (this.#perAddress.get(address) ?? 0);
-    if (this.#open.size >= limits.socketsMax) return this.end(socket, full(limits.socketsMax));
-    if (own >= limits.socketsPerAddressMax)
-      return this.end(socket, tooMany(limits.socketsPerAddressMax));
+    const refusal = this.#count(socket);
+    if (refusal === undefined) this.join(socket);
+    else this.end(socket, refusal);
+  }
+
+  /**
+   * Counts a connection whose handshake is still to come, or ends it: there is no way to tell its client anything yet. Once
+   * it is secure it is to `join`.
+   */
+  arrive(socket: Socket): void {
+    if (this.#count(socket) !== undefined) socket.destroy();
+  }
+
+  /** Takes in the secure side of a connection that was counted when it arrived. */
+  join(socket: Socket): void {
     this.#open.set(socket, { open: new Set(), takenBytes: 0, takenMs: 0 });
-    if (address !== undefined) this.#perAddress.set(address, own + 1);
-    socket.once('close', () => {
-      this.#open.delete(socket);
-      if (address !== undefined) this.#leave(address);
-    });
+    socket.once('close', () => this.#open.delete(socket));
   }
 
   /** Tells a client what is wrong and ends its connection; in the middle of an answer it is only ended. */
@@ -115,6 +122,22 @@ export class Connections {
         connection.takenMs = nowMs;
       } else if (nowMs - connection.takenMs >= this.#options.limits.answerStallMs) socket.destroy();
     }
+  }
+
+  /** Counts a connection until it is closed. Gives why there is no place for it. */
+  #count(socket: Socket): RegistryError | undefined {
+    const { addressOf, limits } = this.#options;
+    const address = addressOf(socket.remoteAddress ?? '');
+    const own = address === undefined ? 0 : (this.#perAddress.get(address) ?? 0);
+    if (this.#counted >= limits.socketsMax) return full(limits.socketsMax);
+    if (own >= limits.socketsPerAddressMax) return tooMany(limits.socketsPerAddressMax);
+    this.#counted += 1;
+    if (address !== undefined) this.#perAddress.set(address, own + 1);
+    socket.once('close', () => {
+      this.#counted -= 1;
+      if (address !== undefined) this.#leave(address);
+    });
+    return undefined;
   }
 
   #checkBodies(): void {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { copyFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { connect as connectPlain } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type ConnectionOptions, connect } from 'node:tls';
@@ -112,6 +114,29 @@ describe('a registry with a certificate', () => {
     ];
     for (const ciphers of [...kinds, 'ECDHE-ECDSA-AES128-SHA:ECDHE-RSA-AES128-SHA'])
       await expect(chosen(ciphers), ciphers).rejects.toThrow(/handshake failure/);
+  });
+
+  it('counts a connection once, before its handshake, and ends those over the limit without a word', async () => {
+    const url = await start({ ATLAS_SOCKETS_PER_ADDRESS_MAX: '4', ATLAS_CLIENT_LIMITS: 'all' });
+    const { hostname: host, port } = new URL(url);
+    const silent = () => connectPlain({ host, port: Number(port) });
+    const held = [silent(), silent()];
+    await Promise.all(held.map(async (socket) => await once(socket, 'connect')));
+    const ask = async () => (await askOnce(`${url}/healthz`, authority)).status;
+    expect(await ask()).toBe(200);
+    held.push(silent(), silent());
+    await Promise.all(held.slice(2).map(async (socket) => await once(socket, 'connect')));
+    expect(await text(silent())).toBe('');
+    await expect(ask()).rejects.toThrow();
+    for (const socket of held) socket.destroy();
+    // Two and two that were closed leave no trace: there are four places again, not one less.
+    await eventually('the places are free', async () => (await ask().catch(() => 0)) === 200);
+    const agents = Array.from({ length: 4 }, () => new Agent({ connect: { ca: authority.ca } }));
+    const asked = agents.map(async (dispatcher) => await request(`${url}/healthz`, { dispatcher }));
+    const answers = await Promise.all(asked);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200]);
+    await expect(ask()).rejects.toThrow();
+    for (const agent of agents) await agent.destroy();
   });
 
   it('does not start with files that do not fit, and says which', async () => {
