@@ -29,6 +29,8 @@ describe('the API as a whole', () => {
       'manifest-files',
       'registry-stores',
       'job-runs',
+      'audit-anchors-store-registry',
+      'audit-anchors-store-jobs',
     ]);
   });
 

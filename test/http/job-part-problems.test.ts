@@ -39,6 +39,7 @@ async function ask(routes: readonly Route[], body: object) {
     requestId: 'r',
     report: (error: unknown) => told.push(error),
     header: () => undefined,
+    settle: async () => undefined,
   };
   const [route] = routes;
   if (route === undefined) throw new Error('There is no route');

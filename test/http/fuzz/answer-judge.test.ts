@@ -58,6 +58,20 @@ describe('AnswerJudge', () => {
     expect(faultOf(answer(404, { ...problem, status: 404 }, PROBLEM), { target: '/x' })).toBe(
       undefined,
     );
+    const tooLong = { ...problem, status: 414 };
+    expect(faultOf(answer(414, tooLong, PROBLEM), { target: '/x' })).toBe(undefined);
+  });
+
+  it('takes no lines for a list of nothing, and nothing for no other body', () => {
+    const lines = { 200: { content: { 'application/x-ndjson': { schema: {} } } } };
+    const listing: FuzzOperation = { ...operation, method: 'GET', responses: lines };
+    const of = (type: string) =>
+      new AnswerJudge({ ...api, operations: [listing], at: () => [listing] }).faultOf(
+        request({ method: 'GET' }),
+        { ...answer(200, {}, type), body: Buffer.alloc(0) },
+      );
+    expect(of('application/x-ndjson')).toBeUndefined();
+    expect(of('application/json')).toBe('200 has no body');
   });
 
   it.each<[string, FuzzAnswer, Partial<FuzzRequest>]>([

@@ -13,6 +13,10 @@ export interface FuzzAnswer {
 }
 
 const PROBLEM = 'application/problem+json';
+/** One value a line: of no values there are no lines. */
+const LINES = 'application/x-ndjson';
+/** What a request may be told before anybody has looked for a route. */
+const BEFORE_ROUTING: ReadonlySet<number> = new Set([408, 413, 414, 417, 429, 431]);
 const DURATION_MS_MAX = 15_000;
 
 /** Judges answers by the document of the registry that gives them. */
@@ -30,7 +34,7 @@ export class AnswerJudge {
     const { status } = answer;
     if (status === 500) return `500: ${answer.body.toString('utf8').slice(0, 300)}`;
     if (answer.durationMs > DURATION_MS_MAX) return `it took ${Math.round(answer.durationMs)} ms`;
-    const media = String(answer.headers['content-type'] ?? '').split(';')[0] ?? '';
+    const media = mediaOf(answer);
     if (status >= 400 && request.method !== 'HEAD') {
       const problem = this.#problemFault(request, answer, media);
       if (problem !== undefined) return problem;
@@ -50,9 +54,11 @@ export class AnswerJudge {
       const mayBeEmpty = described.content === undefined || request.method === 'HEAD';
       // A file may have no bytes.
       const isFile = 'application/octet-stream' in (described.content ?? {});
-      return mayBeEmpty || isFile ? undefined : `${status} has no body`;
+      return mayBeEmpty || isFile || mediaOf(answer) === LINES
+        ? undefined
+        : `${status} has no body`;
     }
-    const media = String(answer.headers['content-type'] ?? '').split(';')[0] ?? '';
+    const media = mediaOf(answer);
     const content = described.content?.[media];
     if (content === undefined)
       return `${operation.operationId} does not describe ${status} ${media}`;
@@ -66,7 +72,7 @@ export class AnswerJudge {
   ): string | undefined {
     if (schema === undefined || !/json/.test(media)) return undefined;
     const text = body.toString('utf8');
-    const values = media === 'application/x-ndjson' ? text.split('\n').filter(Boolean) : [text];
+    const values = media === LINES ? text.split('\n').filter(Boolean) : [text];
     const validate = this.#validator(schema);
     for (const value of values) {
       if (validate(JSON.parse(value))) continue;
@@ -105,7 +111,12 @@ export class AnswerJudge {
 
 /** What stands nowhere in the document may only be refused. */
 function undescribed({ status }: FuzzAnswer): string | undefined {
-  return [400, 404, 405].includes(status) ? undefined : `${status} to what nothing describes`;
+  const isRefused = [400, 404, 405].includes(status) || BEFORE_ROUTING.has(status);
+  return isRefused ? undefined : `${status} to what nothing describes`;
+}
+
+function mediaOf({ headers }: FuzzAnswer): string {
+  return String(headers['content-type'] ?? '').split(';')[0] ?? '';
 }
 
 function plainBody({ headers, body }: FuzzAnswer): Buffer {
