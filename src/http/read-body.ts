@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { parseStrictJson } from '#contracts/json/parse-strict-json';
@@ -49,14 +50,24 @@ export async function readJsonText(
   const encoding = checkMedia(request, ['identity', 'gzip']);
   const sent = await readBytes(request, bytesMax);
   const bytes = encoding === 'gzip' ? await unpacked(sent, bytesMax) : sent;
-  const text = utf8Of(bytes);
+  const text = await utf8Of(bytes);
   await checkJsonShape(text, limits);
   return text;
 }
 
-function utf8Of(bytes: Buffer): string {
+/** What is decoded in one turn of the event loop: at most some 10 ms. */
+const TURN_BYTES = 1_048_576;
+
+async function utf8Of(bytes: Buffer): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (bytes.length <= TURN_BYTES) return decoder.decode(bytes);
+    const parts: string[] = [];
+    for (let at = 0; at < bytes.length; at += TURN_BYTES) {
+      parts.push(decoder.decode(bytes.subarray(at, at + TURN_BYTES), { stream: true }));
+      await nextTurn();
+    }
+    return parts.join('') + decoder.decode();
   } catch (cause) {
     throw notJson('it is no UTF-8', cause);
   }

@@ -45,7 +45,7 @@ function isKept(literal: string): boolean {
 }
 
 /** Finds the quote that ends a string, or the end of the text. */
-export function endOfString(text: string, start: number): number {
+function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at += 1) {
     if (text[at] === '\\') at += 1;
     else if (text[at] === '"') return at;

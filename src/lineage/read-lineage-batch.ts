@@ -5,7 +5,11 @@ import {
   type ReadLineageOptions,
   readLineageEvent,
 } from '#lineage/read-lineage-event';
-import { splitJsonArray } from '#lineage/split-json-array';
+import {
+  type JsonArrayItems,
+  splitJsonArray,
+  splitJsonArrayInTurns,
+} from '#lineage/split-json-array';
 
 /** What became of one item of a batch; `index` counts from 0. */
 export type LineageBatchItem = LineageRead & { readonly index: number };
@@ -24,7 +28,7 @@ export interface ReadLineageBatchOptions extends ReadLineageOptions {
  * brackets. `bytesMax` bounds one item. Never throws.
  */
 export function readLineageBatch(text: string, options: ReadLineageBatchOptions): LineageBatch {
-  const texts = splitBatch(text, options);
+  const texts = batchOf(splitJsonArray(text, options.eventsMax), options);
   if (texts.kind === 'refused') return texts;
   return { kind: 'batch', items: texts.items.map((item, index) => readItem(item, index, options)) };
 }
@@ -32,12 +36,12 @@ export function readLineageBatch(text: string, options: ReadLineageBatchOptions)
 // To read so much takes some ten milliseconds.
 const UNITS_PER_TURN = 262_144;
 
-/** Reads a batch as `readLineageBatch` does, and lets others have their turn every few events. */
+/** Reads a batch as `readLineageBatch` does, and lets others have their turn in long texts and every few events. */
 export async function readLineageBatchInTurns(
   text: string,
   options: ReadLineageBatchOptions,
 ): Promise<LineageBatch> {
-  const texts = splitBatch(text, options);
+  const texts = batchOf(await splitJsonArrayInTurns(text, options.eventsMax), options);
   if (texts.kind === 'refused') return texts;
   const items: LineageBatchItem[] = [];
   let units = 0;
@@ -55,8 +59,7 @@ function readItem(text: string, index: number, options: ReadLineageBatchOptions)
   return Object.assign({ index }, readLineageEvent(text, options));
 }
 
-function splitBatch(text: string, { eventsMax }: ReadLineageBatchOptions) {
-  const split = splitJsonArray(text, eventsMax);
+function batchOf(split: JsonArrayItems, { eventsMax }: ReadLineageBatchOptions) {
   if (split.kind !== 'refused') return split;
   const message = `Cannot read lineage batch: ${split.is} (want a JSON array of at most ${eventsMax} events)`;
   return { kind: 'refused' as const, faults: [{ rule: split.rule, path: '', message }] };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readLineageBatch } from '#lineage/read-lineage-batch';
 import { readLineageEvent } from '#lineage/read-lineage-event';
-import { splitJsonArray } from '#lineage/split-json-array';
+import { splitJsonArray, splitJsonArrayInTurns } from '#lineage/split-json-array';
 import { runDocument } from '#test/lineage/lineage-events';
 
 const RIGHT = JSON.stringify(runDocument({ note: '],[{\\"}' }));
@@ -101,6 +101,25 @@ describe('splitJsonArray()', () => {
     expect(splitJsonArray('['.repeat(2_000_000), 2).kind).toBe('refused');
     expect(splitJsonArray(`["${'\\"'.repeat(1_000_000)}`, 2).kind).toBe('refused');
   });
+
+  it.each([
+    ['one text', `["${'\\"'.repeat(8_388_608)}"]`],
+    ['one array', `[[${'1,'.repeat(8_388_608)}1]]`],
+  ])(
+    'lets others have their turn in %s that is all of a batch, and cuts the same',
+    async (_what, text) => {
+      let turns = 0;
+      const count = (): void => {
+        turns += 1;
+        waiting = setImmediate(count);
+      };
+      let waiting = setImmediate(count);
+      const split = await splitJsonArrayInTurns(text, 2);
+      clearImmediate(waiting);
+      expect(turns).toBeGreaterThan(10);
+      expect(split).toEqual({ kind: 'items', items: [text.slice(1, -1)] });
+    },
+  );
 
   it('cuts every JSON array as JSON does', () => {
     fc.assert(

@@ -28,9 +28,14 @@ export class JsonFaults {
     this.#text = text;
   }
 
+  /** Whether no more will be told. */
+  get isFull(): boolean {
+    return this.list.length >= JSON_FAULTS_MAX;
+  }
+
   /** Notes a fault at an offset. Answers `undefined`, so that who cannot go on may return it. */
   add(rule: JsonRule, offset: number, message: string): undefined {
-    if (this.list.length >= JSON_FAULTS_MAX) return undefined;
+    if (this.isFull) return undefined;
     this.list.push({ ...this.placeAt(offset), rule, message });
     return undefined;
   }

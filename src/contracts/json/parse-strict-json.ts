@@ -73,6 +73,8 @@ class StrictReader {
   }
 
   #value(): Json | undefined {
+    // The rest could add nothing to what is told, and to read on holds up others.
+    if (this.#faults.isFull) return undefined;
     const first = this.#peek();
     if (first === '{') return this.#nested(() => this.#object());
     if (first === '[') return this.#nested(() => this.#array());

@@ -186,6 +186,17 @@ describe('parseStrictJson()', () => {
     expect(parseStrictJson('"é"', { bytesMax: 3 }).kind).toBe('refused');
   });
 
+  it('reads no further once it has as many faults as it tells', () => {
+    const began = performance.now();
+    const twice = `[${'{"a":1,"a":1},'.repeat(740_000)}1]`;
+    expect(parseStrictJson(twice)).toMatchObject({ kind: 'refused' });
+    // To read all of it takes ten times as long as to find out that it needs the strict reader.
+    const spentMs = performance.now() - began;
+    const plainBegan = performance.now();
+    JSON.parse(twice);
+    expect(spentMs).toBeLessThan(Math.max(300, 6 * (performance.now() - plainBegan)));
+  });
+
   it('tells at most 50 faults, however many there are', () => {
     expect(faultsOf(`[${Array<string>(60_000).fill('1e999').join(',\n')}]`)).toHaveLength(50);
     const keys = Array<string>(60_000).fill('"a":1').join(',\n');
