@@ -76,6 +76,7 @@ export function boundary(
     context.res.once('close', leave);
     context.state['leave'] = leave;
     context.state['settle'] = (cost: number) => clientLimits.settle(visit, cost);
+    context.state['settleBody'] = (bytes: number) => clientLimits.settleBody(visit, bytes);
     await next();
   };
   return async (context, next) => {

@@ -75,10 +75,10 @@ function single(dependencies: HttpDependencies): Route {
     streamType: 'application/json',
     errors: [413, 415, 422, 507],
     responses: { 201: { description: 'The event is kept', schema: recordedSchema } },
-    handle: async ({ scope, actor, requestId }, { req }) => {
+    handle: async ({ scope, actor, requestId, settleBody }, { req }) => {
       const { lineage } = writableCommands(dependencies);
       const { lineageBytesMax: bytesMax, jsonDepthMax, jsonItemsMax } = dependencies.limits;
-      const text = await readJsonText(req, { bytesMax, jsonDepthMax, jsonItemsMax });
+      const text = await readJsonText(req, { bytesMax, jsonDepthMax, jsonItemsMax, settleBody });
       const read = readLineageEvent(text, { bytesMax });
       if (read.kind === 'refused') throw refused(read.faults);
       const { event } = read;
@@ -128,13 +128,13 @@ function batch(dependencies: HttpDependencies): Route {
     errors: [413, 415, 422],
     responses: { 200: { description: 'What became of the events', schema: batchSchema } },
     handle: async (request, { req }) => {
-      const { scope, actor, requestId } = request;
+      const { scope, actor, requestId, settleBody } = request;
       const { lineage } = writableCommands(dependencies);
       const { lineageBytesMax, lineageBatchBytesMax, ...limits } = dependencies.limits;
       const { jsonItemsMax } = limits;
       // The list around the events is one level more.
       const jsonDepthMax = limits.jsonDepthMax + 1;
-      const bounds = { bytesMax: lineageBatchBytesMax, jsonDepthMax, jsonItemsMax };
+      const bounds = { bytesMax: lineageBatchBytesMax, jsonDepthMax, jsonItemsMax, settleBody };
       const text = await readJsonText(req, bounds);
       const read = await readLineageBatchInTurns(text, {
         eventsMax: LINEAGE_BATCH_MAX,

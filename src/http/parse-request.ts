@@ -5,7 +5,7 @@ import { quote, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
 import { mayDo, maySee, type Principal } from '#http/auth/principal';
 import type { Visit } from '#http/limits/client-limits';
-import { bodyOf, type RequestLimits, readJson } from '#http/read-body';
+import { bodyOf, type RequestLimits, readJson, type SettleBody } from '#http/read-body';
 import { EMPTY, type ParsedRequest, type Route } from '#http/route';
 
 const ANONYMOUS = 'anonymous';
@@ -43,6 +43,7 @@ export async function parseRequest(
     mayApprove: principal === undefined || mayDo(principal, 'contracts:approve'),
     client,
     settle: context.state['settle'] as (cost: number) => Promise<void>,
+    settleBody: context.state['settleBody'] as SettleBody,
     expiresAtMs: principal && principal.expiresAt * 1_000,
     isRevoked: () => principal?.isRevoked?.() ?? false,
     maySee: (scope) => principal === undefined || maySee(principal, scope),
@@ -71,11 +72,16 @@ export function headerOf({ headers }: IncomingMessage, name: string): string | u
   return Array.isArray(value) ? value[0] : value;
 }
 
-async function jsonOf(spec: Route, { req }: Context, limits: RequestLimits): Promise<unknown> {
+async function jsonOf(
+  spec: Route,
+  { req, state }: Context,
+  limits: RequestLimits,
+): Promise<unknown> {
+  const settleBody = state['settleBody'] as SettleBody;
   if (spec.bodyIsOptional && hasNoBody(req)) return {};
-  if (!spec.isStrictJson) return await readJson(req, limits);
+  if (!spec.isStrictJson) return await readJson(req, { ...limits, settleBody });
   const { contractBytesMax: jsonBytesMax, ...shape } = limits;
-  return await readJson(req, { ...shape, jsonBytesMax, isStrict: true });
+  return await readJson(req, { ...shape, jsonBytesMax, isStrict: true, settleBody });
 }
 
 function hasNoBody({ headers }: Context['req']): boolean {

@@ -11,6 +11,9 @@ export interface BodyLimits extends JsonShapeLimits {
   readonly jsonBytesMax: number;
 }
 
+/** Counts a body by its bytes, unpacked. */
+export type SettleBody = (bytes: number) => Promise<void>;
+
 /** The limits of all bodies. */
 export interface RequestLimits extends BodyLimits {
   /** The largest body that holds a contract. */
@@ -23,10 +26,12 @@ export interface RequestLimits extends BodyLimits {
  */
 export async function readJson(
   request: IncomingMessage,
-  limits: BodyLimits & { readonly isStrict?: boolean },
+  limits: BodyLimits & { readonly isStrict?: boolean; readonly settleBody: SettleBody },
 ): Promise<unknown> {
   checkMedia(request, ['identity']);
-  const text = (await readBytes(request, limits.jsonBytesMax)).toString('utf8');
+  const bytes = await readBytes(request, limits.jsonBytesMax);
+  await limits.settleBody(bytes.length);
+  const text = bytes.toString('utf8');
   await checkJsonShape(text, limits);
   if (limits.isStrict === true) return readStrictly(text, limits);
   try {
@@ -44,12 +49,13 @@ export async function readJson(
  */
 export async function readJsonText(
   request: IncomingMessage,
-  limits: JsonShapeLimits & { readonly bytesMax: number },
+  limits: JsonShapeLimits & { readonly bytesMax: number; readonly settleBody: SettleBody },
 ): Promise<string> {
   const { bytesMax } = limits;
   const encoding = checkMedia(request, ['identity', 'gzip']);
   const sent = await readBytes(request, bytesMax);
   const bytes = encoding === 'gzip' ? await unpacked(sent, bytesMax) : sent;
+  await limits.settleBody(bytes.length);
   const text = await utf8Of(bytes);
   await checkJsonShape(text, limits);
   return text;

@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Scope } from '#domain/scope';
+import type { SettleBody } from '#http/read-body';
 
 /** What a handler answers. Texts and buffers are sent as they are, everything else as JSON. */
 export interface Reply {
@@ -27,6 +28,8 @@ export interface ParsedRequest<P, Q, B> {
   readonly client: string | undefined;
   /** Counts that it costs so much more than what it was let in for. */
   readonly settle: (cost: number) => Promise<void>;
+  /** Counts a JSON body by its bytes, unpacked, before anybody reads it. */
+  readonly settleBody: SettleBody;
   /** When the token of its sender ends, milliseconds since 1970; absent where there is none. */
   readonly expiresAtMs: number | undefined;
   /** Tells whether its sender may no longer do what it was let in for. */

@@ -26,7 +26,7 @@ import {
   type TrustedProxies,
 } from '#http/limits/client-address';
 import { type CountedBucket, rateLimitFields, secondsUntil } from '#http/limits/rate-limit-fields';
-import { costOf, type RequestCosts } from '#http/limits/request-cost';
+import { bodyCostOf, costOf, type RequestCosts } from '#http/limits/request-cost';
 
 /** Buckets of one sort: one for every client, or for every tenant. */
 export interface Buckets {
@@ -129,6 +129,11 @@ export class ClientLimits {
     const { clients, tenants } = this.#options;
     await clients.limit.settle(client, cost);
     if (principal !== undefined) await tenants.limit.settle(tenantKey(principal), cost);
+  }
+
+  /** Counts the JSON body of a request by its bytes, unpacked: readers take their time by those, not by what was sent. */
+  async settleBody(visit: Visit, bytes: number): Promise<void> {
+    await this.settle(visit, bodyCostOf(bytes, this.#options.costs));
   }
 
   /**

@@ -2,6 +2,8 @@
 export interface RequestCosts {
   readonly writeCost: number;
   readonly checkCost: number;
+  /** What 1 MiB of a JSON body costs, unpacked. */
+  readonly bodyMibCost: number;
 }
 
 /**
@@ -18,7 +20,7 @@ const DIFF = /\/diff\//i;
  */
 export function costOf(
   { method, url = '' }: { readonly method?: string | undefined; readonly url?: string | undefined },
-  { writeCost, checkCost }: RequestCosts,
+  { writeCost, checkCost }: Omit<RequestCosts, 'bodyMibCost'>,
 ): number {
   const isRead = method === 'GET' || method === 'HEAD';
   // Most requests: no pattern is tried for them.
@@ -27,4 +29,14 @@ export function costOf(
   // A list of contracts is read where one is published.
   if (CHECKS.test(path) && (!isRead || DIFF.test(path))) return checkCost;
   return isRead ? 1 : writeCost;
+}
+
+const MIB = 1_048_576;
+
+/** Says what a JSON body costs beyond its request, once it is known how large it is unpacked: small ones nothing. */
+export function bodyCostOf(
+  bytes: number,
+  { bodyMibCost }: Pick<RequestCosts, 'bodyMibCost'>,
+): number {
+  return Math.floor((bytes * bodyMibCost) / MIB);
 }

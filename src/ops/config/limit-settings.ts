@@ -36,6 +36,10 @@ export const LIMIT_SETTINGS = {
     default: '25',
     doc: 'What checking, comparing or publishing a contract costs: proofs run in few threads.',
   }),
+  bodyMibCost: setting('ATLAS_BODY_MIB_COST', whole(0, 1_000_000), {
+    default: '100',
+    doc: 'What 1 MiB of a JSON body costs, unpacked: to read it takes up to 90 ms in which nobody else is answered. Owed afterwards; bodies below 10 KiB cost nothing.',
+  }),
   inFlightPerClientMax: setting('ATLAS_IN_FLIGHT_PER_CLIENT_MAX', whole(1, 1_000_000), {
     default: '128',
     doc: 'Requests of one client that are answered at a time; more are 429. Twice what a busy client needs.',

@@ -83,7 +83,7 @@ function setUp(overrides: Partial<ClientLimitOptions> = {}) {
     clients: buckets(10, 1),
     tenants: buckets(15, 1),
     refusedTokens: buckets(3, 1),
-    costs: { writeCost: 5, checkCost: 10 },
+    costs: { writeCost: 5, checkCost: 10, bodyMibCost: 4 },
     inFlightMax: 2,
     refusalDelayMs: 500,
     random: () => 0.5,
