@@ -49,7 +49,10 @@ export class Learned {
 const DATASETS = ['fuzz', 'fuzz/a', 'fuzz/b/c', '1/mus_musculus/GRCm39'];
 const CONTRACTS = ['fuzz', 'fuzz.a', 'fuzz.orders', 'fuzz.b-c_d', 'fuzz.wit'];
 const VERSIONS = ['v1', 'v2', '1.0.0', '1.1.0', '2.0.0-rc.1'];
-const DEFINITIONS = ['fuzz', 'fuzz.load', 'fuzz.check', 'fuzz.d', 'fuzz.e'];
+// Enough of them that some are in use while others are retired, which is for good.
+const DEFINITIONS = ['fuzz', ...Array.from({ length: 19 }, (_, index) => `fuzz.job-${index}`)];
+// Few, so that steps meet what was defined.
+const DEFINITION_VERSIONS = ['1.0.0', '2.0.0', 'latest'];
 const RUNS = ['run-1', 'run-2', 'run-3'];
 const TIMES = ['2026-01-31T12:00:00Z', '2020-01-01T00:00:00.5+02:00', '2999-01-01T00:00:00Z'];
 
@@ -92,7 +95,7 @@ export function wordsFor(
   if (name === 'cursor') return learned.of(`cursor:${operationId}`);
   if (name === 'sha256') return digests(path, learned);
   if (name === 'version' || name === 'other' || name === 'successor')
-    return path.includes('contracts') ? VERSIONS : [...VERSIONS, 'latest'];
+    return path.includes('contracts') ? VERSIONS : DEFINITION_VERSIONS;
   if (name === 'name' && path.includes('datasets'))
     return path.startsWith('/registry') ? DATASETS : [SERVED];
   if (name === 'name' && path.includes('/contracts')) return CONTRACTS;
@@ -152,7 +155,7 @@ const OF_MEMBER: Readonly<Record<string, readonly Json[]>> = {
   actions: [[everyAction[0]], [everyAction[3], everyAction[5]], []] as never,
   contract: [CONTRACT],
   onSuccess: [[], [{ id: 'fuzz', version: 'latest' }]],
-  onFailure: [[], [{ id: 'fuzz.load', version: 'v1' }]],
+  onFailure: [[], [{ id: 'fuzz', version: '1.0.0' }]],
   onAnomaly: [[]],
   metadata: [{}, { a: 'b' }, { team: 'ü' }],
   gene_ids: [['G00001', 'nothing']],
