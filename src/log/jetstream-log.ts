@@ -159,7 +159,9 @@ export class JetStreamLog implements EventLog {
   async *readRange(options: RangeOptions): AsyncGenerator<readonly StoredMessage[]> {
     const { nc, jsm, limits, onReconnect, inboxPrefix } = this.#options;
     const source = { nc, jsm, onReconnect, inboxPrefix, stream: this.name };
-    for await (const batch of readStreamRange(source, options))
+    const { last } = await this.head();
+    const upTo = options.upTo < last ? options.upTo : last;
+    for await (const batch of readStreamRange(source, { ...options, upTo }))
       for (const part of byBodies(batch)) yield await withBodies(limits, part);
   }
 

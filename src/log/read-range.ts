@@ -1,13 +1,44 @@
+import { systemClock } from '#flow/clock';
 import type { RangeOptions, StoredMessage } from '#log/event-log';
 import { unavailable } from '#log/jetstream-errors';
-import { PullSession, type PullSource } from '#log/pull-session';
+import { PullSession, type PullSource, type SessionStart } from '#log/pull-session';
 
-/** Reads a range of a stream once. @throws LOG_UNAVAILABLE when it breaks off, whatever was given until then */
+// A consumer may stand on a server that is a little behind the leader, whose last position is known to be there.
+const PAUSE_MS = 50;
+const QUIET_MAX = 20;
+
+/**
+ * Reads a range of a stream once. `upTo` must not be behind what the leader has. A consumer that is behind is asked again for
+ * a while; with a filter nobody can tell, and it is asked once more.
+ * @throws LOG_UNAVAILABLE when it breaks off, whatever was given until then
+ */
 export async function* readStreamRange(
   source: PullSource,
-  { after, upTo, signal, ...start }: RangeOptions,
+  options: RangeOptions,
 ): AsyncGenerator<readonly StoredMessage[]> {
-  const session = await opened(source, { ...start, after });
+  const { upTo, signal, sinceMs, ...rest } = options;
+  const quietMax = options.filter === undefined ? QUIET_MAX : 1;
+  let { after } = options;
+  for (let quiet = 0; quiet < quietMax && after < upTo && !signal.aborted; ) {
+    const before = after;
+    // Where something was read, it goes on behind that, whenever it was stored.
+    const since = sinceMs === undefined || after > options.after ? {} : { sinceMs };
+    for await (const batch of readOnce(source, { ...rest, ...since, after, upTo, signal })) {
+      yield batch;
+      after = batch.at(-1)?.position ?? after;
+    }
+    quiet = after > before ? 0 : quiet + 1;
+    if (after < upTo && quiet < quietMax)
+      await systemClock.sleep(PAUSE_MS, signal).catch(() => undefined);
+  }
+}
+
+async function* readOnce(
+  source: PullSource,
+  { upTo, signal, ...start }: RangeOptions,
+): AsyncGenerator<readonly StoredMessage[]> {
+  const { after } = start;
+  const session = await opened(source, start);
   const stop = (): void => session.end('aborted');
   signal.addEventListener('abort', stop);
   const unwatch = source.onReconnect(() => session.end('the connection was renewed'));
@@ -29,10 +60,7 @@ export async function* readStreamRange(
   }
 }
 
-async function opened(
-  source: PullSource,
-  start: Parameters<typeof PullSession.open>[1],
-): Promise<PullSession> {
+async function opened(source: PullSource, start: SessionStart): Promise<PullSession> {
   try {
     return await PullSession.open(source, start);
   } catch (error) {
