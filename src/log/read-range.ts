@@ -1,3 +1,4 @@
+import { isRegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
 import type { RangeOptions, StoredMessage } from '#log/event-log';
 import { unavailable } from '#log/jetstream-errors';
@@ -6,11 +7,12 @@ import { PullSession, type PullSource, type SessionStart } from '#log/pull-sessi
 // A consumer may stand on a server that is a little behind the leader, whose last position is known to be there.
 const PAUSE_MS = 50;
 const QUIET_MAX = 20;
+const FAILURES_MAX = 6;
 
 /**
  * Reads a range of a stream once. `upTo` must not be behind what the leader has. A consumer that is behind is asked again for
  * a while; with a filter nobody can tell, and it is asked once more.
- * @throws LOG_UNAVAILABLE when it breaks off, whatever was given until then
+ * @throws LOG_UNAVAILABLE when it breaks off again and again, whatever was given until then
  */
 export async function* readStreamRange(
   source: PullSource,
@@ -19,13 +21,23 @@ export async function* readStreamRange(
   const { upTo, signal, sinceMs, ...rest } = options;
   const quietMax = options.filter === undefined ? QUIET_MAX : 1;
   let { after } = options;
+  let failures = 0;
   for (let quiet = 0; quiet < quietMax && after < upTo && !signal.aborted; ) {
     const before = after;
     // Where something was read, it goes on behind that, whenever it was stored.
     const since = sinceMs === undefined || after > options.after ? {} : { sinceMs };
-    for await (const batch of readOnce(source, { ...rest, ...since, after, upTo, signal })) {
-      yield batch;
-      after = batch.at(-1)?.position ?? after;
+    try {
+      for await (const batch of readOnce(source, { ...rest, ...since, after, upTo, signal })) {
+        yield batch;
+        after = batch.at(-1)?.position ?? after;
+      }
+      failures = 0;
+    } catch (error) {
+      // A cluster moves consumers, and its servers do not answer for a moment.
+      failures += 1;
+      if (failures >= FAILURES_MAX || !isRegistryError(error, 'LOG_UNAVAILABLE')) throw error;
+      await systemClock.sleep(PAUSE_MS * 2 ** failures, signal).catch(() => undefined);
+      continue;
     }
     quiet = after > before ? 0 : quiet + 1;
     if (after < upTo && quiet < quietMax)
