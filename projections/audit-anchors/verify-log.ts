@@ -59,20 +59,16 @@ export interface LogReport {
 export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
   const { log, places, keys, signal, anchoredBeforeMs, onProgress } = options;
   // Before the head: what is anchored while the log is read was in the log already.
-  const loaded: LoadedAnchors[] = [];
-  for (const { store } of places) loaded.push(await loadAnchors(store, log.name, keys));
+  const checks: PlaceCheck[] = [];
+  for (const { name, store, seen } of places) {
+    const anchors = await loadAnchors(store, log.name, keys);
+    checks.push(new PlaceCheck(name, anchors, { seen, anchoredBeforeMs }));
+  }
   const head = await log.head();
-  const comparisons = loaded.map(({ hashes }) => new EventComparison(hashes));
   const check = new LogCheck();
-  const behind = new Set<number>();
   for await (const item of readAll(log, head.last, signal)) {
     const event = check.add(item);
-    for (const [index, comparison] of comparisons.entries()) {
-      comparison.add(event);
-      const isFirst = event.position === comparison.anchored + 1;
-      if (isFirst && 'recordedAtMs' in item && item.recordedAtMs < anchoredBeforeMs)
-        behind.add(index);
-    }
+    for (const place of checks) place.add(event, item);
     if (event.position % PROGRESS_EVERY === 0) onProgress?.(event.position, head.last);
   }
   signal.throwIfAborted();
@@ -81,25 +77,7 @@ export async function verifyLog(options: VerifyLogOptions): Promise<LogReport> {
     ...check.result(),
     stream: log.name,
     last: head.last,
-    places: places.map(({ name, seen }, index) => {
-      const anchors = loaded[index];
-      const comparison = comparisons[index];
-      if (anchors === undefined || comparison === undefined) throw new TypeError('No such place');
-      comparison.end();
-      return {
-        place: name,
-        anchors: anchors.count,
-        anchored: anchors.to,
-        newestAt: anchors.time,
-        isBehind: behind.has(index),
-        findings: [
-          ...removedAnchors(anchors, seen),
-          ...anchors.findings,
-          ...madeAnew(anchors, head),
-          ...comparison.findings,
-        ],
-      };
-    }),
+    places: checks.map((place) => place.report(head)),
   };
 }
 
@@ -199,6 +177,51 @@ class LogCheck {
   #unreadable(position: Position, fault: string): ComparedEvent {
     this.#findings.push({ kind: 'unreadable', position, what: fault });
     return { position, hash: undefined, what: fault };
+  }
+}
+
+/** What the anchors of one place show. */
+class PlaceCheck {
+  readonly #name: string;
+  readonly #anchors: LoadedAnchors;
+  readonly #known: { readonly seen: number; readonly anchoredBeforeMs: number };
+  readonly #comparison: EventComparison;
+  #isBehind = false;
+
+  constructor(
+    name: string,
+    anchors: LoadedAnchors,
+    known: { readonly seen: number; readonly anchoredBeforeMs: number },
+  ) {
+    this.#name = name;
+    this.#anchors = anchors;
+    this.#known = known;
+    this.#comparison = new EventComparison(anchors.hashes);
+  }
+
+  add(event: ComparedEvent, item: LogItem): void {
+    this.#comparison.add(event);
+    const isFirstBehind = event.position === this.#anchors.to + 1;
+    if (isFirstBehind && 'recordedAtMs' in item)
+      this.#isBehind = item.recordedAtMs < this.#known.anchoredBeforeMs;
+  }
+
+  report(head: LogHead): PlaceReport {
+    const { count, to, time, findings } = this.#anchors;
+    this.#comparison.end();
+    return {
+      place: this.#name,
+      anchors: count,
+      anchored: to,
+      newestAt: time,
+      isBehind: this.#isBehind,
+      findings: [
+        ...removedAnchors(this.#anchors, this.#known.seen),
+        ...findings,
+        ...madeAnew(this.#anchors, head),
+        ...this.#comparison.findings,
+      ],
+    };
   }
 }
 

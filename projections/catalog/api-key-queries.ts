@@ -13,7 +13,7 @@ import {
 } from '#domain/api-key';
 import type { CommandId, EventHash } from '#domain/event';
 import type { Revision } from '#domain/position';
-import { parseScope, type Scope } from '#domain/scope';
+import { parseScope, type Scope, sameScope } from '#domain/scope';
 import { RememberedCommands } from '#projections/catalog/remembered-commands';
 
 /** What keys need beside their events: which scope an id belongs to. Rows are only ever added. */
@@ -104,8 +104,7 @@ export class ApiKeyQueries implements AggregateSource<ApiKeyState> {
     commandId: CommandId,
   ): Promise<LoadedAggregate<ApiKeyState>> {
     const row = this.#byId.get(id) as KeyRow | undefined;
-    const isOwn = row?.tenant === scope.tenant && row.environment === scope.environment;
-    if (row === undefined || !isOwn)
+    if (row === undefined || !sameScope(parseScope(row.tenant, row.environment), scope))
       return { aggregate: emptyAggregate(apiKeyEvolution.initial), remembered: undefined };
     const events = this.#eventsOf(row.aggregate);
     const last = events.at(-1);

@@ -41,7 +41,7 @@ export async function keepAnchors(
   const { config } = setup;
   if (!keepsShared(setup) || placesOf(config).length === 0) return [];
   const key = openAuditKey(config, dataFolder);
-  const publicKeys = auditPublicKeys({ ...config, dataDir: dataFolder }, []);
+  const publicKeys = auditPublicKeys(config, []);
   const places = await openAnchorPlaces(setup, files);
   return places.flatMap(({ name, store }) =>
     Object.values(logs).map((log) => {

@@ -65,7 +65,7 @@ export function natsAccess(config: Config) {
 
 /** Opens the streams as logs. */
 export function openLogs(
-  { config }: Setup,
+  { config, releases }: Setup,
   { broker, embedded }: OpenedBroker,
   bodies: Publisher | undefined,
 ): Logs {
@@ -86,7 +86,12 @@ export function openLogs(
       isConnected: broker.connected,
       isFull: () => embedded?.isFull() ?? false,
     });
-  return { REGISTRY: open('REGISTRY'), JOBS: open('JOBS') };
+  const logs = { REGISTRY: open('REGISTRY'), JOBS: open('JOBS') };
+  releases.add('logs', () => {
+    logs.REGISTRY.close();
+    logs.JOBS.close();
+  });
+  return logs;
 }
 
 /** The largest body or value that fits into one message. */

@@ -86,10 +86,6 @@ async function openParts(setup: Setup): Promise<Parts> {
   const opened = await openLogBroker(setup, folder);
   const artifacts = await openArtifactStore(setup, folder);
   const logs = openLogs(setup, opened, bodiesIn(opened, artifacts));
-  releases.add('logs', () => {
-    logs.REGISTRY.close();
-    logs.JOBS.close();
-  });
   const views = await openViews(setup, {
     opened,
     logs,

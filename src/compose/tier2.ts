@@ -26,16 +26,14 @@ export function openTier2(setup: Setup): Tier2 {
   const guarded = (from: Redis): GuardedRedis =>
     new GuardedRedis({ redis: from, clock, timeoutMs: config.redisTimeoutMs });
   const { redisPrefix: prefix, redisTtlSeconds: ttlSeconds } = config;
-  const open = (capacity: number, refillPerSecond: number): Buckets => {
-    const bucket = { capacity, refillPerSecond };
-    const local = new LocalRateLimit({ ...bucket, clock });
-    if (redis === undefined) return { limit: local, refillPerSecond };
-    const shared = new SharedRateLimit({ ...bucket, redis: guarded(redis), prefix, local });
-    return { limit: shared, refillPerSecond };
+  const openLocal = (capacity: number, refillPerSecond: number): Buckets => {
+    return { limit: new LocalRateLimit({ capacity, refillPerSecond, clock }), refillPerSecond };
   };
-  const tokens = {
-    capacity: config.refusedTokensBurst,
-    refillPerSecond: config.refusedTokensPerSecond,
+  const open = (capacity: number, refillPerSecond: number): Buckets => {
+    const local = openLocal(capacity, refillPerSecond);
+    if (redis === undefined) return local;
+    const bucket = { capacity, refillPerSecond, redis: guarded(redis), prefix };
+    return { limit: new SharedRateLimit({ ...bucket, local: local.limit }), refillPerSecond };
   };
   return {
     answers: redis && new GeneAnswers({ redis: guarded(redis), clock, prefix, ttlSeconds }),
@@ -46,10 +44,7 @@ export function openTier2(setup: Setup): Tier2 {
       clients: open(config.clientCostBurst, config.clientCostPerSecond),
       tenants: open(config.tenantCostBurst, config.tenantCostPerSecond),
       // Each node for itself: it is its own work that is saved.
-      refusedTokens: {
-        limit: new LocalRateLimit({ ...tokens, clock }),
-        refillPerSecond: tokens.refillPerSecond,
-      },
+      refusedTokens: openLocal(config.refusedTokensBurst, config.refusedTokensPerSecond),
     },
   };
 }

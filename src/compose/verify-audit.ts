@@ -37,10 +37,6 @@ export const verifyAudit: VerifyAudit = async (config, logger, options) => {
     const artifacts = await openArtifactsToRead(setup);
     const places = await openAnchorPlaces(setup, artifacts.files);
     const logs = openLogs(setup, opened, artifacts);
-    releases.add('logs', () => {
-      logs.REGISTRY.close();
-      logs.JOBS.close();
-    });
     const reports: AuditReport[] = [];
     for (const stream of options.streams.map(streamNamed)) {
       const report = await verifyLog({

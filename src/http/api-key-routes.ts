@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { issueApiKey } from '#commands/issue-api-key';
 import { apiKeyNotFound, revokeApiKey } from '#commands/revoke-api-key';
 import { parseApiKeyId } from '#domain/api-key';
+import { sameScope } from '#domain/scope';
 import { toTimestamp } from '#flow/clock';
 import { cursorQuery, integerQuery, plainText, timestamp } from '#http/api-schemas';
 import { apiKeyIdOf, makeApiKey } from '#http/auth/api-key-text';
@@ -149,9 +150,7 @@ function get(dependencies: HttpDependencies): Route {
       await waitForMinimum(catalogView, header, { waitMs: limits.readWaitMs });
       const id = parseApiKeyId(params.id);
       const found = catalog().apiKeys.find(id);
-      const isOwn =
-        found?.scope.tenant === scope.tenant && found.scope.environment === scope.environment;
-      if (found === undefined || !isOwn) throw apiKeyNotFound(id);
+      if (found === undefined || !sameScope(found.scope, scope)) throw apiKeyNotFound(id);
       const headers = { [POSITION_HEADER]: String(catalogView.position) };
       return { status: 200, headers, body: keyJson(found, clock.nowMs()) };
     },

@@ -9,7 +9,7 @@ import { readJsonText } from '#http/read-body';
 import { type Route, route } from '#http/route';
 import type { LineageEvent } from '#lineage/lineage-event';
 import type { LineageFault } from '#lineage/lineage-fault';
-import { type LineageBatchItem, readLineageBatchInTurns } from '#lineage/read-lineage-batch';
+import { type LineageBatchItem, readLineageBatch } from '#lineage/read-lineage-batch';
 import { readLineageEvent } from '#lineage/read-lineage-event';
 
 /** The most events of one batch. */
@@ -136,7 +136,7 @@ function batch(dependencies: HttpDependencies): Route {
       const jsonDepthMax = limits.jsonDepthMax + 1;
       const bounds = { bytesMax: lineageBatchBytesMax, jsonDepthMax, jsonItemsMax, settleBody };
       const text = await readJsonText(req, bounds);
-      const read = await readLineageBatchInTurns(text, {
+      const read = await readLineageBatch(text, {
         eventsMax: LINEAGE_BATCH_MAX,
         bytesMax: lineageBytesMax,
       });

@@ -12,21 +12,10 @@ const TURN_UNITS = 1_048_576;
 
 /**
  * Cuts the text of a JSON array into the texts of its items by strings and the depth of brackets alone, so that what is
- * wrong inside one item is not the fault of the others. Items may be no JSON. Linear in the text.
+ * wrong inside one item is not the fault of the others. Items may be no JSON. Linear in the text; lets others have their turn
+ * in long texts.
  */
-export function splitJsonArray(text: string, itemsMax: number): JsonArrayItems {
-  const turns = splitting(text, itemsMax);
-  for (;;) {
-    const turn = turns.next();
-    if (turn.done === true) return turn.value;
-  }
-}
-
-/** Cuts a text as `splitJsonArray` does, and lets others have their turn in long texts. */
-export async function splitJsonArrayInTurns(
-  text: string,
-  itemsMax: number,
-): Promise<JsonArrayItems> {
+export async function splitJsonArray(text: string, itemsMax: number): Promise<JsonArrayItems> {
   const turns = splitting(text, itemsMax);
   for (;;) {
     const turn = turns.next();

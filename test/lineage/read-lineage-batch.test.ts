@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readLineageBatch } from '#lineage/read-lineage-batch';
 import { readLineageEvent } from '#lineage/read-lineage-event';
-import { splitJsonArray, splitJsonArrayInTurns } from '#lineage/split-json-array';
+import { splitJsonArray } from '#lineage/split-json-array';
 import { runDocument } from '#test/lineage/lineage-events';
 
 const RIGHT = JSON.stringify(runDocument({ note: '],[{\\"}' }));
 
-function kinds(text: string, eventsMax = 100): readonly string[] | 'refused' {
-  const batch = readLineageBatch(text, { eventsMax });
+async function kinds(text: string, eventsMax = 100): Promise<readonly string[] | 'refused'> {
+  const batch = await readLineageBatch(text, { eventsMax });
   if (batch.kind === 'refused') return 'refused';
   expect(batch.items.map(({ index }) => index)).toEqual(batch.items.map((_, at) => at));
   return batch.items.map((item) =>
@@ -31,20 +31,23 @@ describe('readLineageBatch()', () => {
     ['', 'syntax '],
     [RIGHT.replace('START', 'DONE'), 'schema /eventType'],
     ['['.repeat(5_000) + ']'.repeat(5_000), 'value '],
-  ])('reads the events before and after %s', (wrong, fault) => {
-    const items = kinds(`[${RIGHT},${wrong},\n ${RIGHT} ]`);
+  ])('reads the events before and after %s', async (wrong, fault) => {
+    const items = await kinds(`[${RIGHT},${wrong},\n ${RIGHT} ]`);
     expect(items).toEqual(['event', fault, 'event']);
   });
 
-  it('bounds the size of each event, and not of their sum', () => {
+  it('bounds the size of each event, and not of their sum', async () => {
     const long = JSON.stringify(runDocument({ note: 'x'.repeat(1_000) }));
-    const batch = readLineageBatch(`[${RIGHT},${long},${RIGHT}]`, { eventsMax: 3, bytesMax: 900 });
+    const batch = await readLineageBatch(`[${RIGHT},${long},${RIGHT}]`, {
+      eventsMax: 3,
+      bytesMax: 900,
+    });
     if (batch.kind === 'refused') throw new Error('refused');
     expect(batch.items.map(({ kind }) => kind)).toEqual(['event', 'refused', 'event']);
   });
 
-  it('reads an empty batch as one without items', () => {
-    expect(kinds(' [ \n] ')).toEqual([]);
+  it('reads an empty batch as one without items', async () => {
+    expect(await kinds(' [ \n] ')).toEqual([]);
   });
 
   it.each([
@@ -58,48 +61,48 @@ describe('readLineageBatch()', () => {
     '[{"a":[1}]',
     '["open]',
     '[]]',
-  ])('refuses %j, whose items cannot be told apart', (text) => {
-    expect(readLineageBatch(text, { eventsMax: 10 })).toMatchObject({
+  ])('refuses %j, whose items cannot be told apart', async (text) => {
+    expect(await readLineageBatch(text, { eventsMax: 10 })).toMatchObject({
       kind: 'refused',
       faults: [{ rule: 'syntax', path: '' }],
     });
   });
 
-  it('takes nothing after a comma for a wrong item', () => {
-    expect(kinds(`[${RIGHT},]`)).toEqual(['event', 'syntax ']);
-    expect(kinds(`[,${RIGHT}]`)).toEqual(['syntax ', 'event']);
+  it('takes nothing after a comma for a wrong item', async () => {
+    expect(await kinds(`[${RIGHT},]`)).toEqual(['event', 'syntax ']);
+    expect(await kinds(`[,${RIGHT}]`)).toEqual(['syntax ', 'event']);
   });
 
-  it('says which bracket closes nothing', () => {
-    const batch = readLineageBatch('[1}', { eventsMax: 1 });
+  it('says which bracket closes nothing', async () => {
+    const batch = await readLineageBatch('[1}', { eventsMax: 1 });
     expect(batch).toMatchObject({ faults: [{ message: expect.stringContaining('has a "}"') }] });
   });
 
-  it('refuses more events than allowed', () => {
-    expect(kinds(`[${RIGHT},${RIGHT}]`, 2)).toEqual(['event', 'event']);
-    expect(readLineageBatch(`[${RIGHT},${RIGHT},${RIGHT}]`, { eventsMax: 2 })).toMatchObject({
+  it('refuses more events than allowed', async () => {
+    expect(await kinds(`[${RIGHT},${RIGHT}]`, 2)).toEqual(['event', 'event']);
+    expect(await readLineageBatch(`[${RIGHT},${RIGHT},${RIGHT}]`, { eventsMax: 2 })).toMatchObject({
       faults: [{ rule: 'value', message: expect.stringContaining('has more than 2 items') }],
     });
-    expect(kinds(`[${','.repeat(1_000_000)}]`, 1_000)).toBe('refused');
+    expect(await kinds(`[${','.repeat(1_000_000)}]`, 1_000)).toBe('refused');
   });
 
-  it('reads each item as readLineageEvent() does', () => {
+  it('reads each item as readLineageEvent() does', async () => {
     const items = [RIGHT, '{}', JSON.stringify(runDocument({ mine: 'ü' }))];
-    const batch = readLineageBatch(`[${items.join(' , ')}]`, { eventsMax: 3 });
+    const batch = await readLineageBatch(`[${items.join(' , ')}]`, { eventsMax: 3 });
     expect(batch).toMatchObject({ items: items.map((item) => readLineageEvent(item)) });
   });
 });
 
 describe('splitJsonArray()', () => {
-  it('cuts a million spaces, brackets and quotes in time linear in the text', () => {
+  it('cuts a million spaces, brackets and quotes in time linear in the text', async () => {
     const spaces = ' '.repeat(2_000_000);
-    expect(splitJsonArray(`[1${spaces}2,3]${spaces}`, 2)).toMatchObject({
+    expect(await splitJsonArray(`[1${spaces}2,3]${spaces}`, 2)).toMatchObject({
       items: [expect.any(String), '3'],
     });
-    expect(splitJsonArray(`${spaces}1`, 2).kind).toBe('refused');
-    expect(splitJsonArray(`[${spaces}]${spaces}x`, 2).kind).toBe('refused');
-    expect(splitJsonArray('['.repeat(2_000_000), 2).kind).toBe('refused');
-    expect(splitJsonArray(`["${'\\"'.repeat(1_000_000)}`, 2).kind).toBe('refused');
+    expect((await splitJsonArray(`${spaces}1`, 2)).kind).toBe('refused');
+    expect((await splitJsonArray(`[${spaces}]${spaces}x`, 2)).kind).toBe('refused');
+    expect((await splitJsonArray('['.repeat(2_000_000), 2)).kind).toBe('refused');
+    expect((await splitJsonArray(`["${'\\"'.repeat(1_000_000)}`, 2)).kind).toBe('refused');
   });
 
   it.each([
@@ -114,17 +117,17 @@ describe('splitJsonArray()', () => {
         waiting = setImmediate(count);
       };
       let waiting = setImmediate(count);
-      const split = await splitJsonArrayInTurns(text, 2);
+      const split = await splitJsonArray(text, 2);
       clearImmediate(waiting);
       expect(turns).toBeGreaterThan(10);
       expect(split).toEqual({ kind: 'items', items: [text.slice(1, -1)] });
     },
   );
 
-  it('cuts every JSON array as JSON does', () => {
-    fc.assert(
-      fc.property(fc.array(fc.jsonValue()), fc.constantFrom(0, 1), (values, indent) => {
-        const split = splitJsonArray(JSON.stringify(values, null, indent), values.length);
+  it('cuts every JSON array as JSON does', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.jsonValue()), fc.constantFrom(0, 1), async (values, indent) => {
+        const split = await splitJsonArray(JSON.stringify(values, null, indent), values.length);
         if (split.kind === 'refused') throw new Error(split.is);
         expect(split.items.map((item) => JSON.stringify(JSON.parse(item)))).toEqual(
           values.map((value) => JSON.stringify(value)),

@@ -84,9 +84,9 @@ if (fixtures !== undefined) {
       expect(warned).toEqual(WARNED);
     });
 
-    it('are read one by one from a batch of all of them', () => {
+    it('are read one by one from a batch of all of them', async () => {
       const all = `[${texts.map(([, text]) => text).join(',')}]`;
-      const batch = readLineageBatch(all, { eventsMax: texts.length, validator });
+      const batch = await readLineageBatch(all, { eventsMax: texts.length, validator });
       if (batch.kind === 'refused') throw new Error('refused');
       const refused = batch.items.filter(({ kind }) => kind === 'refused');
       const paths = refused.map(({ index }) => texts[index]?.[0] ?? '');
