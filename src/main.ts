@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { buildProgram } from '#cli/program';
+import { DRILLS } from '#compose/drills';
 import { provision } from '#compose/provision';
 import { startRegistry } from '#compose/start-registry';
 import { verifyAudit } from '#compose/verify-audit';
@@ -23,6 +24,7 @@ await buildProgram({
   startRegistry,
   verifyAudit,
   provision,
+  drills: DRILLS,
   manifestFormat,
   jsonTools,
 }).parseAsync();

@@ -6,6 +6,8 @@ import type { ManifestFormat } from '#cli/catalog-import/manifest-folder';
 import { addContract } from '#cli/contract';
 import type { JsonTools } from '#cli/contract/command-host';
 import { processHost } from '#cli/contract/process-host';
+import { addDrills } from '#cli/drill';
+import type { Drill } from '#cli/drill/drill';
 import { addKey } from '#cli/key';
 import { addProvision, type Provision } from '#cli/provision';
 import { type StartRegistry, serve } from '#cli/serve';
@@ -17,6 +19,7 @@ export interface ProgramOptions {
   readonly startRegistry: StartRegistry;
   readonly verifyAudit: VerifyAudit;
   readonly provision: Provision;
+  readonly drills: readonly Drill[];
   readonly manifestFormat: ManifestFormat;
   readonly jsonTools: JsonTools;
 }
@@ -25,6 +28,7 @@ export interface ProgramOptions {
 export function buildProgram(options: ProgramOptions): Command {
   const { root, version, startRegistry, verifyAudit, provision, manifestFormat, jsonTools } =
     options;
+  const { drills } = options;
   const program = new Command('atlas-registry')
     .description('An event-sourced registry for datasets, contracts and jobs.')
     .version(version)
@@ -43,6 +47,7 @@ export function buildProgram(options: ProgramOptions): Command {
   addCatalogImport(program, manifestFormat);
   addCacheStatus(program);
   addAudit(program, verifyAudit);
+  addDrills(program, drills, version);
   const host = processHost(jsonTools);
   addContract(program, host);
   addKey(program, host);
