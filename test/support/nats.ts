@@ -5,9 +5,10 @@ import { findNatsServer } from '#clients/nats-binary';
 import { type BodyStore } from '#log/body-limits';
 import { JetStreamLog } from '#log/jetstream-log';
 import { provisionStreams } from '#log/provision';
+import { packageInfo } from '#ops/package-root';
 import { tempFolder } from '#test/support/temp';
 
-export const EMBEDDED_FOLDER = join(import.meta.dirname, '../../embedded');
+export const EMBEDDED_FOLDER = join(packageInfo().root, 'embedded');
 
 /** Finds the nats-server that tests start. */
 export async function natsBinary(): Promise<string> {
