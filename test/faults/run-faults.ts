@@ -88,11 +88,22 @@ async function workBesideFaults(
   const [stopWork, stopFaults] = [new AbortController(), new AbortController()];
   const { signal } = stopWork;
   const work = runWorkload({
-    ...{ bed, history, seed, clients, pacePerSecond, bytesPercent },
+    bed,
+    history,
+    seed,
+    clients,
+    pacePerSecond,
+    bytesPercent,
     signal,
   });
   const nemesis = runNemesis({
-    ...{ bed, history, seed, faults, lastsMs, restMs, oneAtATime },
+    bed,
+    history,
+    seed,
+    faults,
+    lastsMs,
+    restMs,
+    oneAtATime,
     signal: stopFaults.signal,
     onFault: (...fault) => {
       done += 1;

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { programCopy } from '#test/faults/bed/program-copy';
 import type { Violation } from '#test/faults/check/violation';
-import type { Exhibit } from '#test/faults/museum/exhibits';
+import type { Exhibit } from '#test/faults/museum/exhibit';
 import { FAULTS } from '#test/faults/nemesis/nemesis';
 import { runFaults } from '#test/faults/run-faults';
 

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { canCutPower } from '#test/faults/bed/power-disk';
+import { EXHIBITS } from '#test/faults/museum/exhibits';
+import { findExhibit } from '#test/faults/museum/find-exhibit';
+import { tempFolder } from '#test/support/temp';
+
+const TIMEOUT_MS = 400_000;
+const shown = EXHIBITS.filter(({ withDisk }) => withDisk !== true || canCutPower());
+
+describe('the harness finds a registry that would', () => {
+  it.each(shown)(
+    '$name',
+    async (exhibit) => {
+      using folder = tempFolder();
+      const { seed, violations } = await findExhibit(exhibit, folder.path);
+      expect({ seed, violations }).toMatchObject({ seed: expect.any(Number) });
+    },
+    TIMEOUT_MS,
+  );
+});
