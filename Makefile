@@ -13,6 +13,14 @@ help: ## List the targets
 run: build ## Start the registry with embedded parts and load the example data
 	@ATLAS_LOG_LEVEL=$${ATLAS_LOG_LEVEL:-warn} exec node dist/src/main.js serve --examples
 
+# The ports of `make cluster` are those behind this one, and where its data lies.
+PORT ?= 3100
+CLUSTER ?= ./.atlas-cluster
+
+.PHONY: cluster
+cluster: build setup-tests ## Start a cluster on this machine: 3 brokers, 2 writers, 2 readers, a projector, Postgres; PORT= and CLUSTER=
+	@exec node dist/src/main.js cluster --postgres --examples --port '$(PORT)' --data '$(CLUSTER)'
+
 .PHONY: setup
 setup: node_modules/.installed ## Install what the registry needs
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { buildProgram } from '#cli/program';
+import { startCluster } from '#compose/cluster';
 import { DRILLS } from '#compose/drills';
 import { provision } from '#compose/provision';
 import { startRegistry } from '#compose/start-registry';
@@ -22,6 +23,7 @@ await buildProgram({
   root,
   version,
   startRegistry,
+  startCluster,
   verifyAudit,
   provision,
   drills: DRILLS,

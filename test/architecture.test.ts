@@ -13,6 +13,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/log': ['src/domain', 'src/flow'],
   'src/stores': ['src/domain', 'src/flow'],
   'src/clients': ['src/domain', 'src/flow'],
+  // Starts and ends processes; what it knows of the log is who leads it and whether copies are equal.
+  'src/cluster': ['src/domain', 'src/flow', 'src/clients', 'src/log'],
   'src/cache': ['src/domain', 'src/flow', 'src/stores'],
   commands: ['src/domain', 'src/contracts', 'src/lineage', 'src/flow', 'src/log', 'src/stores'],
   projections: ['src/domain', 'src/lineage', 'src/flow', 'src/log', 'src/clients'],

@@ -3,6 +3,7 @@ import { addAudit, type VerifyAudit } from '#cli/audit';
 import { addCacheStatus } from '#cli/cache-status';
 import { addCatalogImport } from '#cli/catalog-import';
 import type { ManifestFormat } from '#cli/catalog-import/manifest-folder';
+import { addCluster, type StartCluster } from '#cli/cluster';
 import { addContract } from '#cli/contract';
 import type { JsonTools } from '#cli/contract/command-host';
 import { processHost } from '#cli/contract/process-host';
@@ -17,6 +18,7 @@ export interface ProgramOptions {
   readonly root: string;
   readonly version: string;
   readonly startRegistry: StartRegistry;
+  readonly startCluster: StartCluster;
   readonly verifyAudit: VerifyAudit;
   readonly provision: Provision;
   readonly drills: readonly Drill[];
@@ -43,6 +45,7 @@ export function buildProgram(options: ProgramOptions): Command {
     .action(async (flags: { examples?: boolean }) => {
       await serve({ root, version, startRegistry, examples: flags.examples === true });
     });
+  addCluster(program, options.startCluster, root);
   addProvision(program, provision);
   addCatalogImport(program, manifestFormat);
   addCacheStatus(program);

@@ -10,6 +10,7 @@ import { type NatsTlsFiles, serversOf } from '#clients/nats-servers';
 import { isAtLeast, VERSION_WANTED } from '#clients/nats-version';
 import { listWithoutCredentials } from '#clients/without-credentials';
 import { quote, RegistryError } from '#domain/errors';
+import { systemClock } from '#flow/clock';
 
 export interface BrokerOptions {
   /** One or more servers, comma-separated: `nats://host:port`, with `user:password@` or `token@` where needed. */
@@ -40,6 +41,8 @@ export interface Broker {
   readonly onReconnect: (listener: () => void) => () => void;
   readonly close: () => Promise<void>;
 }
+
+const DRAIN_MS_MAX = 1_000;
 
 /**
  * Connects to NATS and checks that the server is new enough and has JetStream.
@@ -74,6 +77,16 @@ function watch(nc: NatsConnection): Pick<Broker, 'connected' | 'onReconnect' | '
       return () => listeners.delete(listener);
     },
     close: async () => {
+      if (nc.isClosed()) return;
+      if (standing) {
+        // What was sent is taken by the server before the connection goes.
+        const late = new AbortController();
+        await Promise.race([
+          nc.drain().catch(() => undefined),
+          systemClock.sleep(DRAIN_MS_MAX, late.signal).catch(() => undefined),
+        ]);
+        late.abort();
+      }
       if (!nc.isClosed()) await nc.close();
     },
   };

@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArtifactInspector } from '#cache/artifact-inspector';
@@ -6,6 +7,7 @@ import { faked } from '#compose/open-source';
 import { s3Limits } from '#compose/s3-limits';
 import type { Setup } from '#compose/setup';
 import type { Sha256 } from '#domain/digest';
+import { quote, RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
 import { HttpS3Store } from '#stores/http-s3/http-s3-store';
 import { artifactPath } from '#stores/layout';
@@ -17,6 +19,8 @@ import type { Store } from '#stores/store';
 // How errors name the store of this registry. No source can be called so: names of sources have no space.
 const OWN = 'own store';
 const STORE_FOLDER = 'store';
+// No upload to a folder that nodes share takes longer.
+const SHARED_LEFTOVERS_MS = 86_400_000;
 
 /** The store that this registry writes to. */
 export interface ArtifactStore {
@@ -39,9 +43,11 @@ export async function openArtifactStore(setup: Setup, data: DataFolder): Promise
   await rm(copies, { recursive: true, force: true });
   const s3 = await openS3(setup);
   if (s3 === undefined) {
-    const folder = data.folder(STORE_FOLDER);
+    const isShared = config.storeFolder !== undefined;
+    const folder = config.storeFolder ?? data.folder(STORE_FOLDER);
+    if (isShared) makeShared(folder);
     const publisher = new LocalfsPublisher(folder);
-    await publisher.removeLeftovers();
+    await publisher.removeLeftovers(isShared ? SHARED_LEFTOVERS_MS : 0);
     const store = faked(new LocalfsStore({ source: OWN, root: folder }), config);
     const pathOf = (sha256: Sha256): string => join(folder, artifactPath(sha256));
     const inspector = new ArtifactInspector({
@@ -50,7 +56,7 @@ export async function openArtifactStore(setup: Setup, data: DataFolder): Promise
       folder: copies,
       clock: systemClock,
     });
-    return { publisher, store, inspector, description: folder, isShared: false };
+    return { publisher, store, inspector, description: folder, isShared };
   }
   const { publisher, transport } = s3;
   if (config.role !== 'reader') await publisher.probe();
@@ -67,10 +73,25 @@ export async function openArtifactStore(setup: Setup, data: DataFolder): Promise
   return { publisher, store, inspector, description, isShared: true };
 }
 
+function makeShared(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o750 });
+  } catch (cause) {
+    const is = cause instanceof Error ? cause.message : String(cause);
+    throw new RegistryError(
+      'CANNOT_START',
+      `Cannot use ATLAS_STORE_FOLDER=${quote(folder)}: ${is} (want a folder that this process may write)`,
+      { cause },
+    );
+  }
+}
+
 /** Opens the artifacts for reading beside a registry that may run on them. */
 export async function openArtifactsToRead(setup: Setup): Promise<Publisher> {
   const s3 = await openS3(setup);
-  return s3?.publisher ?? new LocalfsPublisher(join(setup.config.dataDir, STORE_FOLDER));
+  if (s3 !== undefined) return s3.publisher;
+  const { storeFolder, dataDir } = setup.config;
+  return new LocalfsPublisher(storeFolder ?? join(dataDir, STORE_FOLDER));
 }
 
 /** Opens the bucket that the settings name; `undefined` where they name none. */

@@ -22,7 +22,7 @@ import { newId } from '#flow/new-id';
 import { buildApp } from '#http/app';
 import type { HttpObserver } from '#http/boundary';
 import type { HttpCommands, PartHealth, Serving } from '#http/dependencies';
-import { listen } from '#http/server';
+import { type HttpServer, listen } from '#http/server';
 import type { Config } from '#ops/config/settings';
 import type { Logger } from '#ops/logger';
 import { packageInfo } from '#ops/package-root';
@@ -107,11 +107,12 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   const tls = await openTls(setup);
   const parts = await openParts(setup);
   const { artifacts, logs, views, sources } = parts;
+  const draining = new AbortController();
   const closing = new AbortController();
   const health = (): PartHealth[] => [
     ...healthOf(parts),
     ...(tls === undefined ? [] : [tlsHealth(tls)]),
-    ...(closing.signal.aborted ? [DRAINING] : []),
+    ...(draining.signal.aborted ? [DRAINING] : []),
   ];
   const contractChecks = openContractChecks(setup, views);
   const guard = openGuard(setup, views);
@@ -148,10 +149,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   );
   const bounds = openServerGuard(setup, clientLimits);
   const server = await listen(app, { ...config.bind, tls }, bounds);
-  releases.add('http', async () => {
-    closing.abort();
-    await server.close(config.shutdownGraceMs);
-  });
+  releases.add('http', () => endServer(server, config, { draining, closing }));
   return {
     url: server.url,
     parts: describe(config, parts),
@@ -160,6 +158,22 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
     ready: (timeoutMs) => untilReady(health, timeoutMs),
     close: () => releases.releaseAll(),
   };
+}
+
+/**
+ * Ends the HTTP side: first it says that it is not ready and goes on, so that whoever sends requests here learns it before any
+ * is refused; then it lets the running ones end.
+ */
+async function endServer(
+  server: HttpServer,
+  { drainDelayMs, shutdownGraceMs }: Config,
+  { draining, closing }: Readonly<Record<'draining' | 'closing', AbortController>>,
+): Promise<void> {
+  draining.abort();
+  server.drain();
+  await systemClock.sleep(drainDelayMs);
+  closing.abort();
+  await server.close(shutdownGraceMs);
 }
 
 function healthOf({ opened, views, sources }: Parts): PartHealth[] {

@@ -26,6 +26,8 @@ export interface ServerOptions {
 export interface HttpServer {
   /** `http://host:port`, or `https://host:port`. */
   readonly url: string;
+  /** Goes on, and asks with every answer that its connection is not used again. */
+  drain(): void;
   /** Takes no new connections, lets running requests end, and cuts what is left after the time. */
   close(graceMs: number): Promise<void>;
 }
@@ -57,9 +59,19 @@ export async function listen(
 ): Promise<HttpServer> {
   const { tls } = options;
   const callback = app.callback();
+  const running = new Set<ServerResponse>();
+  let isDraining = false;
+  const drain = (): void => {
+    isDraining = true;
+    // A connection that closes when it is idle loses what its client sends at that moment.
+    for (const response of running) response.shouldKeepAlive = false;
+  };
   const handle: Handle = async (request, response) => {
+    if (isDraining) response.shouldKeepAlive = false;
     if (tls !== undefined) response.setHeader(...HSTS);
+    running.add(response);
     await callback(request, response);
+    running.delete(response);
   };
   const { server, checking } =
     guard === undefined ? openServer(handle, tls) : guardedServer(handle, guard, tls);
@@ -69,7 +81,9 @@ export async function listen(
   const host = options.host.includes(':') ? `[${options.host}]` : options.host;
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${host}:${port}`,
+    drain,
     close: async (graceMs) => {
+      drain();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       // A connection that falls idle later would be kept for its keep-alive time.
       const idle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);

@@ -150,6 +150,10 @@ export const SETTINGS = {
   ...LINEAGE_SETTINGS,
   ...AUTH_SETTINGS,
   ...AUDIT_SETTINGS,
+  drainDelayMs: setting('ATLAS_DRAIN_DELAY_MS', whole(0, 600_000), {
+    default: '0',
+    doc: 'How long after SIGTERM requests are still taken while `/readyz` is 503 already. Behind a load balancer: twice the time in which it notices that, for example 5000; else nobody is waiting to notice.',
+  }),
   shutdownGraceMs: setting('ATLAS_SHUTDOWN_GRACE_MS', whole(0, 600_000), {
     default: '10000',
     doc: 'How long running requests may go on after SIGTERM.',

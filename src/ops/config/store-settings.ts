@@ -16,6 +16,9 @@ export const STORE_SETTINGS = {
     default: 'local',
     doc: 'Where artifacts lie: `local` in the data folder, `s3` in a bucket. `fake` reads those of the data folder and fails as its script says, for drills.',
   }),
+  storeFolder: setting('ATLAS_STORE_FOLDER', text.optional(), {
+    doc: 'Folder of `ATLAS_STORE=local` that all nodes see: on one machine, or on a file system over the network that keeps what was flushed. Without it `store` in the data folder, which is of this node alone.',
+  }),
   fakeScript: setting('ATLAS_STORE_FAKE_SCRIPT', text.optional(), {
     doc: 'Path of the JSON file that says how the fake store fails, see docs/stores.md.',
   }),

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
@@ -13,9 +13,18 @@ export class DurableFiles {
     this.root = root;
   }
 
-  /** Removes what writers have left that were cut off with their process. Only while nothing is written. */
-  async removeLeftovers(): Promise<void> {
-    await rm(join(this.root, 'tmp'), { recursive: true, force: true });
+  /**
+   * Removes what writers have left that were cut off with their process. Files younger than `ageMsMin` may belong to writers
+   * that run; 0, the default, only while nothing is written.
+   */
+  async removeLeftovers(ageMsMin = 0): Promise<void> {
+    const folder = join(this.root, 'tmp');
+    if (ageMsMin === 0) return await rm(folder, { recursive: true, force: true });
+    for (const name of await readdir(folder).catch(() => [])) {
+      const path = join(folder, name);
+      const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+      if (mtimeMs < Date.now() - ageMsMin) await rm(path, { force: true });
+    }
   }
 
   /**

@@ -31,9 +31,9 @@ export class LocalfsPublisher implements Publisher {
     this.files = new LocalfsFiles(this.#durable);
   }
 
-  /** Removes what uploads have left that were cut off with their process. Only while nothing is written. */
-  async removeLeftovers(): Promise<void> {
-    await this.#durable.removeLeftovers();
+  /** Removes what uploads have left that were cut off with their process, see `DurableFiles`. */
+  async removeLeftovers(ageMsMin = 0): Promise<void> {
+    await this.#durable.removeLeftovers(ageMsMin);
   }
 
   async put(

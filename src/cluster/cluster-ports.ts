@@ -1,0 +1,90 @@
+import { createServer } from 'node:net';
+import { RegistryError } from '#domain/errors';
+import { systemClock } from '#flow/clock';
+
+/** What a cluster is made of, and how many of each. */
+export interface ClusterSize {
+  /** 1, 3 or 5. */
+  readonly brokers: number;
+  readonly writers: number;
+  readonly readers: number;
+  readonly projectors: number;
+}
+
+/** The port of every member by its name; those between brokers are named `route-1` and so on. */
+export type ClusterPorts = ReadonlyMap<string, number>;
+
+// Of each kind at most nine.
+const OFFSETS = { writer: 1, reader: 11, projector: 21, broker: 31, route: 41 } as const;
+const POSTGRES_OFFSET = 51;
+
+/** Names the members of a cluster and gives each its port: `writer-1` the first behind the base, and so on. */
+export function portsFrom(base: number, size: ClusterSize): ClusterPorts {
+  const { brokers, writers, readers, projectors } = size;
+  const counts = {
+    writer: writers,
+    reader: readers,
+    projector: projectors,
+    broker: brokers,
+    route: brokers,
+  };
+  const ports = new Map<string, number>();
+  for (const [kind, count] of Object.entries(counts) as [keyof typeof OFFSETS, number][])
+    for (let i = 0; i < count; i += 1) ports.set(`${kind}-${i + 1}`, base + OFFSETS[kind] + i);
+  return ports.set('postgres', base + POSTGRES_OFFSET);
+}
+
+/** Names the members and gives each a port that is free now. */
+export async function freePorts(size: ClusterSize): Promise<ClusterPorts> {
+  const names = [...portsFrom(0, size).keys()];
+  const servers = await Promise.all(names.map(async () => await listenOn(0)));
+  const ports = servers.map((server) => {
+    const address = server?.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  await Promise.all(servers.map(async (server) => await closed(server)));
+  return new Map(names.map((name, i) => [name, ports[i] ?? 0]));
+}
+
+/** @throws CANNOT_START that names every port that is taken, when they are not all free in time */
+export async function checkPortsFree(
+  ports: Iterable<readonly [name: string, port: number]>,
+  waitMs: number,
+): Promise<void> {
+  const wanted = [...ports];
+  const deadline = systemClock.monotonicMs() + waitMs;
+  for (;;) {
+    const taken: string[] = [];
+    for (const [name, port] of wanted) {
+      const server = await listenOn(port).catch(() => undefined);
+      if (server === undefined) taken.push(`${port} (${name})`);
+      await closed(server);
+    }
+    if (taken.length === 0) return;
+    if (systemClock.monotonicMs() > deadline) {
+      throw new RegistryError(
+        'CANNOT_START',
+        `Cannot start a cluster: another process has the port ${taken.join(', ')} (want free ones: end that process, or choose another base, for example PORT=4100 make cluster)`,
+      );
+    }
+    await systemClock.sleep(POLL_MS);
+  }
+}
+
+const POLL_MS = 200;
+
+type Listening = ReturnType<typeof createServer>;
+
+async function listenOn(port: number): Promise<Listening> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  return server;
+}
+
+async function closed(server: Listening | undefined): Promise<void> {
+  if (server === undefined) return;
+  await new Promise((resolve) => server.close(resolve));
+}
