@@ -112,6 +112,13 @@ SEED ?= 1
 fuzz: setup-tests ## Send REQUESTS requests made from the OpenAPI document with SEED: prints every answer that it does not describe
 	@ATLAS_FUZZ_REQUESTS=$(REQUESTS) ATLAS_FUZZ_SEED=$(SEED) node_modules/.bin/vitest run test/http/fuzz
 
+# How many nodes `make rolling-restarts` restarts.
+RESTARTS ?= 20
+
+.PHONY: rolling-restarts
+rolling-restarts: setup-tests ## Restart writers and readers of a cluster RESTARTS times under load: no request may fail
+	@ROLLING_RESTARTS=$(RESTARTS) node_modules/.bin/vitest run test/cluster/rolling-restart.test.ts
+
 .PHONY: ops-perf-cold-start
 ops-perf-cold-start: build ## Measure the start of a reader with an empty cache, until 8 datasets have answered
 	@node dist/bench/main.js start-cold

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataFolder, openDataFolder } from '#clients/data-folder';
 import { type Broker, connectBroker } from '#clients/nats';
@@ -47,7 +47,8 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #data: DataFolder;
   readonly #left: MembersLeft;
-  readonly #running = new Map<string, TetheredProcess>();
+  /** The last process of each member, ended or not. */
+  readonly #processes = new Map<string, TetheredProcess>();
   /** Whose end is wanted. */
   readonly #ending = new Set<string>();
   readonly #brokers: Broker[] = [];
@@ -77,8 +78,13 @@ export class Cluster {
 
   get members(): readonly Member[] {
     return this.plan.members.map(({ name, role, url, folder, logPath }) => {
-      return { name, role, url, folder, logPath, pid: this.#running.get(name)?.pid };
+      return { name, role, url, folder, logPath, pid: this.#pidOf(name) };
     });
+  }
+
+  #pidOf(name: string): number | undefined {
+    const process = this.#processes.get(name);
+    return process?.hasEnded === false ? process.pid : undefined;
   }
 
   /** Gives a member by its name. @throws RangeError */
@@ -101,18 +107,18 @@ export class Cluster {
   kill(name: string, signal: NodeJS.Signals): void {
     this.member(name);
     if (signal !== 'SIGSTOP' && signal !== 'SIGCONT') this.#ending.add(name);
-    this.#running.get(name)?.signal(signal);
+    this.#processes.get(name)?.signal(signal);
   }
 
   /** Waits until a member that was killed has ended, and gives how. */
   async ended(name: string): Promise<string> {
-    return (await this.#running.get(name)?.ended) ?? 'not running';
+    return (await this.#processes.get(name)?.ended) ?? 'not running';
   }
 
   /** Lets a member end its work. What a broker leads is handed over first, so that nobody has to notice that it is gone. */
   async stop(name: string): Promise<void> {
-    const process = this.#running.get(name);
-    if (process === undefined) return;
+    const process = this.#processes.get(name);
+    if (process === undefined || process.hasEnded) return;
     this.#ending.add(name);
     const { role } = this.member(name);
     if (role === 'broker' && this.plan.replicas > 1) {
@@ -140,9 +146,9 @@ export class Cluster {
     const deadline = systemClock.monotonicMs() + timeoutMs;
     let last = 'it does not answer';
     while (systemClock.monotonicMs() < deadline) {
-      const process = this.#running.get(name);
+      const process = this.#processes.get(name);
       if (process === undefined || process.hasEnded) {
-        last = `it ended (${(await process?.ended) ?? 'never started'})`;
+        last = `it has ended (${(await process?.ended) ?? 'never started'}): ${lastLine(logPath)}`;
         break;
       }
       try {
@@ -165,7 +171,7 @@ export class Cluster {
     for (const role of ['reader', 'writer', 'projector', 'broker', 'postgres'] as const) {
       const these = this.plan.members.filter((member) => member.role === role);
       await Promise.all(
-        these.map(async ({ name }) => await this.#running.get(name)?.end(END_GRACE_MS)),
+        these.map(async ({ name }) => await this.#processes.get(name)?.end(END_GRACE_MS)),
       );
     }
     this.#data.release();
@@ -195,15 +201,14 @@ export class Cluster {
   async #spawn(name: string): Promise<void> {
     const plan = this.plan.members.find((member) => member.name === name);
     if (plan === undefined) throw new RangeError(`Cannot start member ${quote(name)}: no such one`);
-    const before = this.#running.get(name);
+    const before = this.#processes.get(name);
     if (before !== undefined && !before.hasEnded) return;
     this.#ending.delete(name);
     const process = await startTethered(plan.prepare());
-    this.#running.set(name, process);
+    this.#processes.set(name, process);
     this.#left.note(name, process.pid);
     this.#options.onEvent?.(`${name} runs as process ${process.pid}`);
     void process.ended.then((how) => {
-      if (this.#running.get(name) === process) this.#running.delete(name);
       this.#left.forget(name);
       this.#options.onEvent?.(`${name} has ended (${how})`);
       if (!this.#ending.has(name)) this.#options.onLoss?.(name, how);
@@ -255,6 +260,11 @@ export class Cluster {
       await broker.close();
     }
   }
+}
+
+function lastLine(path: string): string {
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
+  return lines.at(-1) ?? 'it has said nothing';
 }
 
 async function answersSql(url: string): Promise<boolean> {

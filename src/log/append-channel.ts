@@ -86,6 +86,11 @@ export class AppendChannel {
     this.#isClosed = true;
     clearInterval(this.#sweep);
     if (!this.#subscription.isClosed()) this.#subscription.unsubscribe();
+    this.giveUp();
+  }
+
+  /** Answers what is under way with silence: nobody has to wait for answers to a connection that is gone. */
+  giveUp(): void {
     for (const { settle } of this.#pending.values()) settle({ kind: 'silence' });
     this.#pending.clear();
   }

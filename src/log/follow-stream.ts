@@ -12,6 +12,14 @@ export interface FollowSource extends PullSource {
   readonly last: () => Promise<Position>;
 }
 
+/** How a broker is asked: when it has not answered by then, it is asked again. */
+interface Asked extends FollowOptions {
+  readonly answerMs: number;
+}
+
+const ANSWER_MS = 1_000;
+const ANSWER_MS_MAX = 5_000;
+
 /**
  * Follows a stream without gap and without repeat, over reconnects and restarts of the broker.
  *
@@ -53,9 +61,11 @@ async function* pulled(
   let after = options.after;
   for (let failures = 0; !signal.aborted; failures += 1) {
     if (failures > 0) await pause(failures, signal);
-    const target = await lastOrUndefined(source, tail, options);
+    // A broker that is being stopped takes requests with it: the first ones are soon sent again, to whoever is there now.
+    const answerMs = Math.min(ANSWER_MS_MAX, ANSWER_MS * 2 ** Math.min(failures, 10));
+    const target = await lastOrUndefined(source, tail, { ...options, answerMs });
     if (target !== undefined && after >= target) return;
-    const session = await openOrUndefined(source, { ...options, after });
+    const session = await openOrUndefined(source, { ...options, after, answerMs });
     if (session === undefined) continue;
     for await (const batch of batchesOf(session, source, options)) {
       failures = 0;
@@ -104,12 +114,12 @@ async function* tailed(
 async function lastOrUndefined(
   source: FollowSource,
   tail: LiveTail | undefined,
-  { onTrouble }: FollowOptions,
+  { onTrouble, answerMs }: Asked,
 ): Promise<Position | undefined> {
   if (tail === undefined) return undefined;
   try {
     await tail.established();
-    return await source.last();
+    return await inTime(source.last(), answerMs);
   } catch (error) {
     if (source.nc.isClosed()) throw error;
     onTrouble?.(error instanceof Error ? error.message : String(error));
@@ -138,21 +148,39 @@ async function* batchesOf(
   } finally {
     signal.removeEventListener('abort', stop);
     unwatch();
-    await session.close();
+    session.close();
   }
 }
 
 async function openOrUndefined(
   source: PullSource,
-  options: FollowOptions,
+  options: Asked,
 ): Promise<PullSession | undefined> {
+  const opening = PullSession.open(source, options);
   try {
-    return await PullSession.open(source, options);
+    return await inTime(opening, options.answerMs);
   } catch (error) {
+    // It may be there later all the same.
+    void opening.then((session) => session.close()).catch(() => undefined);
     // A closed connection never comes back; everything else is the broker being away for a while.
     if (source.nc.isClosed()) throw error;
     options.onTrouble?.(error instanceof Error ? error.message : String(error));
     return undefined;
+  }
+}
+
+/** @throws Error when nothing has come in time */
+async function inTime<T>(answer: Promise<T>, ms: number): Promise<T> {
+  const timer = new AbortController();
+  const late = systemClock.sleep(ms, timer.signal).then(() => {
+    throw new Error(`The broker has not answered within ${ms} ms`);
+  });
+  // Whoever loses is not waited for.
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    timer.abort();
   }
 }
 

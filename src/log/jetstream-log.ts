@@ -51,12 +51,15 @@ export class JetStreamLog implements EventLog {
   readonly #turn = new Turn(APPENDS_PER_WRITE);
   readonly #channel: AppendChannel;
   readonly #tails: TailHub;
+  readonly #unwatch: () => void;
 
   constructor(options: JetStreamLogOptions) {
     this.name = options.stream;
     this.#options = options;
     const { nc, stream, publishTimeoutMs: timeoutMs, inboxPrefix } = options;
     this.#channel = new AppendChannel({ nc, stream, timeoutMs, inboxPrefix });
+    // A broker that was stopped would cost every append that it took with it the whole timeout.
+    this.#unwatch = options.onReconnect(() => this.#channel.giveUp());
     this.#tails = new TailHub(nc, `${TAIL_PREFIX}.${stream}.>`);
   }
 
@@ -94,6 +97,7 @@ export class JetStreamLog implements EventLog {
 
   /** Stops hearing answers; what is under way becomes unknown. */
   close(): void {
+    this.#unwatch();
     this.#channel.close();
   }
 

@@ -68,7 +68,7 @@ async function* readOnce(
   } finally {
     signal.removeEventListener('abort', stop);
     unwatch();
-    await session.close();
+    session.close();
   }
 }
 
