@@ -1,4 +1,5 @@
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
+import type { NatsConnection } from 'nats';
 import type { Broker } from '#clients/nats';
 import { systemClock } from '#flow/clock';
 
@@ -17,13 +18,22 @@ export async function handOver({ nc, jsm }: Broker, server: string): Promise<voi
     while (systemClock.monotonicMs() < deadline) {
       const leader = await leaderOf(jsm, config.name).catch(() => undefined);
       if (leader !== undefined && leader !== server) break;
-      if (leader === server)
-        await nc
-          .request(`$JS.API.STREAM.LEADER.STEPDOWN.${config.name}`, '', { timeout: 1_000 })
-          .catch(() => undefined);
+      if (leader === server) await stepDown(nc, config.name);
       await systemClock.sleep(POLL_MS);
     }
   }
+}
+
+/** Asks the leader of a stream to hand it over, to the preferred server where one is named. */
+export async function stepDown(
+  nc: NatsConnection,
+  stream: string,
+  preferred?: string,
+): Promise<void> {
+  const body = preferred === undefined ? '' : JSON.stringify({ placement: { preferred } });
+  await nc
+    .request(`$JS.API.STREAM.LEADER.STEPDOWN.${stream}`, body, { timeout: 1_000 })
+    .catch(() => undefined);
 }
 
 /** Tells whether a server holds everything that the leaders of its streams hold, and every stream has one. */
