@@ -36,6 +36,20 @@ describe('a server that does not answer', () => {
     expect((await log.head()).last).toBe(before + events.length);
   });
 
+  it('append() under way when the connection is renewed is unknown at once, not after its timeout', async () => {
+    const log = openLog(await nats.connect(), { publishTimeoutMs: 600_000 });
+    const [to, event] = [datasetSubject(`renewed/${newId()}`), someEvent()];
+    nats.pause();
+    const outcome = log.append(to, START, event);
+    nats.kill();
+    expect((await outcome).kind).toBe('unknown');
+    const again = await eventually('a definite outcome', async () => {
+      const next = await log.append(to, START, event).catch(() => undefined);
+      return next === undefined || next.kind === 'unknown' ? undefined : next;
+    });
+    expect(again.kind).toBe('appended');
+  });
+
   it('append() that waits while its log closes is refused as not applied, and never hangs', async () => {
     const log = openLog(await nats.connect());
     const { last } = await log.head();

@@ -1,5 +1,13 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Sha256, sha256Of } from '#domain/digest';
@@ -111,6 +119,16 @@ describe('LocalfsPublisher', () => {
     const next = someBytes(600);
     await store.put(next.sha256, chunksOf(next.bytes), ROOMY);
     expect(await store.stat(next.sha256)).toEqual({ bytes: 600 });
+  });
+
+  it('removeLeftovers() with an age leaves what writers of other processes may be writing', async () => {
+    const at = (name: string): string => join(folder.path, 'tmp', name);
+    mkdirSync(join(folder.path, 'tmp'), { recursive: true });
+    for (const name of ['old', 'young']) writeFileSync(at(name), 'half');
+    const hoursAgo = Date.now() / 1_000 - 7_200;
+    utimesSync(at('old'), hoursAgo, hoursAgo);
+    await store.removeLeftovers(3_600_000);
+    expect([existsSync(at('old')), existsSync(at('young'))]).toEqual([false, true]);
   });
 
   it('put() of what is there already checks the bytes and leaves the file as it is', async () => {
