@@ -1,5 +1,7 @@
-import { rmSync } from 'node:fs';
+import { closeSync, copyFileSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { quote, RegistryError } from '#domain/errors';
 
 /** How the file of a view looks. */
 export interface ViewSchema {
@@ -26,6 +28,18 @@ export function openViewFile(path: string, schema: ViewSchema): Database.Databas
   return db;
 }
 
+/** Opens the file of a view that another process may be writing, for reading alone. @throws VIEW_UNAVAILABLE for another version */
+export function openViewFileToRead(path: string, { version }: ViewSchema): Database.Database {
+  const db = new Database(path, { readonly: true, fileMustExist: true });
+  const found = db.pragma('user_version', { simple: true });
+  if (found === version) return db;
+  db.close();
+  throw new RegistryError(
+    'VIEW_UNAVAILABLE',
+    `Cannot read view ${quote(path)}: its version is ${String(found)} (want ${version}: read it with the release that keeps it)`,
+  );
+}
+
 /** Gives `undefined` for a file of another version. */
 function openOrCreate(path: string, { version, ddl }: ViewSchema): Database.Database | undefined {
   const db = new Database(path);
@@ -48,6 +62,37 @@ function openOrCreate(path: string, { version, ddl }: ViewSchema): Database.Data
 /** Removes the file of a view and what SQLite keeps beside it. */
 export function removeViewFile(path: string): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${path}${suffix}`, { force: true });
+}
+
+/**
+ * Puts a file that was built elsewhere in the place of the file of a view, whole or not at all. Neither may be open.
+ */
+export function replaceViewFile(path: string, built: string): void {
+  // What SQLite keeps beside a file must not be taken for a part of the next one.
+  for (const file of [path, built]) foldIn(file);
+  const beside = `${path}.new`;
+  copyFileSync(built, beside);
+  flush(beside);
+  renameSync(beside, path);
+  flush(dirname(path));
+}
+
+function foldIn(path: string): void {
+  const db = new Database(path, { fileMustExist: true });
+  try {
+    db.pragma('journal_mode = DELETE');
+  } finally {
+    db.close();
+  }
+}
+
+function flush(path: string): void {
+  const file = openSync(path, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Tells whether an error means that the file itself is damaged. */

@@ -12,6 +12,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'src/flow': ['src/domain'],
   'src/log': ['src/domain', 'src/flow'],
   'src/stores': ['src/domain', 'src/flow'],
+  'src/backup': ['src/domain', 'src/flow', 'src/log', 'src/stores'],
   'src/clients': ['src/domain', 'src/flow'],
   // Starts and ends processes; what it knows of the log is who leads it and whether copies are equal.
   'src/cluster': ['src/domain', 'src/flow', 'src/clients', 'src/log'],

@@ -27,6 +27,14 @@ export async function openBucket(options: BucketOptions): Promise<KV> {
   return await new Kvm(js).open(bucket);
 }
 
+/** Opens the bucket if it is there. */
+export async function openBucketIfThere(
+  options: Pick<BucketOptions, 'js' | 'jsm' | 'bucket'>,
+): Promise<KV | undefined> {
+  const { js, jsm, bucket } = options;
+  return (await exists(jsm, bucket)) ? await new Kvm(js).open(bucket) : undefined;
+}
+
 /** Whether a write was refused because the key has another revision than expected. */
 export function isConflict(error: unknown): boolean {
   return error instanceof JetStreamApiError && error.code === API_ERRORS.wrongLastSequence;

@@ -35,7 +35,7 @@ import {
 } from '#projections/job-runs/stored-row';
 import type { Checkpoint, ProjectionDigest } from '#projections/projection';
 import type { Shown } from '#projections/shown';
-import { openViewFile, removeViewFile } from '#projections/sqlite-view-file';
+import { openViewFile, openViewFileToRead, removeViewFile } from '#projections/sqlite-view-file';
 
 type Row = StoredRow & { readonly shownAt: number };
 
@@ -130,12 +130,7 @@ export class SqliteJobRuns implements JobRunView {
   }
 
   async digest(): Promise<ProjectionDigest> {
-    const db = this.#open();
-    const { position } = await this.open();
-    const rows = db.prepare(
-      `SELECT ${RUN_COLUMNS.join(', ')} FROM job_run ORDER BY tenant, environment, aggregate, id`,
-    );
-    return { position, digest: digestOfRuns(rows.iterate() as Iterable<never>) };
+    return digestOf(this.#open());
   }
 
   async close(): Promise<void> {
@@ -204,6 +199,27 @@ export class SqliteJobRuns implements JobRunView {
     const row = this.#row(scope, kind as RunKind, id);
     return row.revision === null ? [] : [[subject, toStored(row)]];
   }
+}
+
+/** Reads the digest of a file that another process may be writing. */
+export function digestOfRunFile(path: string): ProjectionDigest {
+  const db = openViewFileToRead(path, JOB_RUN_SCHEMA);
+  try {
+    return digestOf(db);
+  } finally {
+    db.close();
+  }
+}
+
+function digestOf(db: Database): ProjectionDigest {
+  return db.transaction(() => {
+    const position = db.prepare('SELECT position FROM checkpoint').pluck().get();
+    const rows = db.prepare(
+      `SELECT ${RUN_COLUMNS.join(', ')} FROM job_run ORDER BY tenant, environment, aggregate, id`,
+    );
+    const digest = digestOfRuns(rows.iterate() as Iterable<never>);
+    return { position: toPosition(Number(position)), digest };
+  })();
 }
 
 function whereOf(conditions: readonly Condition[]): { where: string; values: readonly string[] } {

@@ -29,7 +29,12 @@ import {
 } from '#projections/registry-stores/document-sql';
 import { STORE_FILE_SCHEMA } from '#projections/registry-stores/sqlite-document-schema';
 import type { Shown } from '#projections/shown';
-import { isDamaged, openViewFile, removeViewFile } from '#projections/sqlite-view-file';
+import {
+  isDamaged,
+  openViewFile,
+  openViewFileToRead,
+  removeViewFile,
+} from '#projections/sqlite-view-file';
 
 const DIALECT: DocumentDialect = {
   mark: '?',
@@ -100,18 +105,7 @@ export class SqliteDocuments implements DocumentBackend {
   }
 
   async digest(): Promise<ProjectionDigest> {
-    const db = this.#open();
-    return db.transaction(() => {
-      const digest = new DocumentDigest();
-      const rows = db.prepare(
-        `SELECT 0 AS shown, ${DOCUMENT_COLUMNS} FROM document ORDER BY tenant, environment, kind, name, order_key`,
-      );
-      for (const row of rows.iterate() as Iterable<DocumentRow>) {
-        const document = toDocument(row);
-        if (document !== undefined) digest.addStored(document);
-      }
-      return { position: this.#checkpoint().position, digest: digest.value() };
-    })();
+    return digestOf(this.#open());
   }
 
   async close(): Promise<void> {
@@ -140,6 +134,31 @@ export class SqliteDocuments implements DocumentBackend {
     const numbered = Object.fromEntries(values.map((value, index) => [index + 1, value]));
     return this.#open().prepare(sql).all(numbered);
   }
+}
+
+/** Reads the digest of a file that another process may be writing. */
+export function digestOfDocumentFile(path: string): ProjectionDigest {
+  const db = openViewFileToRead(path, STORE_FILE_SCHEMA);
+  try {
+    return digestOf(db);
+  } finally {
+    db.close();
+  }
+}
+
+function digestOf(db: Database): ProjectionDigest {
+  return db.transaction(() => {
+    const position = db.prepare('SELECT position FROM checkpoint').pluck().get();
+    const digest = new DocumentDigest();
+    const rows = db.prepare(
+      `SELECT 0 AS shown, ${DOCUMENT_COLUMNS} FROM document ORDER BY tenant, environment, kind, name, order_key`,
+    );
+    for (const row of rows.iterate() as Iterable<DocumentRow>) {
+      const document = toDocument(row);
+      if (document !== undefined) digest.addStored(document);
+    }
+    return { position: toPosition(Number(position)), digest: digest.value() };
+  })();
 }
 
 /** Puts documents in the place of what is there, with their terms. */

@@ -69,7 +69,7 @@ export function openLogs(
   { broker, embedded }: OpenedBroker,
   bodies: Publisher | undefined,
 ): Logs {
-  const bodyBytesMax = Math.max(config.jsonBytesMax * 2, config.lineageBytesMax + HEADER_BYTES);
+  const bytesMax = bodyBytesMax(config);
   const open = (stream: StreamName): JetStreamLog =>
     new JetStreamLog({
       nc: broker.nc,
@@ -77,8 +77,8 @@ export function openLogs(
       stream,
       limits: {
         messageBytesMax: messageBytesMax(broker),
-        bodyBytesMax,
-        bodies: bodies && artifactBodies(bodies, bodyBytesMax),
+        bodyBytesMax: bytesMax,
+        bodies: bodies && artifactBodies(bodies, bytesMax),
       },
       publishTimeoutMs: config.publishTimeoutMs,
       inboxPrefix: broker.inboxPrefix,
@@ -92,6 +92,11 @@ export function openLogs(
     logs.JOBS.close();
   });
   return logs;
+}
+
+/** The largest body of an event at all. */
+export function bodyBytesMax(config: Config): number {
+  return Math.max(config.jsonBytesMax * 2, config.lineageBytesMax + HEADER_BYTES);
 }
 
 /** The largest body or value that fits into one message. */

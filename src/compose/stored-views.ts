@@ -76,7 +76,10 @@ const NAMES: Readonly<Record<ViewBackend, string>> = {
   filesystem: 'files',
 };
 
-function placesOf(config: Config): Readonly<Record<'registryStore' | 'jobRunStore', ViewBackend>> {
+/** Says where the views lie whose place is chosen. */
+export function placesOf(
+  config: Config,
+): Readonly<Record<'registryStore' | 'jobRunStore', ViewBackend>> {
   const usual = config.databaseUrl === undefined ? 'sqlite' : 'postgres';
   const { registryStore = usual, jobRunStore = usual } = config;
   return { registryStore, jobRunStore };

@@ -1,15 +1,11 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import type { AuditFound, AuditReport, VerifyAudit } from '#cli/audit';
-import { openDataFolder } from '#clients/data-folder';
-import { connectBroker } from '#clients/nats';
-import { findEmbeddedNats } from '#clients/nats-process';
 import type { OpenedBroker } from '#clients/open-broker';
 import { openArtifactsToRead } from '#compose/artifact-store';
 import { anchorMark, openAnchorPlaces } from '#compose/audit-anchors';
 import { auditPublicKeys } from '#compose/audit-key';
-import { openLogs, openOrStartBroker } from '#compose/logs';
+import { openLogs } from '#compose/logs';
+import { openBrokerToRead } from '#compose/open-to-read';
 import type { Setup } from '#compose/setup';
 import { quote, RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
@@ -33,7 +29,7 @@ export const verifyAudit: VerifyAudit = async (config, logger, options) => {
   const setup: Setup = { config, logger, releases };
   try {
     const keys = auditPublicKeys(config, options.publicKeys);
-    const opened = await openBrokerToRead(setup);
+    const opened = await openBrokerToRead(setup, 'atlas-registry audit');
     const artifacts = await openArtifactsToRead(setup);
     const places = await openAnchorPlaces(setup, artifacts.files);
     const logs = openLogs(setup, opened, artifacts);
@@ -67,33 +63,6 @@ function streamNamed(name: string): StreamName {
     'INVALID_REQUEST',
     `Cannot verify stream ${quote(name)}: there is no such stream (want registry or jobs)`,
   );
-}
-
-/** Reaches the broker of an installation: the one that it names, the one that it has started, or one started for this. */
-async function openBrokerToRead(setup: Setup): Promise<OpenedBroker> {
-  const { config, releases } = setup;
-  const data = config.dataDir;
-  if (config.natsUrl !== undefined)
-    return await openOrStartBroker(setup, { folder: (name) => join(data, name) });
-  if (!existsSync(join(data, 'nats'))) {
-    throw new RegistryError(
-      'CANNOT_START',
-      `Cannot verify data folder ${quote(data)}: no registry has run there (want ATLAS_DATA_DIR or NATS_URL of one)`,
-    );
-  }
-  const running = findEmbeddedNats(join(data, 'nats'));
-  if (running === undefined) {
-    const folder = openDataFolder(data, config.diskFreeBytesMin);
-    releases.add('data folder', () => folder.release());
-    return await openOrStartBroker(setup, folder);
-  }
-  const broker = await connectBroker({
-    ...running,
-    name: 'atlas-registry audit',
-    connectTimeoutMs: config.natsConnectTimeoutMs,
-  });
-  releases.add('nats', () => broker.close());
-  return { broker, embedded: undefined, description: running.url };
 }
 
 /** A stream that is gone is one that holds nothing: its anchors say what it held. */

@@ -10,8 +10,10 @@ export type PublishReply =
 
 export interface Publish {
   readonly subject: string;
-  /** The position that the last message of the subject must have. */
+  /** The position that the last message must have: of the subject, or of the whole stream. */
   readonly expected: number;
+  /** Default: of the subject. */
+  readonly expectedOf?: 'subject' | 'stream';
   readonly encoded: EncodedEvent;
 }
 
@@ -25,6 +27,10 @@ interface AckBody {
   readonly error?: { readonly err_code?: number; readonly description?: string };
 }
 
+const EXPECTED = {
+  subject: 'Nats-Expected-Last-Subject-Sequence',
+  stream: 'Nats-Expected-Last-Sequence',
+} as const;
 const SWEEP_MS = 50;
 
 /**
@@ -61,12 +67,12 @@ export class AppendChannel {
   }
 
   /** Publishes with compare-and-set. Throws only what the client throws before anything is sent. */
-  publish({ subject, expected, encoded }: Publish): Promise<PublishReply> {
+  publish({ subject, expected, expectedOf = 'subject', encoded }: Publish): Promise<PublishReply> {
     if (this.#isClosed) return Promise.resolve({ kind: 'nobody' });
     const block = headers();
     for (const [name, value] of encoded.headers) block.append(name, value);
     block.append('Nats-Expected-Stream', this.#stream);
-    block.append('Nats-Expected-Last-Subject-Sequence', String(expected));
+    block.append(EXPECTED[expectedOf], String(expected));
     this.#lastToken += 1;
     const token = this.#lastToken.toString(36);
     const reply = `${this.#inbox}.${token}`;

@@ -161,12 +161,17 @@ export class JetStreamLog implements EventLog {
   }
 
   async *readRange(options: RangeOptions): AsyncGenerator<readonly StoredMessage[]> {
-    const { nc, jsm, limits, onReconnect, inboxPrefix } = this.#options;
+    for await (const batch of this.readStored(options))
+      for (const part of byBodies(batch)) yield await withBodies(this.#options.limits, part);
+  }
+
+  /** Reads as `readRange` does, and leaves the bodies that are not in the log where they are. */
+  async *readStored(options: RangeOptions): AsyncGenerator<readonly StoredMessage[]> {
+    const { nc, jsm, onReconnect, inboxPrefix } = this.#options;
     const source = { nc, jsm, onReconnect, inboxPrefix, stream: this.name };
     const { last } = await this.head();
     const upTo = options.upTo < last ? options.upTo : last;
-    for await (const batch of readStreamRange(source, { ...options, upTo }))
-      for (const part of byBodies(batch)) yield await withBodies(limits, part);
+    yield* readStreamRange(source, { ...options, upTo });
   }
 
   // A leader that lost its place may answer with less than there is: then the caller asks again.

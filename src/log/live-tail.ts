@@ -1,6 +1,7 @@
 import type { Msg, NatsConnection, Subscription } from 'nats';
 import type { Position } from '#domain/position';
 import type { StoredMessage } from '#log/event-log';
+import { recordedAtOf } from '#log/recorded-at';
 import { headerBlock } from '#log/stored-message';
 
 /** What a tail holds ready. */
@@ -173,7 +174,7 @@ function readRepublished(msg: Msg): StoredMessage | undefined {
   return {
     position: position as Position,
     subject: valueOf(text, SUBJECT),
-    recordedAtMs: Date.parse(valueOf(text, TIME)),
+    recordedAtMs: recordedAtOf(header, Date.parse(valueOf(text, TIME))),
     header: storedHeader(header, text),
     data: msg.data,
   };

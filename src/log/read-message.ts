@@ -2,6 +2,7 @@ import type { Msg, NatsConnection } from 'nats';
 import { type Revision, toPosition } from '#domain/position';
 import type { StoredMessage } from '#log/event-log';
 import { API_ERRORS, unavailable } from '#log/jetstream-errors';
+import { recordedAtOf } from '#log/recorded-at';
 import type { Subject } from '#log/subjects';
 
 export interface ReadFirstAfter {
@@ -41,11 +42,12 @@ export async function readFirstAfter(read: ReadFirstAfter): Promise<StoredMessag
   const { message, error } = reply.json<MessageGetResponse>();
   if (error?.err_code === API_ERRORS.messageNotFound) return undefined;
   if (message === undefined) throw unavailable(stream, error?.description ?? 'its answer is empty');
+  const header = Buffer.from(message.hdrs ?? '', 'base64');
   return {
     position: toPosition(message.seq),
     subject: message.subject,
-    recordedAtMs: Date.parse(message.time),
-    header: Buffer.from(message.hdrs ?? '', 'base64'),
+    recordedAtMs: recordedAtOf(header, Date.parse(message.time)),
+    header,
     data: Buffer.from(message.data ?? '', 'base64'),
   };
 }

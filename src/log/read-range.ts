@@ -28,7 +28,7 @@ export async function* readStreamRange(
     const since = sinceMs === undefined || after > options.after ? {} : { sinceMs };
     try {
       for await (const batch of readOnce(source, { ...rest, ...since, after, upTo, signal })) {
-        yield batch;
+        yield* recordedSince(batch, sinceMs);
         after = batch.at(-1)?.position ?? after;
       }
       failures = 0;
@@ -43,6 +43,15 @@ export async function* readStreamRange(
     if (after < upTo && quiet < quietMax)
       await systemClock.sleep(PAUSE_MS, signal).catch(() => undefined);
   }
+}
+
+// The broker begins by when it stored a message, which for a restored one is later than it was recorded.
+function* recordedSince(
+  batch: readonly StoredMessage[],
+  sinceMs: number | undefined,
+): Generator<readonly StoredMessage[]> {
+  const fresh = sinceMs === undefined ? batch : batch.filter((m) => m.recordedAtMs >= sinceMs);
+  if (fresh.length > 0) yield fresh;
 }
 
 async function* readOnce(

@@ -1,6 +1,7 @@
 import type { Msg } from 'nats';
 import type { Position } from '#domain/position';
 import type { StoredMessage } from '#log/event-log';
+import { recordedAtOf } from '#log/recorded-at';
 
 /** Where a message stands, as its reply subject says. */
 export interface Delivery {
@@ -23,14 +24,16 @@ interface RawMsg {
 export function readDelivery(msg: Msg): Delivery {
   const tokens = (msg.reply ?? '').split('.');
   const first = tokens.length >= 11 ? 6 : 4;
+  // Cut as text: as a number of nanoseconds it would be rounded, and read otherwise by the live tail.
+  const storedAtMs = Number((tokens[first + 3] ?? '').slice(0, -6));
+  const header = headerBlock(msg);
   return {
     deliverySequence: Number(tokens[first + 2]),
     message: {
       position: Number(tokens[first + 1]) as Position,
       subject: msg.subject,
-      // Cut as text: as a number of nanoseconds it would be rounded, and read otherwise by the live tail.
-      recordedAtMs: Number((tokens[first + 3] ?? '').slice(0, -6)),
-      header: headerBlock(msg),
+      recordedAtMs: recordedAtOf(header, storedAtMs),
+      header,
       data: msg.data,
     },
   };
