@@ -40,9 +40,9 @@ export function segmentName(stream: string, first: number, sha256: Sha256): stri
   return `${stream.toLowerCase()}-${digits(first)}-${sha256.slice(0, 16)}.segment`;
 }
 
-/** Gives the name of the body of an event. */
+/** Gives the name of the body of an event; with both digests cut, so that errors show it whole. */
 export function bodyName(body: Sha256, sha256: Sha256): string {
-  return `${body}-${sha256.slice(0, 16)}.body`;
+  return `${body.slice(0, 32)}-${sha256.slice(0, 16)}.body`;
 }
 
 /** What a segment is, for its encryption. */

@@ -91,7 +91,11 @@ export function openLog(broker: Broker, overrides: OpenLogOverrides = {}): JetSt
     nc: broker.nc,
     jsm: broker.jsm,
     stream: overrides.stream ?? 'REGISTRY',
-    limits: { messageBytesMax: 200_000, bodyBytesMax: 5_000_000, bodies: overrides.bodies },
+    limits: {
+      messageBytesMax: overrides.messageBytesMax ?? 200_000,
+      bodyBytesMax: 5_000_000,
+      bodies: overrides.bodies,
+    },
     publishTimeoutMs: overrides.publishTimeoutMs ?? 2_000,
     onReconnect: broker.onReconnect,
     isConnected: broker.connected,
@@ -101,5 +105,7 @@ export function openLog(broker: Broker, overrides: OpenLogOverrides = {}): JetSt
 export interface OpenLogOverrides {
   readonly stream?: string;
   readonly bodies?: BodyStore | undefined;
+  /** The largest body in a message; what is larger goes to the store of bodies. */
+  readonly messageBytesMax?: number;
   readonly publishTimeoutMs?: number;
 }
