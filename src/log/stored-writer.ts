@@ -62,8 +62,9 @@ export class StoredWriter {
     let left = part;
     for (let failures = 0; ; ) {
       signal.throwIfAborted();
-      const replies = await Promise.all(left.map((message) => this.#publish(message)));
-      if (replies.every((reply, index) => isStoredAt(reply, left[index]?.position))) return;
+      const replies = await this.#publishAll(left);
+      const isDone = replies.length === left.length;
+      if (isDone && replies.every((reply, i) => isStoredAt(reply, left[i]?.position))) return;
       const trouble = troubleIn(log.name, replies);
       if (trouble.isFinal) throw trouble.error;
       const before = left.length;
@@ -73,6 +74,17 @@ export class StoredWriter {
       if (failures >= FAILURES_MAX) throw trouble.error;
       await systemClock.sleep(backoffMs(failures, { baseMs: 50, capMs: 2_000 }), signal);
     }
+  }
+
+  /**
+   * Publishes messages, the first one alone: where somebody else has written, it is refused, and those behind it would not
+   * be, since the position that they expect is there.
+   */
+  async #publishAll([first, ...rest]: readonly StoredMessage[]): Promise<readonly PublishReply[]> {
+    if (first === undefined) return [];
+    const reply = await this.#publish(first);
+    if (!isStoredAt(reply, first.position)) return [reply];
+    return [reply, ...(await Promise.all(rest.map((message) => this.#publish(message))))];
   }
 
   #publish(message: StoredMessage): Promise<PublishReply> {
