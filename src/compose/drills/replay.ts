@@ -14,6 +14,7 @@ import { type LiveView, openLiveViews } from '#compose/live-views';
 import { type Logs, openLogs } from '#compose/logs';
 import { openBrokerAlone, openBrokerToRead } from '#compose/open-to-read';
 import type { Setup } from '#compose/setup';
+import type { ProjectionDigest } from '#projections/projection';
 import { replaceViewFile } from '#projections/sqlite-view-file';
 
 const ABOUT = `
@@ -92,16 +93,22 @@ async function replay(
   return isEqual ? { view, fresh } : undefined;
 }
 
-async function readLive(host: DrillHost, { name, digest }: LiveView) {
+async function readLive(
+  host: DrillHost,
+  { name, digest }: LiveView,
+): Promise<ProjectionDigest | undefined> {
+  let found: ProjectionDigest | undefined;
   try {
-    const found = await digest();
-    if (found === undefined)
-      host.check(`read ${name}`, false, 'it is not there (want a registry that has kept it)');
-    return found;
-  } catch (error) {
-    host.check(`read ${name}`, false, error instanceof Error ? error.message : String(error));
-    return undefined;
+    await host.step(`read ${name}`, async () => {
+      found = await digest();
+      if (found !== undefined) return `position ${found.position}`;
+      throw new Error('it is not there (want a registry that has kept it)');
+    });
+  } catch {
+    // The step has told of it, and the other views are to be compared all the same.
   }
+  host.signal.throwIfAborted();
+  return found;
 }
 
 function swapped(equal: readonly Rebuilt[]): string {
