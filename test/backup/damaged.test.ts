@@ -96,7 +96,7 @@ describe.each([
   ['without a key', plain, {}],
 ])('drill restore of a backup %s', (_, backup, flags) => {
   it.each(KINDS)('refuses by name a %s in which one bit is another', async (_kind, pattern) => {
-    const { text, path } = await refusal(backup, flip(pattern), flags as Record<string, string>);
+    const { text, path } = await refusal(backup, flip(pattern), flags);
     expect(text).toContain(`file "${path}" of the backup`);
   });
 
@@ -106,7 +106,7 @@ describe.each([
       rmSync(join(folder, path));
       return path;
     };
-    const { text, path } = await refusal(backup, remove, flags as Record<string, string>);
+    const { text, path } = await refusal(backup, remove, flags);
     expect(text).toContain(`Cannot use file "${path}" of the backup: it is not there`);
   });
 
@@ -119,7 +119,7 @@ describe.each([
       renameSync(join(folder, 'between'), join(folder, other));
       return one;
     };
-    const { text, path } = await refusal(backup, swap, flags as Record<string, string>);
+    const { text, path } = await refusal(backup, swap, flags);
     expect(text).toContain(`Cannot use file "${path}" of the backup: its SHA-256 is`);
   });
 
@@ -129,7 +129,7 @@ describe.each([
       truncateSync(join(folder, path), bytes);
       return path;
     };
-    const { text, path } = await refusal(backup, cut, flags as Record<string, string>);
+    const { text, path } = await refusal(backup, cut, flags);
     expect(text).toContain(`Cannot use file "${path}" of the backup: it is cut off`);
   });
 
@@ -139,7 +139,7 @@ describe.each([
       truncateSync(join(folder, path), statSync(join(folder, path)).size - 1);
       return path;
     };
-    const { text, path } = await refusal(backup, cut, flags as Record<string, string>);
+    const { text, path } = await refusal(backup, cut, flags);
     expect(text).toContain(`Cannot use file "${path}" of the backup`);
   });
 });
@@ -186,7 +186,7 @@ describe('drill restore', () => {
     expect(text).toContain(`Cannot use file "${path}" of the backup: it was changed`);
     const unlocked = await refusal(
       encrypted,
-      forged(({ keyId: _, ...rest }) => rest),
+      forged(({ keyId, ...rest }) => ({ ...rest, wasMadeWith: keyId })),
       { key: encrypted.keyFile },
     );
     expect(unlocked.text).toContain('it was made without a key');
