@@ -94,7 +94,8 @@ describe('drill restore that is killed', () => {
     const { last } = await from.logs.REGISTRY.head();
     const into = await openBackupSide();
     try {
-      const args = ['drill', 'restore', '--from', folder.path, '--into-broker'];
+      const to = ['--into-broker', '--scratch', into.folder];
+      const args = ['drill', 'restore', '--from', folder.path, ...to];
       const killedAt: number[] = [];
       for (let kill = 0; kill < 3; kill += 1) {
         const command = runCommand(args, into.env);
