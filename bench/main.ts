@@ -14,6 +14,7 @@ import { readBench } from '#bench/read';
 import { rebuildBench } from '#bench/rebuild';
 import { servingBench } from '#bench/serving';
 import { startColdBench, startWarmBench } from '#bench/start';
+import { startSnapshotBench } from '#bench/start-snapshot';
 import { storesBench } from '#bench/stores';
 
 const BENCHES: readonly Bench[] = [
@@ -27,6 +28,7 @@ const BENCHES: readonly Bench[] = [
   queriesBench,
   startColdBench,
   startWarmBench,
+  startSnapshotBench,
   contractsBench,
   lineageBench,
   jobListsBench,

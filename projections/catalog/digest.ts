@@ -25,8 +25,11 @@ const ACTIONS_OF = `(
   SELECT json_group_array(type) FROM
     (SELECT type FROM profile_action a WHERE a.position = revision.position ORDER BY type))`;
 
-// With the plus signs rows are looked up in the indexes, slice by slice. Without them every slice began with all of both
-// indexes: 1.5 s for each thousand of 700,000 rows.
+// With IN the planner walks the whole index for each slice: a million events took 50 minutes.
+function isIndexedIn(table: string): string {
+  return `EXISTS (SELECT 1 FROM ${table} i WHERE i.aggregate = revision.aggregate AND i.position = revision.position)`;
+}
+
 const ROWS = `
   SELECT revision.position, tenant, environment, kind, name, type, time, recorded_at, actor, command_id,
     request_fingerprint, hash, data, v.order_key, v.version, v.is_release, v.description, v.fingerprint, v.publisher,
@@ -45,7 +48,7 @@ const ROWS = `
   LEFT JOIN definition_stage ds ON ds.position = revision.position
   LEFT JOIN api_key k ON k.position = revision.position
   WHERE revision.position > ? AND revision.position <= ?
-    AND ((+revision.aggregate, +revision.position) IN recent_of OR (+revision.aggregate, +revision.position) IN revision_of)
+    AND (${isIndexedIn('recent_of')} OR ${isIndexedIn('revision_of')})
   ORDER BY revision.position LIMIT ?`;
 
 /**

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type DataFolder, openDataFolder } from '#clients/data-folder';
 import type { OpenedBroker } from '#clients/open-broker';
 import type { ContractChecks } from '#commands/check-contract';
@@ -92,6 +93,11 @@ async function openParts(setup: Setup): Promise<Parts> {
     folder: folder.folder('views'),
     files: keepsFiles(config, artifacts.isShared) ? artifacts.publisher.files : undefined,
     anchors: { files: artifacts.publisher.files, dataFolder: folder.path },
+    snapshots: {
+      files: artifacts.publisher.files,
+      isShared: artifacts.isShared,
+      folder: join(folder.path, 'snapshots'),
+    },
   });
   followCatalog(setup, views, artifacts);
   const cache = folder.folder('cache');

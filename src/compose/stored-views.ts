@@ -4,18 +4,21 @@ import { type KeptView, keepOrWatch } from '#compose/kept-view';
 import type { Logs } from '#compose/logs';
 import type { Setup } from '#compose/setup';
 import { openPostgres } from '#compose/view-postgres';
+import type { ViewSnapshots } from '#compose/view-snapshots';
 import type { Config } from '#ops/config/settings';
 import type { ViewBackend } from '#ops/config/view-settings';
 import { FileJobRuns } from '#projections/job-runs/file-job-runs';
 import type { JobRunView } from '#projections/job-runs/job-run-view';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
+import { JOB_RUN_SCHEMA } from '#projections/job-runs/sqlite-schema';
 import { Projector } from '#projections/projector';
 import type { DocumentBackend } from '#projections/registry-stores/document-backend';
 import { FileDocuments } from '#projections/registry-stores/file-documents';
 import type { FolderOptions } from '#projections/registry-stores/folder-documents';
 import { PostgresDocuments } from '#projections/registry-stores/postgres-documents';
 import { RegistryStores } from '#projections/registry-stores/registry-stores';
+import { STORE_FILE_SCHEMA } from '#projections/registry-stores/sqlite-document-schema';
 import { SqliteDocuments } from '#projections/registry-stores/sqlite-documents';
 
 /** The views whose place an installation chooses. */
@@ -34,6 +37,7 @@ interface StoredViewsFrom {
   readonly folder: string;
   /** The other reader of the same log. */
   readonly catalogView: Projector;
+  readonly snapshots: ViewSnapshots;
 }
 
 /** Where one view lies. */
@@ -92,7 +96,7 @@ interface Opened<P> {
 
 async function openRegistryStores(
   setup: Setup,
-  { logs, folder, catalogView }: StoredViewsFrom,
+  { logs, folder, catalogView, snapshots }: StoredViewsFrom,
   postgres: Postgres | undefined,
 ): Promise<Opened<RegistryStores>> {
   const { config } = setup;
@@ -103,14 +107,19 @@ async function openRegistryStores(
   const isRemote = backend === 'postgres';
   const batchMax = config.projectionBatchMax;
   const from = { log: logs.REGISTRY, batchMax, isRemote, behind: catalogView };
-  const view = await keepOrWatch(setup, projection, from);
+  const name = 'registry-stores';
+  const file = { view: name, path: place.file, schema: STORE_FILE_SCHEMA, log: from.log } as const;
+  const isFile = backend === 'sqlite';
+  const kept = isFile ? snapshots.startOf(projection, file) : projection;
+  const view = await keepOrWatch(setup, kept, from);
+  if (isFile) snapshots.keep(view, file);
   damage.restarts(view);
   return { projection, kept: { view, isRemote } };
 }
 
 async function openJobRuns(
   setup: Setup,
-  { logs, folder }: StoredViewsFrom,
+  { logs, folder, snapshots }: StoredViewsFrom,
   postgres: Postgres | undefined,
 ): Promise<Opened<JobRunView>> {
   const { config } = setup;
@@ -123,7 +132,12 @@ async function openJobRuns(
   // A change of a folder is written whole into its journal first: what a database takes at once would be too much.
   const batchMax =
     backend === 'filesystem' ? Math.min(jobRunBatchMax, projectionBatchMax) : jobRunBatchMax;
-  const view = await keepOrWatch(setup, projection, { log: logs.JOBS, batchMax, isRemote });
+  const { JOBS: log } = logs;
+  const file = { view: 'job-runs', path: place.file, schema: JOB_RUN_SCHEMA, log } as const;
+  const isFile = backend === 'sqlite';
+  const kept = isFile ? snapshots.startOf(projection, file) : projection;
+  const view = await keepOrWatch(setup, kept, { log, batchMax, isRemote });
+  if (isFile) snapshots.keep(view, file);
   damage.restarts(view);
   return { projection, kept: { view, isRemote } };
 }

@@ -6,15 +6,18 @@ import { type KeptView, keepsShared, project } from '#compose/kept-view';
 import { type Logs, messageBytesMax } from '#compose/logs';
 import type { Setup } from '#compose/setup';
 import { openStoredViews } from '#compose/stored-views';
+import { type SnapshotsFrom, ViewSnapshots } from '#compose/view-snapshots';
 import { systemClock } from '#flow/clock';
 import type { PositionedView } from '#http/dependencies';
 import { CatalogProjection } from '#projections/catalog/catalog-projection';
+import { CATALOG_SCHEMA } from '#projections/catalog/schema';
 import { ContractKv } from '#projections/contract-kv/contract-kv';
 import type { JobRunView } from '#projections/job-runs/job-run-view';
 import { type FileStore, ManifestFiles } from '#projections/manifest-files/manifest-files';
 import { Projector } from '#projections/projector';
 import type { RegistryStores } from '#projections/registry-stores/registry-stores';
 import type { SharedView } from '#projections/shared-view';
+import type { ViewFile } from '#projections/view-snapshots/snapshot-port';
 
 /** The read models of this node. */
 export interface Views {
@@ -39,6 +42,7 @@ interface ViewsFrom {
   readonly files: FileStore | undefined;
   /** Anchors of the log, and the key that they are signed with. */
   readonly anchors: AnchorsFrom;
+  readonly snapshots: SnapshotsFrom;
 }
 
 /**
@@ -48,10 +52,18 @@ interface ViewsFrom {
 export async function openViews(setup: Setup, from: ViewsFrom): Promise<Views> {
   const { config, releases } = setup;
   const { broker } = from.opened;
-  const catalog = new CatalogProjection(join(from.folder, 'catalog.sqlite'));
+  const file: ViewFile = {
+    view: 'catalog',
+    path: join(from.folder, 'catalog.sqlite'),
+    schema: CATALOG_SCHEMA,
+    log: from.logs.REGISTRY,
+  };
+  const catalog = new CatalogProjection(file.path);
   const { projectionBatchMax } = config;
   const registry = { log: from.logs.REGISTRY, batchMax: projectionBatchMax };
-  const catalogView = project(setup, catalog, registry);
+  const snapshots = new ViewSnapshots(setup, from.snapshots);
+  const catalogView = project(setup, snapshots.startOf(catalog, file), registry);
+  snapshots.keep(catalogView, file);
   const kept: KeptView[] = [{ view: catalogView, isRemote: false }];
   if (keepsShared(setup)) {
     const valueBytesMax = messageBytesMax(broker);
@@ -76,7 +88,7 @@ export async function openViews(setup: Setup, from: ViewsFrom): Promise<Views> {
     kept.push({ view, isRemote: true, isOptional: true });
   }
   const { logs, folder } = from;
-  const stored = await openStoredViews(setup, { logs, folder, catalogView });
+  const stored = await openStoredViews(setup, { logs, folder, catalogView, snapshots });
   kept.push(...stored.kept, ...(await keepAnchors(setup, logs, from.anchors)));
   const deciding = [catalogView, stored.jobRunsView];
   const halted = (): string | undefined => deciding.map(haltOf).find((why) => why !== undefined);

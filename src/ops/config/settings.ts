@@ -8,6 +8,7 @@ import { LIMIT_SETTINGS } from '#ops/config/limit-settings';
 import { LINEAGE_SETTINGS } from '#ops/config/lineage-settings';
 import { NATS_SETTINGS } from '#ops/config/nats-settings';
 import { flag, MIB, type Setting, setting, text, whole } from '#ops/config/setting';
+import { SNAPSHOT_SETTINGS } from '#ops/config/snapshot-settings';
 import { STORE_SETTINGS } from '#ops/config/store-settings';
 import { TLS_SETTINGS } from '#ops/config/tls-settings';
 import { VIEW_SETTINGS } from '#ops/config/view-settings';
@@ -144,6 +145,7 @@ export const SETTINGS = {
   }),
   ...LIMIT_SETTINGS,
   ...STORE_SETTINGS,
+  ...SNAPSHOT_SETTINGS,
   ...CACHE_SETTINGS,
   ...CONTRACT_SETTINGS,
   ...JOB_SETTINGS,
