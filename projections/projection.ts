@@ -1,5 +1,6 @@
 import type { Position } from '#domain/position';
 import type { StoredMessage } from '#log/event-log';
+import type { Witness } from '#projections/hash-at';
 
 /** How far a projection has come, and in which stream. */
 export interface Checkpoint {
@@ -35,6 +36,9 @@ export interface Projection {
 
   /** Computes the digest of what is stored now. */
   digest(): Promise<ProjectionDigest>;
+
+  /** The newest event that it holds, where it knows its hash: the log must still have it. */
+  newestEvent?(): Witness | undefined;
 
   close(): Promise<void>;
 }

@@ -1,10 +1,12 @@
-import { isRegistryError, RegistryError } from '#domain/errors';
+import { isRegistryError } from '#domain/errors';
 import { type Position, START, toPosition } from '#domain/position';
 import { backoffMs } from '#flow/backoff';
 import type { Clock } from '#flow/clock';
 import { HighWater } from '#flow/high-water';
-import type { EventLog, LogHead, StoredMessage } from '#log/event-log';
-import type { Checkpoint, Projection } from '#projections/projection';
+import type { EventLog } from '#log/event-log';
+import { otherEvent } from '#projections/hash-at';
+import { BehindJudge, freshPart, OtherLog, otherLog } from '#projections/log-continuity';
+import type { Projection } from '#projections/projection';
 
 /**
  * starting ──► catching-up ──► live            caught up: the position that the leader named at the start is reached
@@ -28,6 +30,8 @@ export interface ProjectorOptions {
   readonly batchMax: number;
   /** How often to look whether the storage still holds what was applied; others can reach it. Default: never. */
   readonly recheckMs?: number;
+  /** How long the log may seem to end before the checkpoint until that is believed. Default: it is at once. */
+  readonly behindMs?: number;
   readonly onStatus?: (status: ProjectorStatus) => void;
 }
 
@@ -45,13 +49,21 @@ export class Projector {
   #round = new AbortController();
   #caughtUp = false;
   #wasCaughtUp = false;
+  #streamCreated: string | undefined;
+  readonly #behind: BehindJudge;
 
   constructor(options: ProjectorOptions) {
     this.#options = options;
+    this.#behind = new BehindJudge({ behindMs: options.behindMs ?? 0 });
   }
 
   get name(): string {
     return this.#options.projection.name;
+  }
+
+  /** The name of the stream that it follows. */
+  get stream(): string {
+    return this.#options.log.name;
   }
 
   get status(): ProjectorStatus {
@@ -76,6 +88,16 @@ export class Projector {
   /** Whether its storage or its log does not answer, or it has halted: nothing is applied now. */
   get isAway(): boolean {
     return this.#status.state === 'retrying' || this.#status.state === 'halted';
+  }
+
+  /** When the stream was created that it was built from. */
+  get streamCreated(): string | undefined {
+    return this.#streamCreated;
+  }
+
+  /** Why it has halted; `undefined` while it has not. */
+  get haltedBy(): string | undefined {
+    return this.#status.state === 'halted' ? this.#status.reason : undefined;
   }
 
   /** Waits until a position is applied. Gives `false` when the time is over first. */
@@ -104,6 +126,13 @@ export class Projector {
     this.#round.abort();
   }
 
+  /** Stops applying for good: the log is not the one that the view was built from. What it holds can be read. */
+  halt(reason: string): void {
+    if (this.#status.state === 'stopped') return;
+    this.#stop.abort();
+    this.#setStatus({ state: 'halted', reason });
+  }
+
   /** Throws the projection away and builds it again from position 1. */
   async rebuild(): Promise<void> {
     this.#stop.abort();
@@ -125,12 +154,24 @@ export class Projector {
       } catch (error) {
         if (this.#applied.value > before) [failures, gaps] = [0, 0];
         if (isRegistryError(error, 'LOG_MISMATCH')) gaps += 1;
-        const final = isRegistryError(error, 'CORRUPT_EVENT') || gaps >= GAPS_MAX;
+        if (this.haltedBy !== undefined) return;
+        const final =
+          error instanceof OtherLog
+            ? this.#isOther(error)
+            : isRegistryError(error, 'CORRUPT_EVENT') || gaps >= GAPS_MAX;
         const reason = error instanceof Error ? error.message : String(error);
         this.#setStatus({ state: final ? 'halted' : 'retrying', reason });
         if (final) return;
       }
     }
+  }
+
+  /** Whether it is believed that the log is another one. Then what is stored is the newest that there will be. */
+  #isOther({ isSure }: OtherLog): boolean {
+    const isBelieved = this.#behind.note(true, this.#options.clock.monotonicMs());
+    const isMature = this.#options.behindMs === undefined || isBelieved;
+    if (isSure || isMature) this.#caughtUp = true;
+    return isSure || isMature;
   }
 
   /** Begins again where somebody has emptied the storage while no event came that would have shown it. */
@@ -151,13 +192,19 @@ export class Projector {
     const { projection, log, batchMax } = this.#options;
     let checkpoint = await projection.open();
     const head = await log.head();
-    checkBelongsTo(log.name, checkpoint, head);
+    const other = otherLog(log.name, checkpoint, head);
+    this.#streamCreated = checkpoint.streamCreated ?? head.created;
     if (checkpoint.position < this.#applied.value) {
       // The view was made anew, or has lost something: it no longer shows what it showed.
       this.#applied.reset(checkpoint.position);
       this.#caughtUp = false;
     }
     this.#applied.raise(checkpoint.position);
+    if (other !== undefined) throw other;
+    const newest = projection.newestEvent?.();
+    const fault = newest === undefined ? undefined : await otherEvent(log, newest, signal);
+    if (fault !== undefined) throw new OtherLog(fault, true);
+    this.#behind.note(false, this.#options.clock.monotonicMs());
     this.#setStatus({ state: 'catching-up', target: head.last });
     this.#noteIfCaughtUp(head.last);
     const feed = log.follow({ after: checkpoint.position, batchMax, signal });
@@ -170,8 +217,8 @@ export class Projector {
       });
       checkpoint = { position, streamCreated: head.created };
       this.#applied.raise(position);
-      this.#noteIfCaughtUp(head.last);
       if (signal.aborted) return;
+      this.#noteIfCaughtUp(head.last);
     }
   }
 
@@ -191,44 +238,4 @@ export class Projector {
     const ms = backoffMs(failures, BACKOFF);
     await this.#options.clock.sleep(ms, signal).catch(() => undefined);
   }
-}
-
-function checkBelongsTo(stream: string, checkpoint: Checkpoint, head: LogHead): void {
-  const { position, streamCreated } = checkpoint;
-  if (position === START) return;
-  const is =
-    streamCreated !== undefined && streamCreated !== head.created
-      ? `it was created ${head.created} (want ${streamCreated})`
-      : `its last position is ${head.last} (want at least ${position})`;
-  if (position <= head.last && (streamCreated === undefined || streamCreated === head.created))
-    return;
-  throw new RegistryError(
-    'CORRUPT_EVENT',
-    `Cannot follow stream "${stream}": ${is}, so it is not the log that the view was built from`,
-    { details: { stream, position, last: head.last, created: head.created } },
-  );
-}
-
-/** Gives the part of a batch behind a position. @throws LOG_MISMATCH when an event between is missing */
-function freshPart(
-  stream: string,
-  batch: readonly StoredMessage[],
-  after: Position,
-): readonly StoredMessage[] {
-  const fresh =
-    batch[0] === undefined || batch[0].position > after
-      ? batch
-      : batch.filter((m) => m.position > after);
-  let expected = after + 1;
-  for (const { position } of fresh) {
-    if (position !== expected) {
-      throw new RegistryError(
-        'LOG_MISMATCH',
-        `Cannot follow stream "${stream}": position ${expected} is missing, ${position} came next (want every event: nothing is ever deleted)`,
-        { details: { stream, missing: expected, next: position } },
-      );
-    }
-    expected += 1;
-  }
-  return fresh;
 }

@@ -15,6 +15,8 @@ export class SharedView {
   readonly #options: SharedViewOptions;
   #position: Position = START;
   #target: Position | undefined;
+  #streamCreated: string | undefined;
+  #haltedBy: string | undefined;
 
   constructor(options: SharedViewOptions) {
     this.#options = options;
@@ -24,12 +26,33 @@ export class SharedView {
     return this.#options.view.name;
   }
 
+  /** The name of the stream that it is of. */
+  get stream(): string {
+    return this.#options.log.name;
+  }
+
   get position(): Position {
     return this.#position;
   }
 
+  /** When the stream was created that it was built from. */
+  get streamCreated(): string | undefined {
+    return this.#streamCreated;
+  }
+
+  /** Why it is not to be believed; `undefined` while it is. */
+  get haltedBy(): string | undefined {
+    return this.#haltedBy;
+  }
+
+  /** Notes that the log is not the one that the view was built from. What it holds can be read. */
+  halt(reason: string): void {
+    this.#haltedBy = reason;
+  }
+
   /** Whether it was once seen at the position that the log's leader named at the start. */
   get caughtUp(): boolean {
+    if (this.#haltedBy !== undefined) return true;
     return this.#target !== undefined && this.#position >= this.#target;
   }
 
@@ -37,6 +60,11 @@ export class SharedView {
   async start(signal: AbortSignal): Promise<void> {
     this.#target = (await this.#options.log.head()).last;
     void this.#watch(this.#target, signal);
+  }
+
+  /** Looks how far the view is. Where its storage is away, it stays as it was seen last. */
+  async refresh(): Promise<void> {
+    await this.#look().catch(() => undefined);
   }
 
   /** Waits until the view shows a position. Gives `false` when the time is over first. */
@@ -61,7 +89,8 @@ export class SharedView {
   }
 
   async #look(): Promise<void> {
-    const { position } = await this.#options.view.open();
+    const { position, streamCreated } = await this.#options.view.open();
+    this.#streamCreated = streamCreated;
     if (position > this.#position) this.#position = toPosition(position);
   }
 }

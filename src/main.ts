@@ -3,6 +3,7 @@ import { buildProgram } from '#cli/program';
 import { startCluster } from '#compose/cluster';
 import { DRILLS } from '#compose/drills';
 import { provision } from '#compose/provision';
+import { openReset } from '#compose/reset-views';
 import { startRegistry } from '#compose/start-registry';
 import { verifyAudit } from '#compose/verify-audit';
 import { locateInJson } from '#contracts/json/locate';
@@ -26,6 +27,7 @@ await buildProgram({
   startCluster,
   verifyAudit,
   provision,
+  openReset,
   drills: DRILLS,
   manifestFormat,
   jsonTools,

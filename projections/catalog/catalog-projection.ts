@@ -3,6 +3,7 @@ import type { Position } from '#domain/position';
 import type { StoredMessage } from '#log/event-log';
 import { CatalogReader } from '#projections/catalog/catalog-reader';
 import { CatalogThread } from '#projections/catalog/catalog-thread';
+import type { Witness } from '#projections/hash-at';
 import type { Checkpoint, Projection, ProjectionDigest } from '#projections/projection';
 
 /**
@@ -50,6 +51,10 @@ export class CatalogProjection implements Projection {
 
   async digest(): Promise<ProjectionDigest> {
     return await this.reader.digest();
+  }
+
+  newestEvent(): Witness | undefined {
+    return this.#reader?.newestEvent();
   }
 
   async close(): Promise<void> {

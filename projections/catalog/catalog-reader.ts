@@ -10,6 +10,7 @@ import { DefinitionQueries } from '#projections/catalog/definition-queries';
 import { DefinitionUses } from '#projections/catalog/definition-uses';
 import { digestOfCatalog } from '#projections/catalog/digest';
 import { openCatalogReader } from '#projections/catalog/schema';
+import type { Witness } from '#projections/hash-at';
 import type { ProjectionDigest } from '#projections/projection';
 
 /** Answers questions about datasets, contracts, action profiles and job definitions, each as of a position. */
@@ -26,6 +27,7 @@ export class CatalogReader {
   readonly schedules: ActiveSchedules;
   readonly #recordedAt: Statement<[number]>;
   readonly #last: Statement<[]>;
+  readonly #newest: Statement<[]>;
 
   constructor(path: string) {
     this.#db = openCatalogReader(path);
@@ -40,6 +42,9 @@ export class CatalogReader {
       .prepare('SELECT recorded_at FROM revision WHERE position = ?')
       .pluck();
     this.#last = this.#db.prepare('SELECT max(position) FROM revision').pluck();
+    this.#newest = this.#db.prepare(
+      'SELECT position, hash FROM revision ORDER BY position DESC LIMIT 1',
+    );
   }
 
   /**
@@ -54,6 +59,11 @@ export class CatalogReader {
       else high = middle - 1;
     }
     return low === 0 ? START : toPosition(low);
+  }
+
+  /** Gives the newest event that it holds, with its hash; `undefined` before the first. */
+  newestEvent(): Witness | undefined {
+    return this.#newest.get() as Witness | undefined;
   }
 
   /** Computes the digest over every row. Lets other work go on in between. */

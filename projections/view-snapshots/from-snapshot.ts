@@ -1,5 +1,6 @@
 import type { Position } from '#domain/position';
 import type { StoredMessage } from '#log/event-log';
+import type { Witness } from '#projections/hash-at';
 import type { Checkpoint, Projection, ProjectionDigest } from '#projections/projection';
 
 /** A projection that begins with a snapshot, where there is one and it holds nothing yet. */
@@ -32,6 +33,10 @@ export class FromSnapshot implements Projection {
 
   async digest(): Promise<ProjectionDigest> {
     return await this.#projection.digest();
+  }
+
+  newestEvent(): Witness | undefined {
+    return this.#projection.newestEvent?.();
   }
 
   async close(): Promise<void> {

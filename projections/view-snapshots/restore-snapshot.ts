@@ -9,6 +9,7 @@ import { isRegistryError } from '#domain/errors';
 import { type Position, toPosition } from '#domain/position';
 import type { Clock } from '#flow/clock';
 import { newId } from '#flow/new-id';
+import { hashAt } from '#projections/hash-at';
 import { removeViewFile } from '#projections/sqlite-view-file';
 import { listSnapshots } from '#projections/view-snapshots/retain-snapshots';
 import {
@@ -27,7 +28,6 @@ import {
   streamTag,
 } from '#projections/view-snapshots/snapshot-name';
 import {
-  hashAt,
   PART_BYTES,
   type SnapshotEvent,
   type SnapshotFiles,
@@ -144,7 +144,6 @@ async function restoreOne(options: Restoring, name: SnapshotName): Promise<Posit
   const temporary = `${file.path}.${newId()}.snapshot`;
   try {
     await writeParts({ ...options, temporary }, name, index);
-    await checkFile(temporary, index);
     return (await place({ ...options, temporary })) ? position : undefined;
   } finally {
     for (const suffix of ['', '-journal', '-wal', '-shm'])
@@ -181,7 +180,8 @@ async function writeParts(
     // All of them, before the file is closed under one that still writes.
     const ended = await Promise.allSettled(workers);
     for (const one of ended) if (one.status === 'rejected') throw one.reason;
-    await handle.sync();
+    // Either takes a second for a large file, and one is for the disk, the other for a processor.
+    await Promise.all([handle.sync(), checkFile(temporary, index)]);
   } finally {
     await handle.close();
   }

@@ -1,5 +1,4 @@
 import type { Position } from '#domain/position';
-import { decodeEnvelope } from '#log/codec';
 import type { EventLog } from '#log/event-log';
 import type { ViewSchema } from '#projections/sqlite-view-file';
 
@@ -33,16 +32,3 @@ export type SnapshotEvent = { readonly view: SnapshotView } & (
 
 /** The bytes of a part before it is packed. */
 export const PART_BYTES = 8_388_608;
-
-/** Gives the hash of the event at a position; `undefined` when it is not there. @throws LOG_UNAVAILABLE */
-export async function hashAt(
-  log: EventLog,
-  position: Position,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const after = (position - 1) as Position;
-  for await (const batch of log.readRange({ after, upTo: position, batchMax: 1, signal }))
-    for (const message of batch)
-      if (message.position === position) return decodeEnvelope(message).hash;
-  return undefined;
-}

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toPosition } from '#domain/position';
 import { type Clock, toTimestamp } from '#flow/clock';
+import { hashAt } from '#projections/hash-at';
 import { encodeIndex } from '#projections/view-snapshots/snapshot-index';
 import {
   indexPath,
@@ -10,11 +11,7 @@ import {
   type SnapshotName,
   streamTag,
 } from '#projections/view-snapshots/snapshot-name';
-import {
-  hashAt,
-  type SnapshotFiles,
-  type ViewFile,
-} from '#projections/view-snapshots/snapshot-port';
+import type { SnapshotFiles, ViewFile } from '#projections/view-snapshots/snapshot-port';
 import { SnapshotThread } from '#projections/view-snapshots/snapshot-thread';
 
 export interface TakeOptions {

@@ -12,6 +12,7 @@ import type { Drill } from '#cli/drill/drill';
 import { addKey } from '#cli/key';
 import { addProvision, type Provision } from '#cli/provision';
 import { type StartRegistry, serve } from '#cli/serve';
+import { addViews, type OpenReset } from '#cli/views';
 
 export interface ProgramOptions {
   /** The folder of the package. */
@@ -21,6 +22,7 @@ export interface ProgramOptions {
   readonly startCluster: StartCluster;
   readonly verifyAudit: VerifyAudit;
   readonly provision: Provision;
+  readonly openReset: OpenReset;
   readonly drills: readonly Drill[];
   readonly manifestFormat: ManifestFormat;
   readonly jsonTools: JsonTools;
@@ -30,7 +32,7 @@ export interface ProgramOptions {
 export function buildProgram(options: ProgramOptions): Command {
   const { root, version, startRegistry, verifyAudit, provision, manifestFormat, jsonTools } =
     options;
-  const { drills } = options;
+  const { drills, openReset } = options;
   const program = new Command('atlas-registry')
     .description('An event-sourced registry for datasets, contracts and jobs.')
     .version(version)
@@ -50,6 +52,7 @@ export function buildProgram(options: ProgramOptions): Command {
   addCatalogImport(program, manifestFormat);
   addCacheStatus(program);
   addAudit(program, verifyAudit);
+  addViews(program, openReset);
   addDrills(program, drills, version);
   const host = processHost(jsonTools);
   addContract(program, host);

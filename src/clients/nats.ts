@@ -39,6 +39,8 @@ export interface Broker {
   readonly connected: () => boolean;
   /** Calls the listener after every renewal of the connection; gives the function that stops that. */
   readonly onReconnect: (listener: () => void) => () => void;
+  /** The same whenever the connection is lost. */
+  readonly onDisconnect: (listener: () => void) => () => void;
   readonly close: () => Promise<void>;
 }
 
@@ -60,22 +62,24 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
   }
 }
 
-function watch(nc: NatsConnection): Pick<Broker, 'connected' | 'onReconnect' | 'close'> {
-  const listeners = new Set<() => void>();
+function watch(
+  nc: NatsConnection,
+): Pick<Broker, 'connected' | 'onReconnect' | 'onDisconnect' | 'close'> {
+  const renewed = new Listeners();
+  const lost = new Listeners();
   let standing = true;
   void (async () => {
     for await (const status of nc.status()) {
       standing = standingAfter(status, standing);
-      if (status.type === 'reconnect') for (const listener of listeners) listener();
+      if (status.type === 'reconnect') renewed.call();
+      if (!standing) lost.call();
     }
     standing = false;
   })();
   return {
     connected: () => standing && !nc.isClosed(),
-    onReconnect(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
+    onReconnect: (listener) => renewed.add(listener),
+    onDisconnect: (listener) => lost.add(listener),
     close: async () => {
       if (nc.isClosed()) return;
       if (standing) {
@@ -90,6 +94,20 @@ function watch(nc: NatsConnection): Pick<Broker, 'connected' | 'onReconnect' | '
       if (!nc.isClosed()) await nc.close();
     },
   };
+}
+
+/** Functions that are called together. */
+class Listeners {
+  readonly #all = new Set<() => void>();
+
+  add(listener: () => void): () => void {
+    this.#all.add(listener);
+    return () => this.#all.delete(listener);
+  }
+
+  call(): void {
+    for (const listener of this.#all) listener();
+  }
 }
 
 function standingAfter(status: Status, before: boolean): boolean {

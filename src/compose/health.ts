@@ -2,6 +2,7 @@ import type { OpenedBroker } from '#clients/open-broker';
 import type { KeptView } from '#compose/kept-view';
 import { systemClock } from '#flow/clock';
 import type { PartHealth } from '#http/dependencies';
+import { WAY_BACK } from '#projections/log-continuity';
 import { Projector } from '#projections/projector';
 
 const READY_POLL_MS = 5;
@@ -28,7 +29,11 @@ export function logHealth({ broker, embedded }: OpenedBroker): PartHealth {
 
 /** Says how far a view is and whether it follows. */
 export function viewHealth({ view, isRemote, isOptional = false }: KeptView): PartHealth {
-  const { name, position, caughtUp } = view;
+  const { name, position, caughtUp, haltedBy } = view;
+  if (haltedBy !== undefined) {
+    const detail = `halted: ${haltedBy}; ${WAY_BACK}`;
+    return { name, ready: false, optional: isOptional, detail, position };
+  }
   const status = view instanceof Projector ? view.status : undefined;
   const follows = status === undefined || status.state === 'live';
   const detail =
@@ -39,7 +44,7 @@ export function viewHealth({ view, isRemote, isOptional = false }: KeptView): Pa
   // everything else does: the node is degraded.
   const served = view instanceof Projector && view.wasCaughtUp;
   const isAway = isRemote && (served || status?.state === 'retrying');
-  const optional = isOptional || (status?.state !== 'halted' && (caughtUp || isAway));
+  const optional = isOptional || caughtUp || isAway;
   return { name, ready: caughtUp && follows, optional, detail, position };
 }
 

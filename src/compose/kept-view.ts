@@ -1,6 +1,8 @@
 import type { Setup } from '#compose/setup';
 import { systemClock } from '#flow/clock';
 import type { EventLog } from '#log/event-log';
+import { WAY_BACK } from '#projections/log-continuity';
+import { behindMsOf } from '#projections/log-watch';
 import type { Projection } from '#projections/projection';
 import { Projector } from '#projections/projector';
 import { SharedView } from '#projections/shared-view';
@@ -52,7 +54,7 @@ export function keepsShared({ config: { role } }: Setup): boolean {
 
 /** Starts to keep a view, and writes into the log what becomes of it. */
 export function project(
-  { logger, releases }: Setup,
+  { config, logger, releases }: Setup,
   projection: Projection,
   { behind, ...from }: ViewSource,
 ): Projector {
@@ -60,6 +62,7 @@ export function project(
   const projector = new Projector({
     projection,
     clock: systemClock,
+    behindMs: behindMsOf(config.logCheckMs),
     ...from,
     onStatus: (status) => {
       const trouble = 'reason' in status ? status.reason : '';
@@ -68,7 +71,8 @@ export function project(
       if (!isNews) return;
       told = trouble;
       const level = status.state === 'halted' ? 'error' : trouble === '' ? 'info' : 'warn';
-      logger[level]({ view: projection.name, ...status }, `view is ${status.state}`);
+      const todo = status.state === 'halted' ? `: ${WAY_BACK}` : '';
+      logger[level]({ view: projection.name, ...status }, `view is ${status.state}${todo}`);
     },
   });
   const stop = new AbortController();

@@ -3,6 +3,7 @@ import type { OpenedBroker } from '#clients/open-broker';
 import { type AnchorsFrom, keepAnchors } from '#compose/audit-anchors';
 import { bucketOptions } from '#compose/bucket-options';
 import { type KeptView, keepsShared, project } from '#compose/kept-view';
+import { watchLogs } from '#compose/log-watch';
 import { type Logs, messageBytesMax } from '#compose/logs';
 import type { Setup } from '#compose/setup';
 import { openStoredViews } from '#compose/stored-views';
@@ -14,7 +15,7 @@ import { CATALOG_SCHEMA } from '#projections/catalog/schema';
 import { ContractKv } from '#projections/contract-kv/contract-kv';
 import type { JobRunView } from '#projections/job-runs/job-run-view';
 import { type FileStore, ManifestFiles } from '#projections/manifest-files/manifest-files';
-import { Projector } from '#projections/projector';
+import type { Projector } from '#projections/projector';
 import type { RegistryStores } from '#projections/registry-stores/registry-stores';
 import type { SharedView } from '#projections/shared-view';
 import type { ViewFile } from '#projections/view-snapshots/snapshot-port';
@@ -92,11 +93,11 @@ export async function openViews(setup: Setup, from: ViewsFrom): Promise<Views> {
   kept.push(...stored.kept, ...(await keepAnchors(setup, logs, from.anchors)));
   const deciding = [catalogView, stored.jobRunsView];
   const halted = (): string | undefined => deciding.map(haltOf).find((why) => why !== undefined);
+  watchLogs(setup, { broker, logs, kept, catalog });
   const description = `catalog in SQLite, ${stored.description}`;
   return { ...stored, catalog, catalogView, kept, halted, description };
 }
 
-function haltOf(view: Projector | SharedView): string | undefined {
-  if (!(view instanceof Projector) || view.status.state !== 'halted') return undefined;
-  return `view "${view.name}" has halted: ${view.status.reason}`;
+function haltOf({ name, haltedBy }: Projector | SharedView): string | undefined {
+  return haltedBy === undefined ? undefined : `view "${name}" has halted: ${haltedBy}`;
 }

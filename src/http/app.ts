@@ -44,6 +44,7 @@ import { type Route, route } from '#http/route';
 import { rowRoutes } from '#http/row-routes';
 import { scopeOf, VARY } from '#http/scope';
 import { servedDatasetRoutes } from '#http/served-dataset-routes';
+import { isStale, STALE_HEADER, staleReply } from '#http/stale-reads';
 import { stateMachineRoutes } from '#http/state-machine-routes';
 import { storeRoutes } from '#http/store-routes';
 
@@ -137,6 +138,9 @@ function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Mi
     const { visit, scope, leave } = context.state as RequestState;
     const { sender } = visit;
     context.state['operation'] = spec.operationId;
+    const stale = isStale(dependencies, spec);
+    // Also where it is refused: what is not there may be there.
+    if (stale) context.set(STALE_HEADER, 'FROZEN');
     // Before a body is read, and again when it says what for.
     if (guard !== undefined) admit(spec.operationId, sender, scope);
     // Its client waits for this word before it sends the body.
@@ -145,10 +149,11 @@ function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Mi
     context.state['actor'] = request.actor;
     if (guard !== undefined) checkPermission(spec.operationId, sender.principal, request.body);
     const made = await spec.handle(request, context);
-    const reply = guard === undefined ? made : privateReply(made);
+    const shown = guard === undefined ? made : privateReply(made);
+    const reply = stale ? staleReply(shown) : shown;
     // What shows the past is asked for once.
     const key = context.state['hotKey'] as string | undefined;
-    if (spec.keep !== undefined && key !== undefined && !('at' in request.query))
+    if (!stale && spec.keep !== undefined && key !== undefined && !('at' in request.query))
       hot.keep(key, reply, spec.keep === 'content');
     // It goes on for as long as its client likes, and is counted elsewhere.
     if (spec.isLongLived) leave();

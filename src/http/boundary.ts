@@ -16,6 +16,7 @@ import { headerOf } from '#http/parse-request';
 import { retryAfterOf, toProblem } from '#http/problem';
 import { scopeOf } from '#http/scope';
 import { SECURITY_HEADERS } from '#http/security-headers';
+import { isAnyStale } from '#http/stale-reads';
 
 /** What is told of a request when it was answered. */
 export interface RequestLine {
@@ -53,13 +54,16 @@ const EMERGENCY_RETRY_SECONDS = 10;
 
 /** The outermost layer: names the request, counts it, answers what needs no routing, and turns whatever is thrown into a problem. */
 export function boundary(
-  { clock, newId, limits, guard, pages, clientLimits }: HttpDependencies,
+  dependencies: HttpDependencies,
   { observer, hot, fast }: BoundarySides,
 ): Middleware {
+  const { clock, newId, limits, guard, pages, clientLimits } = dependencies;
   const answered = (context: Context, visit: Visit, requestId: string): boolean => {
     const { req, res } = context;
     const { sender, headers } = visit;
     if (visit.refusal !== undefined || limits.emergency) return false;
+    // What was kept does not say that it is stale.
+    if (isAnyStale(dependencies)) return false;
     if (guard !== undefined && !mayUseKept(sender.principal, req)) return false;
     const key = hot.keyOf(req);
     context.state['hotKey'] = key;

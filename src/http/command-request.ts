@@ -7,6 +7,7 @@ import { START } from '#domain/position';
 import { POSITION_HEADER } from '#http/consistency';
 import type { HttpCommands, HttpDependencies, PositionedView } from '#http/dependencies';
 import type { ParsedRequest } from '#http/route';
+import { frozenError } from '#http/stale-reads';
 
 const NO_FINGERPRINT = sha256Of('');
 const KEY = /^[!-~]([ -~]{0,253}[!-~])?$/;
@@ -24,11 +25,8 @@ export function writableCommands({ commands, frozen }: HttpDependencies): HttpCo
     );
   }
   const reason = frozen();
-  if (reason === undefined) return commands;
-  throw new RegistryError('FROZEN', `Cannot write: ${reason} (want an operator to look at it)`, {
-    outcome: 'not-applied',
-    retryAfterSeconds: 30,
-  });
+  if (reason !== undefined) throw frozenError('write', reason);
+  return commands;
 }
 
 /**

@@ -53,6 +53,8 @@ export interface PositionedView {
   readonly caughtUp: boolean;
   /** Whether its storage is known to be away: then nobody need wait for it. */
   readonly isAway?: boolean;
+  /** Why it has halted, so that what it shows is no longer the newest; `undefined` while it has not. */
+  readonly haltedBy?: string | undefined;
   reached(position: Position, timeoutMs: number): Promise<boolean>;
 }
 

@@ -5,6 +5,7 @@ import { RegistryError } from '#domain/errors';
 import { type Position, parsePosition, toPosition } from '#domain/position';
 import type { HttpDependencies, HttpLimits } from '#http/dependencies';
 import { type ParsedRequest, type Route, route } from '#http/route';
+import { frozenError } from '#http/stale-reads';
 import type { FeedEvent, FeedOptions } from '#projections/event-feed';
 
 // How long a client that was cut off may still take what was written for it.
@@ -46,8 +47,11 @@ export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
         },
       },
       handle: async (request) => {
-        const { feed } = dependencies;
+        const { feed, frozen } = dependencies;
         const { client } = request;
+        const why = frozen();
+        // Positions that its client has seen may stand for other events now.
+        if (why !== undefined) throw frozenError('follow events', why);
         const stream = STREAMS[request.query.stream];
         const from = firstAfter(request);
         subscribers.add(client);
@@ -132,17 +136,22 @@ class Subscriber {
 
   /** Writes events until the client goes, the node shuts down, or the client takes nothing for too long. */
   async serve(options: FeedOptions, isRevoked: () => boolean): Promise<void> {
-    const { limits, feed } = this.#dependencies;
+    const { limits, feed, frozen } = this.#dependencies;
     this.output.write(`retry: 1000\n: following ${options.stream} behind ${options.after}\n\n`);
     const revoked = new AbortController();
+    let reason = 'shutdown';
+    const isFrozen = (): boolean => {
+      if (frozen() !== undefined) reason = 'frozen';
+      return reason === 'frozen';
+    };
     const beat = setInterval(() => {
-      if (isRevoked()) revoked.abort();
+      if (isRevoked() || isFrozen()) revoked.abort();
       else if (this.output.writableLength === 0) this.output.write(': heartbeat\n\n');
     }, limits.heartbeatMs);
-    let reason = 'shutdown';
     try {
       const signal = AbortSignal.any([options.signal, revoked.signal]);
       for await (const batch of feed.follow({ ...options, signal })) {
+        if (isFrozen()) break;
         if (await this.#write(batch.map(toText).join(''))) continue;
         reason = 'too-slow';
         break;

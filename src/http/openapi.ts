@@ -3,6 +3,7 @@ import { problemSchema } from '#http/api-schemas';
 import { permissionOf } from '#http/auth/guard';
 import type { ResponseSpec, Route } from '#http/route';
 import { SCOPE_HEADERS } from '#http/scope';
+import { STALE_DESCRIPTION, STALE_HEADER, showsView } from '#http/stale-reads';
 
 // Every request may come too slowly, from a client that sends too many, or with an address or headers that are too large.
 const COMMON_ERRORS = [400, 408, 414, 417, 429, 431, 500, 503];
@@ -77,8 +78,13 @@ function securityOf({ operationId }: Route): { bearer: string[] }[] {
   return permission === 'public' ? [] : [{ bearer: [...permission] }];
 }
 
-function ownResponses({ responses }: Route) {
-  return Object.entries(responses).map(([status, spec]) => [status, responseOf(spec)] as const);
+function ownResponses(spec: Route) {
+  const stale = showsView(spec) ? { [STALE_HEADER]: STALE_DESCRIPTION } : {};
+  return Object.entries(spec.responses).map(([status, response]) => {
+    const headers = { ...response.headers, ...stale };
+    const has = Object.keys(headers).length > 0;
+    return [status, responseOf(has ? { ...response, headers } : response)] as const;
+  });
 }
 
 function responseOf({ description, schema, lines, textType, contentType, headers }: ResponseSpec) {

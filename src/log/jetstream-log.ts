@@ -52,6 +52,7 @@ export class JetStreamLog implements EventLog {
   readonly #channel: AppendChannel;
   readonly #tails: TailHub;
   readonly #unwatch: () => void;
+  #isHeld = (): boolean => false;
 
   constructor(options: JetStreamLogOptions) {
     this.name = options.stream;
@@ -70,6 +71,8 @@ export class JetStreamLog implements EventLog {
     if (!this.#channel.isIdle) await this.#turn.next();
     if (nc.isClosed()) throw unavailable(this.name, 'the connection is closed');
     if (isConnected?.() === false) throw unavailable(this.name, 'the connection is down');
+    if (this.#isHeld())
+      throw unavailable(this.name, 'it seems to end before what was applied of it');
     if (isFull?.() === true) throw full(this.name);
     const reply = await this.#publish({ subject, expected, encoded });
     switch (reply.kind) {
@@ -93,6 +96,11 @@ export class JetStreamLog implements EventLog {
       // The client throws before it sends: for a closed connection, and for more than the server takes.
       throw notSent(this.name, error);
     }
+  }
+
+  /** Lets appends fail as if the log were away, for as long as something says so. */
+  holdAppends(isHeld: () => boolean): void {
+    this.#isHeld = isHeld;
   }
 
   /** Stops hearing answers; what is under way becomes unknown. */

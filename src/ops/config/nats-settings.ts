@@ -39,4 +39,8 @@ export const NATS_SETTINGS = {
     default: '5000',
     doc: 'How long the first connection to NATS may take before the start fails.',
   }),
+  logCheckMs: setting('ATLAS_LOG_CHECK_MS', whole(500, 600_000), {
+    default: '20000',
+    doc: 'Within so long a node finds out that its log went backwards or is another one, and freezes. A leader that was just elected may seem to be behind for 8 s, which must not be taken for that: three quarters of this have to be longer.',
+  }),
 } as const;

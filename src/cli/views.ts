@@ -1,0 +1,102 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import { printable } from '#cli/contract/report/printable';
+import { readSettings } from '#cli/settings';
+import type { Config } from '#ops/config/settings';
+import { createLogger, type Logger } from '#ops/logger';
+
+/** One thing that a reset removes. */
+export interface ResetItem {
+  /** What it is and where, for people. */
+  readonly text: string;
+  readonly remove: () => Promise<void>;
+}
+
+/** What a reset would remove, held so that no node starts meanwhile. */
+export interface OpenedReset {
+  readonly items: readonly ResetItem[];
+  readonly release: () => Promise<void>;
+}
+
+export interface ResetOptions {
+  /** Also what nodes share in Postgres. */
+  readonly postgres: boolean;
+  /** Also the bucket of contracts. */
+  readonly bucket: boolean;
+}
+
+/** Finds what a reset removes; the composition root hands it in. @throws CANNOT_START while a node runs on the data folder */
+export type OpenReset = (
+  config: Config,
+  logger: Logger,
+  options: ResetOptions,
+) => Promise<OpenedReset>;
+
+interface Flags {
+  readonly postgres?: boolean;
+  readonly bucket?: boolean;
+  readonly yes?: boolean;
+}
+
+const EXIT = { done: 0, refused: 1 } as const;
+
+const HELP = `
+Views are built from the log: what is removed here is built again at the next start, from the log that is there then.
+The log, the artifacts and the audit anchors stay; "atlas-registry audit verify" says what the log no longer holds.
+--postgres and --bucket are for what several nodes share: stop all of them first.
+
+Exit codes:
+  ${EXIT.done}  removed, or there was nothing to remove
+  ${EXIT.refused}  nothing was removed: a node runs on the data folder, the answer was no, or something does not answer`;
+
+/** Adds `views reset`: the way back of a node that is frozen. */
+export function addViews(program: Command, openReset: OpenReset): void {
+  const group = program.command('views').description('Look after what is built from the log.');
+  group
+    .command('reset')
+    .description('Remove the views of a stopped node, so that it builds them from the log anew.')
+    .option('--postgres', 'also the views in Postgres (DATABASE_URL), which nodes share')
+    .option('--bucket', 'also the bucket of contracts in NATS, which nodes share')
+    .option('--yes', 'do not ask')
+    .addHelpText('after', HELP)
+    .action(async (flags: Flags) => process.exit(await reset(openReset, flags)));
+}
+
+async function reset(openReset: OpenReset, flags: Flags): Promise<number> {
+  const { stdout, stderr } = process;
+  try {
+    const config = readSettings();
+    const { postgres = false, bucket = false } = flags;
+    const opened = await openReset(config, createLogger('error'), { postgres, bucket });
+    try {
+      if (opened.items.length === 0) {
+        stdout.write('There is nothing to remove.\n');
+        return EXIT.done;
+      }
+      stdout.write(`This removes:\n${opened.items.map(({ text }) => `  ${text}\n`).join('')}`);
+      if (flags.yes !== true && !(await isAgreed())) {
+        stderr.write(`${pc.yellow('Nothing was removed.')} Without a terminal: --yes.\n`);
+        return EXIT.refused;
+      }
+      for (const { remove } of opened.items) await remove();
+      stdout.write(`${pc.green('Removed.')} The next start builds the views from the log.\n`);
+      return EXIT.done;
+    } finally {
+      await opened.release();
+    }
+  } catch (error) {
+    stderr.write(`${pc.red(printable(error instanceof Error ? error.message : String(error)))}\n`);
+    return EXIT.refused;
+  }
+}
+
+async function isAgreed(): Promise<boolean> {
+  if (!process.stdin.isTTY) return false;
+  const ask = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    return /^y(es)?$/i.test((await ask.question('Go on? [y/N] ')).trim());
+  } finally {
+    ask.close();
+  }
+}

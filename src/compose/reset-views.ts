@@ -1,0 +1,78 @@
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { OpenReset, ResetItem } from '#cli/views';
+import { openDataFolder } from '#clients/data-folder';
+import { bucketOptions } from '#compose/bucket-options';
+import { messageBytesMax, openOrStartBroker } from '#compose/logs';
+import type { Setup } from '#compose/setup';
+import { openPostgres } from '#compose/view-postgres';
+import { RegistryError } from '#domain/errors';
+import { ReleaseStack } from '#ops/release-stack';
+import { ContractKv } from '#projections/contract-kv/contract-kv';
+import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
+import type { Projection } from '#projections/projection';
+import { PostgresDocuments } from '#projections/registry-stores/postgres-documents';
+import { RegistryStores } from '#projections/registry-stores/registry-stores';
+
+/** Finds what a reset of views removes. Holds the data folder until it is released: no node runs there meanwhile. */
+export const openReset: OpenReset = async (config, logger, options) => {
+  const releases = new ReleaseStack((part, err) => logger.warn({ part, err }, 'not released'));
+  const setup: Setup = { config, logger, releases };
+  try {
+    const folder = openDataFolder(config.dataDir, 0);
+    releases.add('data folder', () => folder.release());
+    const items: ResetItem[] = [...localViews(join(folder.path, 'views'))];
+    if (options.postgres) items.push(...(await postgresViews(setup)));
+    if (options.bucket) {
+      const opened = await openOrStartBroker(setup, folder);
+      const kv = new ContractKv({
+        ...bucketOptions(config, opened.broker),
+        valueBytesMax: messageBytesMax(opened.broker),
+      });
+      items.push(cleared(kv, `bucket "${config.kvBucket}" of ${opened.description}`));
+    }
+    return { items, release: () => releases.releaseAll() };
+  } catch (error) {
+    await releases.releaseAll();
+    throw error;
+  }
+};
+
+function localViews(path: string): readonly ResetItem[] {
+  if (!existsSync(path)) return [];
+  const files = readdirSync(path, { recursive: true, encoding: 'utf8' })
+    .map((name) => statSync(join(path, name)))
+    .filter((found) => found.isFile());
+  if (files.length === 0) return [];
+  const bytes = files.reduce((sum, { size }) => sum + size, 0);
+  const text = `local views: ${path} (${files.length} files, ${(bytes / 1_000_000).toFixed(1)} MB)`;
+  return [{ text, remove: async () => rmSync(path, { recursive: true }) }];
+}
+
+async function postgresViews(setup: Setup): Promise<readonly ResetItem[]> {
+  const { databaseUrl } = setup.config;
+  if (databaseUrl === undefined)
+    throw new RegistryError(
+      'CANNOT_START',
+      'Cannot reset views in Postgres: DATABASE_URL is not set (want the database of the registry)',
+    );
+  const postgres = await openPostgres(setup, databaseUrl);
+  return [
+    cleared(
+      new RegistryStores(new PostgresDocuments(postgres)),
+      'stores of the registries, Postgres',
+    ),
+    cleared(new PostgresJobRuns(postgres), 'job runs, Postgres'),
+  ];
+}
+
+function cleared(projection: Projection, text: string): ResetItem {
+  return {
+    text: `shared view: ${text}`,
+    remove: async () => {
+      await projection.open();
+      await projection.clear();
+      await projection.close();
+    },
+  };
+}
