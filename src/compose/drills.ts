@@ -1,10 +1,13 @@
 import type { Drill } from '#cli/drill/drill';
 import { BACKUP } from '#compose/drills/backup';
+import { CACHED_ONLY } from '#compose/drills/cached-only';
 import { FAILOVER } from '#compose/drills/failover';
-import { freezeDrill } from '#compose/drills/freeze';
+import { FREEZE } from '#compose/drills/freeze';
 import { NODE_LOSS } from '#compose/drills/node-loss';
 import { REPLAY } from '#compose/drills/replay';
 import { RESTORE } from '#compose/drills/restore';
+import { ROT } from '#compose/drills/rot';
+import { STORE_LOSS } from '#compose/drills/store-loss';
 
 /** The drills of the command line, in the order of its help. */
 export const DRILLS: readonly Drill[] = [
@@ -13,5 +16,8 @@ export const DRILLS: readonly Drill[] = [
   RESTORE,
   NODE_LOSS,
   FAILOVER,
-  freezeDrill,
+  FREEZE,
+  CACHED_ONLY,
+  STORE_LOSS,
+  ROT,
 ];

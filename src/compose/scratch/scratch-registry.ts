@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { endScratch, spawnScratch, until } from '#compose/scratch/scratch-process';
 import { packageInfo } from '#ops/package-root';
 
-const READY_MS = 90_000;
+// Loading the examples is most of it, on a machine that has other work.
+const READY_MS = 300_000;
 const ANSWER_MS = 30_000;
 
 /** What a scratch registry answered. */
@@ -29,10 +30,14 @@ export class ScratchRegistry implements AsyncDisposable {
   static async open(
     dataDir: string,
     env: Readonly<Record<string, string>>,
-    at: { readonly signal: AbortSignal; readonly searchPath: string },
+    at: {
+      readonly signal: AbortSignal;
+      readonly searchPath: string;
+      readonly args?: readonly string[];
+    },
   ): Promise<ScratchRegistry> {
     const main = join(packageInfo().root, 'dist', 'src', 'main.js');
-    const child = spawnScratch(process.execPath, [main, 'serve'], {
+    const child = spawnScratch(process.execPath, [main, 'serve', ...(at.args ?? [])], {
       PATH: at.searchPath,
       BIND_ADDR: '127.0.0.1:0',
       ATLAS_DATA_DIR: dataDir,
