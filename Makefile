@@ -104,7 +104,7 @@ URL ?= http://127.0.0.1:3001
 ops-cache-status: build ## Show the dataset cache of the registry at URL: fails below a hit ratio of 0.60 and above 8 GiB
 	@node dist/src/main.js cache status --url '$(URL)' --min-hit-ratio 0.60 --max-bytes 8589934592
 
-# How many requests `make fuzz` sends, and what they are made from.
+# How many requests `make fuzz` sends, and what they, or faults, are made from.
 REQUESTS ?= 500000
 SEED ?= 1
 
@@ -118,6 +118,18 @@ RESTARTS ?= 20
 .PHONY: rolling-restarts
 rolling-restarts: setup-tests ## Restart writers and readers of a cluster RESTARTS times under load: no request may fail
 	@ROLLING_RESTARTS=$(RESTARTS) node_modules/.bin/vitest run test/cluster/rolling-restart.test.ts
+
+# How long `make faults` goes on, and where it keeps the files of a run in which a promise was broken.
+MINUTES ?= 60
+FAULTS ?= .atlas-faults
+
+.PHONY: faults
+faults: build setup-tests ## Do faults for MINUTES with SEED to clusters of this machine, and check what clients saw; keeps files in FAULTS
+	@node dist/test/faults/main.js run '$(FAULTS)' '$(MINUTES)' '$(SEED)'
+
+.PHONY: faults-check
+faults-check: build ## Check a run again whose files were kept in FAULTS
+	@node dist/test/faults/main.js check '$(FAULTS)'
 
 .PHONY: ops-perf-cold-start
 ops-perf-cold-start: build ## Measure the start of a reader with an empty cache, until 8 datasets have answered

@@ -4,7 +4,7 @@ import type { Drill } from '#cli/drill/drill';
 import { genesOf, openScratchPair, warm } from '#compose/scratch/scratch-pair';
 
 /** Starts a node in cached-only mode without its source. */
-export const cachedOnlyDrill: Drill = {
+export const CACHED_ONLY: Drill = {
   name: 'cached-only',
   summary: 'Start a node without its source: what is cached must answer, and nobody be asked.',
   about: `Starts two registries of its own in a temporary folder; the registry of the settings is not touched. One loads the

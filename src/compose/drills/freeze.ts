@@ -13,7 +13,7 @@ const INTERVAL_MS = 8_000;
 const FROZEN_MS_MAX = INTERVAL_MS + 3_000;
 
 /** Puts an old copy of a broker back under a registry that has seen more. */
-export const freezeDrill: Drill = {
+export const FREEZE: Drill = {
   name: 'freeze',
   summary: 'Put an old copy of the broker back: writes must freeze, reads go on as stale.',
   about: `Starts a broker and a registry of its own in a temporary folder; the registry of the settings is not touched. Writes,

@@ -10,7 +10,7 @@ const REPAIRED_MS = 60_000;
 const DAMAGED_BYTES = 16_384;
 
 /** Damages cached files under a running node. */
-export const rotDrill: Drill = {
+export const ROT: Drill = {
   name: 'rot',
   summary: 'Damage cached files: they must be found, replaced, and never served wrong.',
   about: `Starts two registries of its own in a temporary folder; the registry of the settings is not touched. The second

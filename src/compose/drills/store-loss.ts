@@ -8,7 +8,7 @@ const OPEN_MS = 20_000;
 const RECOVER_MS = 30_000;
 
 /** Takes the source of a running node away and gives it back. */
-export const storeLossDrill: Drill = {
+export const STORE_LOSS: Drill = {
   name: 'store-loss',
   summary:
     'Take the store away under a node: what is cached answers, the rest fails fast, and it recovers.',
