@@ -20,7 +20,11 @@ export const PROJECTING_EXHIBITS: readonly Exhibit[] = [
   {
     name: 'step over a gap',
     patches: [
-      { file: PROJECTOR, find: 'if (position !== expected) {', put: 'if (false) {' },
+      {
+        file: 'dist/projections/log-continuity.js',
+        find: 'if (position !== expected) {',
+        put: 'if (false) {',
+      },
       {
         file: 'dist/src/log/live-tail.js',
         find: 'this.#buffer.push(message);',
@@ -52,8 +56,8 @@ export const PROJECTING_EXHIBITS: readonly Exhibit[] = [
     patches: [
       {
         file: 'dist/projections/contract-kv/contract-kv.js',
-        find: 'const writes = batch.flatMap((message) => valueOf(message, this.#options.valueBytesMax));',
-        put: 'const writes = batch.slice(0, 1).flatMap((message) => valueOf(message, this.#options.valueBytesMax));',
+        find: 'const writes = batch.flatMap((message) => contractWrites(message, this.#options.valueBytesMax));',
+        put: 'const writes = batch.slice(0, 1).flatMap((message) => contractWrites(message, this.#options.valueBytesMax));',
       },
     ],
     faults: ['kill a node in the role all'],

@@ -12,7 +12,7 @@ export const WRITING_EXHIBITS: readonly Exhibit[] = [
     patches: [
       {
         file: 'dist/src/log/append-channel.js',
-        find: "block.append('Nats-Expected-Last-Subject-Sequence', String(expected));",
+        find: 'block.append(EXPECTED[expectedOf], String(expected));',
         put: '',
       },
     ],
