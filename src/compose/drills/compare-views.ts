@@ -8,10 +8,11 @@ import { systemClock } from '#flow/clock';
 import type { EventLog } from '#log/event-log';
 import { CatalogProjection } from '#projections/catalog/catalog-projection';
 import { ContractKv } from '#projections/contract-kv/contract-kv';
+import { ContractValues } from '#projections/contract-kv/contract-values';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
 import type { Projection } from '#projections/projection';
-import { Projector } from '#projections/projector';
+import { rebuildView } from '#projections/rebuild-view';
 import { PostgresDocuments } from '#projections/registry-stores/postgres-documents';
 import { RegistryStores } from '#projections/registry-stores/registry-stores';
 import { SqliteDocuments } from '#projections/registry-stores/sqlite-documents';
@@ -88,11 +89,15 @@ function pairs(from: {
     postgres === undefined
       ? files
       : { ...files, kept: [{ owner: 'Postgres', view: open(postgres) }] };
-  const bucket = (name: string): ContractKv => {
-    const { js, jsm } = broker;
-    const options = { js, jsm, bucket: name, replicas: cluster.plan.replicas, flushLater: false };
-    return new ContractKv({ ...options, valueBytesMax: KV_VALUE_BYTES_MAX });
-  };
+  const { js, jsm } = broker;
+  const bucket = new ContractKv({
+    js,
+    jsm,
+    bucket: 'contracts',
+    replicas: cluster.plan.replicas,
+    flushLater: false,
+    valueBytesMax: KV_VALUE_BYTES_MAX,
+  });
   const documents = inFiles(
     'registry-stores.sqlite',
     (path) => new RegistryStores(new SqliteDocuments(path)),
@@ -105,8 +110,8 @@ function pairs(from: {
     },
     {
       log: logs.REGISTRY,
-      kept: [{ owner: 'NATS', view: bucket('contracts') }],
-      fresh: bucket('contracts-compared'),
+      kept: [{ owner: 'NATS', view: bucket }],
+      fresh: new ContractValues(join(scratch, 'contracts.sqlite'), KV_VALUE_BYTES_MAX),
     },
     {
       log: logs.REGISTRY,
@@ -152,19 +157,14 @@ async function partsOf(url: string): Promise<readonly ReadyPart[]> {
 }
 
 /** Makes a view from position 1 and gives what it then is. */
-async function digestOfLog(log: EventLog, view: Projection): Promise<string> {
-  const projector = new Projector({
-    projection: view,
-    log,
-    clock: systemClock,
-    batchMax: BATCH_MAX,
-  });
-  projector.start();
-  const { last } = await log.head();
-  const isThere = await projector.reached(last, CAUGHT_UP_MS);
-  const { position, digest } = await view.digest();
-  await projector.stop();
-  return isThere ? `${digest} at ${position}` : `behind, at ${position} of ${last}`;
+async function digestOfLog(log: EventLog, projection: Projection): Promise<string> {
+  const { last: upTo } = await log.head();
+  const signal = AbortSignal.timeout(CAUGHT_UP_MS);
+  const onProgress = (): void => undefined;
+  const options = { projection, log, upTo, batchMax: BATCH_MAX, signal, onProgress };
+  const { position, digest } = await rebuildView(options);
+  await projection.close();
+  return `${digest} at ${position}`;
 }
 
 async function digestOf(view: Projection): Promise<string> {

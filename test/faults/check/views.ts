@@ -1,20 +1,19 @@
 import { join } from 'node:path';
 import { connectBroker } from '#clients/nats';
 import { Postgres } from '#clients/postgres';
-import { systemClock } from '#flow/clock';
 import type { EventLog } from '#log/event-log';
 import { CatalogProjection } from '#projections/catalog/catalog-projection';
 import { ContractKv } from '#projections/contract-kv/contract-kv';
+import { ContractValues } from '#projections/contract-kv/contract-values';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import { SqliteJobRuns } from '#projections/job-runs/sqlite-job-runs';
 import type { Projection, ProjectionDigest } from '#projections/projection';
-import { Projector } from '#projections/projector';
+import { rebuildView } from '#projections/rebuild-view';
 import { PostgresDocuments } from '#projections/registry-stores/postgres-documents';
 import { RegistryStores } from '#projections/registry-stores/registry-stores';
 import { SqliteDocuments } from '#projections/registry-stores/sqlite-documents';
 import type { Bed } from '#test/faults/bed/bed';
 import { tempFolder } from '#test/support/temp';
-import { eventually } from '#test/support/wait';
 
 /** A view as a node left it, beside the fold of the whole log. */
 export interface ComparedView {
@@ -60,27 +59,13 @@ export async function compareViews(bed: Bed, logs: ViewLogs): Promise<ComparedVi
 }
 
 /** Gives the digest of a view into which the whole of a log was folded. */
-async function folded(view: Projection, log: EventLog): Promise<ProjectionDigest> {
-  const projector = new Projector({
-    projection: view,
-    log,
-    clock: systemClock,
-    batchMax: BATCH_MAX,
-  });
-  projector.start();
-  const { last } = await log.head();
-  const reachedEnd = (): boolean => projector.position >= last && projector.caughtUp;
-  await eventually(
-    `${view.name} to be folded up to ${last}`,
-    () => projector.status.state === 'halted' || reachedEnd(),
-  );
-  const { status } = projector;
-  if (status.state === 'halted') {
-    await projector.stop();
-    throw new Error(status.reason);
-  }
-  const digest = await view.digest();
-  await projector.stop();
+async function folded(projection: Projection, log: EventLog): Promise<ProjectionDigest> {
+  const { last: upTo } = await log.head();
+  const { signal } = new AbortController();
+  const onProgress = (): void => undefined;
+  const options = { projection, log, upTo, batchMax: BATCH_MAX, signal, onProgress };
+  const digest = await rebuildView(options);
+  await projection.close();
   return digest;
 }
 
@@ -111,20 +96,22 @@ function storedBy({ nodes, postgres }: Bed): Stored[] {
   ];
 }
 
-/** The bucket is compared with one that is made beside it. */
 async function compareBuckets({ brokers, nodes }: Bed, log: EventLog): Promise<ComparedView[]> {
   if (!nodes.some(({ role }) => role === 'all' || role === 'projector')) return [];
   const url = brokers.ports.map((port) => `nats://127.0.0.1:${port}`).join(',');
   const broker = await connectBroker({ url, name: 'faults', connectTimeoutMs: 5_000 });
   const { js, jsm } = broker;
-  const options = { js, jsm, replicas: brokers.ports.length, flushLater: false };
-  const open = (bucket: string): ContractKv =>
-    new ContractKv({ ...options, bucket, valueBytesMax: VALUE_BYTES_MAX });
+  using folder = tempFolder();
   try {
-    const live = open('contracts');
+    const options = { js, jsm, bucket: 'contracts', replicas: brokers.ports.length };
+    const valueBytesMax = VALUE_BYTES_MAX;
+    const live = new ContractKv({ ...options, flushLater: false, valueBytesMax });
     await live.open();
     const found = await live.digest();
-    const wanted = await folded(open('contracts-folded'), log);
+    const wanted = await folded(
+      new ContractValues(join(folder.path, 'values'), valueBytesMax),
+      log,
+    );
     return [{ where: 'contract bucket', found, wanted }];
   } finally {
     await broker.close();

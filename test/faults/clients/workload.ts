@@ -119,7 +119,13 @@ class Client {
     return nodes[this.#random.int(nodes.length)] as BedNode;
   }
 
+  /** Races with other clients for a name that all know, or with itself for one that nobody knows. */
   async #race(): Promise<void> {
+    if (this.#random.int(2) === 0) {
+      const name = `pair/${this.#name}/${this.#next()}`;
+      await Promise.all([this.#register(name, 'fp-0'), this.#register(name, 'fp-1')]);
+      return;
+    }
     // Twins: names that differ in nothing but case.
     const twin = this.#random.pick(['a', 'A']);
     const name = `race/${this.#epoch()}/${twin}${this.#random.int(RACED_NAMES / 2)}`;
