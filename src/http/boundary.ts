@@ -10,6 +10,7 @@ import { POSITION_HEADER } from '#http/consistency';
 import type { HttpDependencies } from '#http/dependencies';
 import type { FastGenes } from '#http/fast-genes';
 import type { HotReads } from '#http/hot-reads';
+import { BodyBudget } from '#http/limits/body-budget';
 import type { Visit } from '#http/limits/client-limits';
 import { checkShape } from '#http/limits/request-shape';
 import { headerOf } from '#http/parse-request';
@@ -58,6 +59,7 @@ export function boundary(
   { observer, hot, fast }: BoundarySides,
 ): Middleware {
   const { clock, newId, limits, guard, pages, clientLimits } = dependencies;
+  const bodies = new BodyBudget(limits.bodiesBytesMax);
   const answered = (context: Context, visit: Visit, requestId: string): boolean => {
     const { req, res } = context;
     const { sender, headers } = visit;
@@ -80,7 +82,10 @@ export function boundary(
     context.res.once('close', leave);
     context.state['leave'] = leave;
     context.state['settle'] = (cost: number) => clientLimits.settle(visit, cost);
-    context.state['settleBody'] = (bytes: number) => clientLimits.settleBody(visit, bytes);
+    context.state['settleBody'] = async (bytes: number) => {
+      context.res.once('close', bodies.take(bytes));
+      await clientLimits.settleBody(visit, bytes);
+    };
     await next();
   };
   return async (context, next) => {

@@ -83,6 +83,8 @@ export interface HttpLimits extends ShapeLimits, JsonShapeLimits {
   /** The largest lineage event, and the largest batch of them, unpacked. */
   readonly lineageBytesMax: number;
   readonly lineageBatchBytesMax: number;
+  /** All bodies together that are worked on at a time, unpacked. */
+  readonly bodiesBytesMax: number;
   /** How long a read waits for a position. */
   readonly readWaitMs: number;
   /** How long a write waits for its own node to show it. */

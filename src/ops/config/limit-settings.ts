@@ -40,6 +40,10 @@ export const LIMIT_SETTINGS = {
     default: '100',
     doc: 'What 1 MiB of a JSON body costs, unpacked: to read it takes up to 90 ms in which nobody else is answered. Owed afterwards; bodies below 10 KiB cost nothing.',
   }),
+  bodiesBytesMax: setting('ATLAS_BODIES_BYTES_MAX', whole(1_048_576, 2 ** 40), {
+    default: '134217728',
+    doc: 'Bytes of all JSON bodies together, unpacked, that are worked on at a time; beyond it a request is 503 `BUSY`, unless it is alone. What is read from a body takes several times its bytes.',
+  }),
   inFlightPerClientMax: setting('ATLAS_IN_FLIGHT_PER_CLIENT_MAX', whole(1, 1_000_000), {
     default: '128',
     doc: 'Requests of one client that are answered at a time; more are 429. Twice what a busy client needs.',
