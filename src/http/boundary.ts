@@ -59,7 +59,6 @@ export function boundary(
   { observer, hot, fast }: BoundarySides,
 ): Middleware {
   const { clock, newId, limits, guard, pages, clientLimits } = dependencies;
-  const bodies = new BodyBudget(limits.bodiesBytesMax);
   const answered = (context: Context, visit: Visit, requestId: string): boolean => {
     const { req, res } = context;
     const { sender, headers } = visit;
@@ -75,19 +74,7 @@ export function boundary(
     hot.send(kept, res, own);
     return true;
   };
-  const answer = async (context: Context, visit: Visit, next: Next): Promise<void> => {
-    if (visit.refusal !== undefined) throw visit.refusal;
-    if (limits.emergency && !HEALTH_PATHS.has(context.path)) throw closed();
-    const leave = clientLimits.begin(visit);
-    context.res.once('close', leave);
-    context.state['leave'] = leave;
-    context.state['settle'] = (cost: number) => clientLimits.settle(visit, cost);
-    context.state['settleBody'] = async (bytes: number) => {
-      context.res.once('close', bodies.take(bytes));
-      await clientLimits.settleBody(visit, bytes);
-    };
-    await next();
-  };
+  const answer = answering(dependencies);
   return async (context, next) => {
     const started = clock.monotonicMs();
     const requestId = newId();
@@ -116,6 +103,24 @@ export function boundary(
     const durationMs = Math.round((clock.monotonicMs() - started) * 1_000) / 1_000;
     const { statusCode: status } = context.res;
     observer.onRequest?.({ requestId, method, path, status, durationMs, ...factsOf(context) });
+  };
+}
+
+/** Lets the layers further in answer a request, as far as its client and all bodies together leave room for it. */
+function answering({ limits, clientLimits }: HttpDependencies) {
+  const bodies = new BodyBudget(limits.bodiesBytesMax);
+  return async (context: Context, visit: Visit, next: Next): Promise<void> => {
+    if (visit.refusal !== undefined) throw visit.refusal;
+    if (limits.emergency && !HEALTH_PATHS.has(context.path)) throw closed();
+    const leave = clientLimits.begin(visit);
+    context.res.once('close', leave);
+    context.state['leave'] = leave;
+    context.state['settle'] = (cost: number) => clientLimits.settle(visit, cost);
+    context.state['settleBody'] = async (bytes: number) => {
+      context.res.once('close', bodies.take(bytes));
+      await clientLimits.settleBody(visit, bytes);
+    };
+    await next();
   };
 }
 
