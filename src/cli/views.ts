@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { printable } from '#cli/contract/report/printable';
+import { printableLines } from '#cli/contract/report/printable';
 import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 import { createLogger, type Logger } from '#ops/logger';
@@ -39,7 +39,7 @@ interface Flags {
   readonly yes?: boolean;
 }
 
-const EXIT = { done: 0, refused: 1 } as const;
+const EXIT = { done: 0, refused: 1, unfinished: 2 } as const;
 
 const HELP = `
 Views are built from the log: what is removed here is built again at the next start, from the log that is there then.
@@ -48,7 +48,8 @@ The log, the artifacts and the audit anchors stay; "atlas-registry audit verify"
 
 Exit codes:
   ${EXIT.done}  removed, or there was nothing to remove
-  ${EXIT.refused}  nothing was removed: a node runs on the data folder, the answer was no, or something does not answer`;
+  ${EXIT.refused}  nothing was removed: a node runs on the data folder, the answer was no, or something does not answer
+  ${EXIT.unfinished}  not all was removed: the line says what was; run it again`;
 
 /** Adds `views reset`: the way back of a node that is frozen. */
 export function addViews(program: Command, openReset: OpenReset): void {
@@ -64,7 +65,7 @@ export function addViews(program: Command, openReset: OpenReset): void {
 }
 
 async function reset(openReset: OpenReset, flags: Flags): Promise<number> {
-  const { stdout, stderr } = process;
+  const { stdout, stderr, stdin } = process;
   try {
     const config = readSettings();
     const { postgres = false, bucket = false } = flags;
@@ -75,28 +76,59 @@ async function reset(openReset: OpenReset, flags: Flags): Promise<number> {
         return EXIT.done;
       }
       stdout.write(`This removes:\n${opened.items.map(({ text }) => `  ${text}\n`).join('')}`);
+      if (flags.yes !== true && !stdin.isTTY)
+        throw new Error('Cannot ask: there is no terminal (want --yes). Nothing was removed');
       if (flags.yes !== true && !(await isAgreed())) {
-        stderr.write(`${pc.yellow('Nothing was removed.')} Without a terminal: --yes.\n`);
+        stdout.write(`${pc.yellow('Nothing was removed.')}\n`);
         return EXIT.refused;
       }
-      for (const { remove } of opened.items) await remove();
-      stdout.write(`${pc.green('Removed.')} The next start builds the views from the log.\n`);
-      return EXIT.done;
+      return await remove(opened.items);
     } finally {
       await opened.release();
     }
   } catch (error) {
-    stderr.write(`${pc.red(printable(error instanceof Error ? error.message : String(error)))}\n`);
+    stderr.write(`${pc.red(textOf(error))}\n`);
     return EXIT.refused;
   }
 }
 
+/** Removes one after the other. Gives the exit code. */
+async function remove(items: readonly ResetItem[]): Promise<number> {
+  const { stdout, stderr } = process;
+  const removed: string[] = [];
+  for (const item of items) {
+    try {
+      await item.remove();
+      removed.push(item.text);
+    } catch (error) {
+      const done = removed.length === 0 ? 'nothing' : removed.join('; ');
+      stderr.write(
+        `${pc.red(`Cannot remove ${item.text}: ${textOf(error)}`)}\nRemoved: ${done}. Run it again.\n`,
+      );
+      return removed.length === 0 ? EXIT.refused : EXIT.unfinished;
+    }
+  }
+  stdout.write(`${pc.green('Removed.')} The next start builds the views from the log.\n`);
+  return EXIT.done;
+}
+
+/** Asks on the terminal. Ctrl-C and the end of the input are a no. */
 async function isAgreed(): Promise<boolean> {
-  if (!process.stdin.isTTY) return false;
   const ask = createInterface({ input: process.stdin, output: process.stdout });
+  const closed = new AbortController();
+  ask.once('close', () => closed.abort());
   try {
-    return /^y(es)?$/i.test((await ask.question('Go on? [y/N] ')).trim());
+    const answer = await ask.question('Go on? [y/N] ', { signal: closed.signal });
+    return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    if (!closed.signal.aborted) throw error;
+    process.stdout.write('\n');
+    return false;
   } finally {
     ask.close();
   }
+}
+
+function textOf(error: unknown): string {
+  return printableLines(error instanceof Error ? error.message : String(error)).join('\n');
 }

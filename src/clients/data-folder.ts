@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statfsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { quote, RegistryError } from '#domain/errors';
@@ -9,6 +9,13 @@ export interface DataFolder {
   /** Makes a folder inside, readable by its owner only, and gives its path. */
   folder(name: string): string;
   release(): void;
+}
+
+const LOCK_FILE = 'lock.sqlite';
+
+/** Tells whether a folder has ever been opened as a data folder. */
+export function isDataFolder(path: string): boolean {
+  return existsSync(join(path, LOCK_FILE));
 }
 
 /**
@@ -55,7 +62,7 @@ function checkFreeSpace(root: string, freeBytesMin: number): void {
 function lockOrExplain(root: string, owner: string): Database.Database {
   let lock: Database.Database | undefined;
   try {
-    lock = new Database(join(root, 'lock.sqlite'), { timeout: 0 });
+    lock = new Database(join(root, LOCK_FILE), { timeout: 0 });
     lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
     writeFileSync(owner, `${process.pid}\n`);

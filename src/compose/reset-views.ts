@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { OpenReset, ResetItem } from '#cli/views';
-import { openDataFolder } from '#clients/data-folder';
+import { isDataFolder, openDataFolder } from '#clients/data-folder';
 import { bucketOptions } from '#compose/bucket-options';
 import { messageBytesMax, openOrStartBroker } from '#compose/logs';
 import type { Setup } from '#compose/setup';
 import { openPostgres } from '#compose/view-postgres';
-import { RegistryError } from '#domain/errors';
+import { quote, RegistryError } from '#domain/errors';
 import { ReleaseStack } from '#ops/release-stack';
 import { ContractKv } from '#projections/contract-kv/contract-kv';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
@@ -19,10 +19,16 @@ export const openReset: OpenReset = async (config, logger, options) => {
   const releases = new ReleaseStack((part, err) => logger.warn({ part, err }, 'not released'));
   const setup: Setup = { config, logger, releases };
   try {
+    // Opening one makes it, and a wrong path would seem to hold nothing to remove.
+    if (!isDataFolder(config.dataDir))
+      throw new RegistryError(
+        'CANNOT_START',
+        `Cannot reset views in ${quote(resolve(config.dataDir))}: no node has used this folder (want ATLAS_DATA_DIR as the node has it)`,
+      );
     const folder = openDataFolder(config.dataDir, 0);
     releases.add('data folder', () => folder.release());
-    const items: ResetItem[] = [...localViews(join(folder.path, 'views'))];
-    if (options.postgres) items.push(...(await postgresViews(setup)));
+    // What is shared first: should one place not answer, the node still has its own views.
+    const items: ResetItem[] = options.postgres ? [...(await postgresViews(setup))] : [];
     if (options.bucket) {
       const opened = await openOrStartBroker(setup, folder);
       const kv = new ContractKv({
@@ -31,6 +37,7 @@ export const openReset: OpenReset = async (config, logger, options) => {
       });
       items.push(cleared(kv, `bucket "${config.kvBucket}" of ${opened.description}`));
     }
+    items.push(...localViews(join(folder.path, 'views')));
     return { items, release: () => releases.releaseAll() };
   } catch (error) {
     await releases.releaseAll();
@@ -57,6 +64,8 @@ async function postgresViews(setup: Setup): Promise<readonly ResetItem[]> {
       'Cannot reset views in Postgres: DATABASE_URL is not set (want the database of the registry)',
     );
   const postgres = await openPostgres(setup, databaseUrl);
+  // A node starts without it; a reset is nothing without it, and must know before it asks.
+  await postgres.query('SELECT 1');
   return [
     cleared(
       new RegistryStores(new PostgresDocuments(postgres)),

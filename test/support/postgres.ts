@@ -134,12 +134,20 @@ function signalAll(server: ChildProcess, signal: NodeJS.Signals): void {
 
 /** Runs one statement over a connection of its own. */
 export async function query(url: string, sql: string): Promise<boolean> {
+  await rowsOf(url, sql);
+  return true;
+}
+
+/** Runs one statement over a connection of its own and gives its rows. */
+export async function rowsOf(
+  url: string,
+  sql: string,
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
   client.on('error', () => undefined);
   await client.connect();
   try {
-    await client.query(sql);
-    return true;
+    return (await client.query<Record<string, unknown>>(sql)).rows;
   } finally {
     await client.end();
   }
