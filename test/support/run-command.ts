@@ -12,12 +12,13 @@ export interface CommandRun {
   readonly text: () => string;
 }
 
-/** Runs `atlas-registry` with settings by their names, as a user does. */
+/** Runs `atlas-registry` with settings by their names, as a user does; another program where one is named. */
 export function runCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  main = MAIN,
 ): CommandRun {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
   });
   let text = '';

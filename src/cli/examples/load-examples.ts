@@ -134,7 +134,8 @@ async function loadGenes(
   }
 }
 
-async function publishArtifact(
+/** Uploads the artifact of a gene table, registers its dataset and publishes it. Gives its bytes. */
+export async function publishArtifact(
   client: RegistryClient,
   { name, rows, content }: { name: string; rows: number; content: Buffer },
 ): Promise<number> {

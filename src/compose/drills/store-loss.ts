@@ -1,8 +1,9 @@
 import type { Drill, DrillHost } from '#cli/drill/drill';
-import { genesOf, openScratchPair, type ScratchPair, warm } from '#compose/scratch/scratch-pair';
+import { countOf, openScratchPair, type ScratchPair, warm } from '#compose/scratch/scratch-pair';
 import { until } from '#compose/scratch/scratch-process';
 import type { ScratchRegistry } from '#compose/scratch/scratch-registry';
 
+const BREAKER_MS = '2000';
 const ANSWER_MS_MAX = 5_000;
 const OPEN_MS = 20_000;
 const RECOVER_MS = 30_000;
@@ -12,24 +13,28 @@ export const STORE_LOSS: Drill = {
   name: 'store-loss',
   summary:
     'Take the store away under a node: what is cached answers, the rest fails fast, and it recovers.',
-  about: `Starts two registries of its own in a temporary folder; the registry of the settings is not touched. The second
-caches one dataset of the first, which is then stopped and started again.`,
+  about: `Starts two registries of its own in a temporary folder; the registry of the settings is not touched. The first has
+two small datasets. The second caches one of them; then the first is stopped, and started again. Its circuits are
+open for ${BREAKER_MS} ms (ATLAS_STORE_BREAKER_OPEN_MS and ATLAS_DATASET_BREAKER_OPEN_MS of the drill).`,
   options: [],
   async run(host) {
-    await using pair = await openScratchPair(host);
+    await using pair = await openScratchPair(host, ['cached', 'uncached']);
     const [cached, uncached] = pair.datasets;
-    if (cached === undefined || uncached === undefined) throw new Error('There are no examples');
-    const reader = await pair.startReader({ ATLAS_DATASET_BREAKER_OPEN_MS: '2000' });
+    if (cached === undefined || uncached === undefined) return;
+    const reader = await pair.startReader({
+      ATLAS_DATASET_BREAKER_OPEN_MS: BREAKER_MS,
+      ATLAS_STORE_BREAKER_OPEN_MS: BREAKER_MS,
+    });
     const right = await warm(reader, cached, host.signal);
     await pair.hub.stop();
     await host.step('the store is away', async () => {
-      const known = await reader.get(genesOf(cached));
+      const known = await reader.get(countOf(cached));
       const is = `${known.status} in ${known.ms.toFixed(0)} ms`;
       host.check('what is cached answers as before', known.text === right, is);
       let slowestMs = 0;
       const statuses = new Set<number>();
       for (let round = 0; round < 8; round += 1) {
-        const { status, ms } = await reader.get(genesOf(uncached));
+        const { status, ms } = await reader.get(countOf(uncached));
         slowestMs = Math.max(slowestMs, ms);
         statuses.add(status);
       }
@@ -54,7 +59,7 @@ async function recover(host: DrillHost, pair: ScratchPair, reader: ScratchRegist
     const answer = await until(
       'the dataset answers',
       async () => {
-        const found = await reader.get(genesOf(uncached));
+        const found = await reader.get(countOf(uncached));
         return found.status === 200 ? found : undefined;
       },
       limits,

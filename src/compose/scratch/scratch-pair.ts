@@ -2,18 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DrillHost } from '#cli/drill/drill';
+import { publishScratchGenes, type ScratchDataset } from '#compose/scratch/scratch-genes';
 import { until } from '#compose/scratch/scratch-process';
 import { ScratchRegistry } from '#compose/scratch/scratch-registry';
 
 const KNOWN_MS = 30_000;
 
-/** A dataset as its catalog has it, and what its genes are. */
-export interface ScratchDataset {
-  readonly name: string;
-  readonly sha256: string;
-}
-
-/** A registry with the bundled examples, and another that takes its datasets from there. */
+/** A registry with small datasets, and another that takes its datasets from there. */
 export interface ScratchPair extends AsyncDisposable {
   readonly hub: ScratchRegistry;
   readonly datasets: readonly ScratchDataset[];
@@ -27,10 +22,13 @@ export interface ScratchPair extends AsyncDisposable {
   startHub(): Promise<ScratchRegistry>;
 }
 
-/** Starts the hub and loads its examples. */
-export async function openScratchPair({ config, signal }: DrillHost): Promise<ScratchPair> {
+/** Starts the hub and publishes a dataset for each of the species. */
+export async function openScratchPair(
+  { config, signal }: DrillHost,
+  species: readonly string[],
+): Promise<ScratchPair> {
   const folder = mkdtempSync(join(tmpdir(), 'atlas-drill-'));
-  const at = { signal, searchPath: config.searchPath };
+  const at = { signal, config };
   const [hubData, data] = [join(folder, 'hub'), join(folder, 'reader')];
   const running: ScratchRegistry[] = [];
   const dispose = async (): Promise<void> => {
@@ -43,12 +41,9 @@ export async function openScratchPair({ config, signal }: DrillHost): Promise<Sc
     return registry;
   };
   try {
-    const hub = await start(hubData, {}, { ...at, args: ['--examples'] });
+    const hub = await start(hubData, {}, at);
     const { port } = new URL(hub.url);
-    const catalog = await hub.get('/catalog');
-    const datasets = (catalog.json['datasets'] as CatalogEntry[]).map(
-      ({ name, artifact: { sha256 } }) => ({ name, sha256 }),
-    );
+    const datasets = await publishScratchGenes(hub.url, species, folder);
     return {
       hub,
       datasets,
@@ -76,14 +71,14 @@ export async function openScratchPair({ config, signal }: DrillHost): Promise<Sc
   }
 }
 
-interface CatalogEntry {
-  readonly name: string;
-  readonly artifact: { readonly sha256: string };
+/** The address of a question that reads the file of a dataset; the answer names the artifact. */
+export function countOf({ name }: ScratchDataset): string {
+  return `/v1/genes/count?dataset=${encodeURIComponent(name)}`;
 }
 
-/** The address of a question that reads the file of a dataset; the answer names the artifact. */
-export function genesOf({ name }: ScratchDataset): string {
-  return `/v1/genes/count?dataset=${encodeURIComponent(name)}`;
+/** The address of one gene of a dataset. */
+export function geneOf({ name }: ScratchDataset, geneId: string): string {
+  return `/v1/genes?dataset=${encodeURIComponent(name)}&gene_id=${geneId}`;
 }
 
 /** Asks a reader until it has the dataset; gives the text of the answer. */
@@ -95,7 +90,7 @@ export async function warm(
   return await until(
     `dataset ${dataset.name} answers`,
     async () => {
-      const { status, text } = await reader.get(genesOf(dataset));
+      const { status, text } = await reader.get(countOf(dataset));
       return status === 200 ? text : undefined;
     },
     { timeoutMs: KNOWN_MS, signal },

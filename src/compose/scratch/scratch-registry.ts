@@ -1,11 +1,18 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { endScratch, spawnScratch, until } from '#compose/scratch/scratch-process';
+import type { Config } from '#ops/config/settings';
 import { packageInfo } from '#ops/package-root';
 
-// Loading the examples is most of it, on a machine that has other work.
-const READY_MS = 300_000;
+const READY_MS = 60_000;
 const ANSWER_MS = 30_000;
+const LOG_CHARS_MAX = 1_000_000;
+
+/** What a registry of a drill takes over from the settings of the installation: its programs, nothing of its data. */
+export interface ScratchAt {
+  readonly config: Pick<Config, 'natsServerBin' | 'searchPath'>;
+  readonly signal: AbortSignal;
+}
 
 /** What a scratch registry answered. */
 export interface ScratchAnswer {
@@ -20,25 +27,30 @@ export interface ScratchAnswer {
 export class ScratchRegistry implements AsyncDisposable {
   readonly url: string;
   readonly #child: ChildProcess;
+  readonly #log: () => string;
 
-  private constructor(url: string, child: ChildProcess) {
+  private constructor(url: string, child: ChildProcess, log: () => string) {
     this.url = url;
     this.#child = child;
+    this.#log = log;
   }
 
-  /** Starts one and waits until it listens; until it is ready, where nobody says otherwise. */
+  /** What it has written into its log, the newest part of it. */
+  get log(): string {
+    return this.#log();
+  }
+
+  /** Starts one and waits until it is ready. */
   static async open(
     dataDir: string,
     env: Readonly<Record<string, string>>,
-    at: {
-      readonly signal: AbortSignal;
-      readonly searchPath: string;
-      readonly args?: readonly string[];
-    },
+    { config, signal }: ScratchAt,
   ): Promise<ScratchRegistry> {
     const main = join(packageInfo().root, 'dist', 'src', 'main.js');
-    const child = spawnScratch(process.execPath, [main, 'serve', ...(at.args ?? [])], {
-      PATH: at.searchPath,
+    const { natsServerBin, searchPath } = config;
+    const child = spawnScratch(process.execPath, [main, 'serve'], {
+      PATH: searchPath,
+      ...(natsServerBin === undefined ? {} : { ATLAS_NATS_SERVER_BIN: natsServerBin }),
       BIND_ADDR: '127.0.0.1:0',
       ATLAS_DATA_DIR: dataDir,
       ATLAS_LOG_LEVEL: 'error',
@@ -50,10 +62,10 @@ export class ScratchRegistry implements AsyncDisposable {
       out += String(chunk);
     });
     child.stderr?.on('data', (chunk) => {
-      err = `${err}${String(chunk)}`.slice(-4_000);
+      err = `${err}${String(chunk)}`.slice(-LOG_CHARS_MAX);
     });
     try {
-      const limits = { timeoutMs: READY_MS, signal: at.signal };
+      const limits = { timeoutMs: READY_MS, signal };
       const url = await until(
         'the registry is ready',
         () => {
@@ -62,7 +74,7 @@ export class ScratchRegistry implements AsyncDisposable {
         },
         limits,
       );
-      return new ScratchRegistry(url, child);
+      return new ScratchRegistry(url, child, () => err);
     } catch (error) {
       await endScratch(child, 'SIGTERM');
       throw error;
