@@ -22,7 +22,7 @@ function rowsUnder(head: string): readonly (readonly string[])[] {
 describe('docs/drills.md', () => {
   it('has a row with every cell filled for each drill, and none for another', () => {
     const rows = rowsUnder('drill');
-    expect(rows.map(([name]) => name).toSorted()).toEqual(
+    expect(rows.map(([name = '']) => name).toSorted()).toEqual(
       DRILLS.map(({ name }) => `\`${name}\``).toSorted(),
     );
     for (const cells of rows) {
