@@ -7,6 +7,7 @@ import { newId } from '#flow/new-id';
 import { runDrillWith } from '#test/support/drill-bed';
 import { freshDatabase } from '#test/support/fresh-database';
 import { startTestNats, type TestNats } from '#test/support/nats';
+import { startNatsWithRoles } from '#test/support/nats-roles';
 import { freePorts } from '#test/support/ports';
 import { query, rowsOf } from '#test/support/postgres';
 import { registration } from '#test/support/registration';
@@ -241,6 +242,21 @@ describe('views reset --postgres --bucket', () => {
     expect(await digests(env)).toEqual(before);
     const verified = runCommand(['audit', 'verify'], { ATLAS_DATA_DIR: data, ...env });
     expect([await verified.exit, verified.text()]).toEqual([0, expect.any(String)]);
+  });
+
+  it('removes nothing of a broker whose account may not remove the bucket, and says so', async () => {
+    await using nats = await startNatsWithRoles();
+    const provisioned = runCommand(['provision'], nats.env('provisioner'));
+    expect(await provisioned.exit, provisioned.text()).toBe(0);
+    const env = nats.env('all');
+    await withNode(async (node) => write(node, 1), env);
+    const before = views();
+    const { code, text } = await reset(['--yes', '--bucket'], env);
+    expect(text).toMatch(
+      /Cannot remove shared view: bucket "contracts" .*: .*\nRemoved: nothing\. Run it again\./,
+    );
+    expect([code, views()]).toEqual([1, before]);
+    await withNode(async () => undefined, env);
   });
 
   it('removes the bucket of a broker that the node brings along', async () => {
