@@ -45,6 +45,15 @@ export class BucketCheckpoint {
     return { position: toPosition(stored.position), streamCreated: stored.streamCreated };
   }
 
+  /** Begins at what was written last. What was noted before is not written any more: the bucket may have lost it. */
+  async begin(): Promise<Checkpoint> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#writing?.catch(() => undefined);
+    this.#noted = { position: START, streamCreated: undefined };
+    return await this.load();
+  }
+
   /** Takes note of what is applied, and writes it when enough has come together. */
   async note(checkpoint: Checkpoint): Promise<void> {
     this.#noted = checkpoint;

@@ -3,7 +3,6 @@ import {
   JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
-  PersistMode,
   StorageType,
 } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
@@ -15,8 +14,6 @@ export interface BucketOptions {
   /** The bucket's name, `REGISTRY_KV_BUCKET`. */
   readonly bucket: string;
   readonly replicas: number;
-  /** Whether the server may flush writes later than it acknowledges them; servers before 2.12 cannot. */
-  readonly flushLater: boolean;
 }
 
 /** Opens the bucket of contracts, and creates it when it is not there. */
@@ -52,9 +49,10 @@ async function exists(jsm: JetStreamManager, bucket: string): Promise<boolean> {
 }
 
 /**
- * Creates the stream of the bucket as the KV convention wants it (ADR-8 of the NATS architecture). Flushed late or not, what a power cut takes is projected again, checkpoint and all.
+ * Creates the stream of the bucket as the KV convention wants it (ADR-8 of the NATS architecture). Every write is flushed before
+ * it is acknowledged: flushed later, a full disk took values and left the checkpoint behind them.
  */
-async function create({ jsm, bucket, replicas, flushLater }: BucketOptions): Promise<void> {
+async function create({ jsm, bucket, replicas }: BucketOptions): Promise<void> {
   await jsm.streams.add({
     name: `KV_${bucket}`,
     subjects: [`$KV.${bucket}.>`],
@@ -65,6 +63,5 @@ async function create({ jsm, bucket, replicas, flushLater }: BucketOptions): Pro
     deny_delete: true,
     allow_rollup_hdrs: true,
     allow_direct: true,
-    ...(flushLater ? { persist_mode: PersistMode.Async } : {}),
   });
 }

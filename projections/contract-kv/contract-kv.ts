@@ -39,7 +39,7 @@ export class ContractKv implements Projection {
       const kv = await openBucket(this.#options);
       this.#opened = { kv, checkpoint: new BucketCheckpoint(kv) };
     }
-    return await this.#opened.checkpoint.load();
+    return await this.#opened.checkpoint.begin();
   }
 
   async apply(batch: readonly StoredMessage[], before: Checkpoint): Promise<Position> {

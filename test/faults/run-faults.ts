@@ -19,7 +19,7 @@ import { type FaultReport, reportOf } from '#test/faults/report';
 export interface FaultRunOptions {
   /** Where the files of the run stay. */
   readonly folder: string;
-  readonly bed: Omit<BedOptions, 'folder'>;
+  readonly bed: Omit<BedOptions, 'folder' | 'logs'>;
   readonly seed: number;
   readonly seconds: number;
   readonly faults: readonly Fault[];
@@ -52,7 +52,11 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultReport> 
   const { folder, seed, patienceMs = PATIENCE_MS } = options;
   mkdirSync(folder, { recursive: true });
   using disk = options.withDisk === true ? new PowerDisk(join(folder, 'disk')) : undefined;
-  const place = { folder: join(folder, 'bed'), ...(disk === undefined ? {} : { disk }) };
+  const place = {
+    folder: join(folder, 'bed'),
+    logs: join(folder, 'logs'),
+    ...(disk === undefined ? {} : { disk }),
+  };
   await using bed = await Bed.start({ ...options.bed, ...place });
   const history = new History(historyPath(folder));
   const stopFollowing = new AbortController();

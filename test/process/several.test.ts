@@ -125,7 +125,6 @@ describe('two writers and two readers over one NATS', () => {
       jsm,
       bucket: 'contracts',
       replicas: 1,
-      flushLater: true,
       valueBytesMax: 1_000_000,
     });
     await eventually('the bucket to catch up', async () => (await kv.open()).position >= head);

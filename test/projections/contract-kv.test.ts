@@ -26,8 +26,7 @@ projectionConformance('contracts in a KV bucket', {
     const { js, jsm } = await nats.connect();
     const bucket = `contracts-${newId()}`;
     return {
-      open: () =>
-        new ContractKv({ js, jsm, bucket, replicas: 1, flushLater: true, valueBytesMax: 100_000 }),
+      open: () => new ContractKv({ js, jsm, bucket, replicas: 1, valueBytesMax: 100_000 }),
       [Symbol.asyncDispose]: async () => {},
     };
   },
@@ -54,7 +53,7 @@ describe('a version in the bucket', () => {
     await changeContractStage(commands, commandContext(), step);
     const mode = { name: contractName, mode: 'FULL' } as const;
     await setCompatibilityMode(commands, commandContext(), mode);
-    const options = { js, jsm, bucket: `contracts-${newId()}`, replicas: 1, flushLater: true };
+    const options = { js, jsm, bucket: `contracts-${newId()}`, replicas: 1 };
     const open = () => new ContractKv({ ...options, valueBytesMax: 2_000 });
     const storage = { open, [Symbol.asyncDispose]: async () => undefined };
     await digestAfter(storage, [log], 10);

@@ -56,7 +56,6 @@ function open(kind: ProjectorTask['kind'], storage: string): Projection {
         jsm: broker.jsm,
         bucket: storage,
         replicas: 1,
-        flushLater: true,
         valueBytesMax: 100_000,
       });
     case 'job-runs-sqlite':

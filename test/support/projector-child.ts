@@ -105,7 +105,6 @@ async function open(task: ProjectorTask, { js, jsm }: Broker): Promise<Projectio
         jsm,
         bucket: task.storage,
         replicas: 1,
-        flushLater: true,
         valueBytesMax: 100_000,
       });
     case 'job-runs-sqlite':

@@ -95,7 +95,6 @@ function pairs(from: {
     jsm,
     bucket: 'contracts',
     replicas: cluster.plan.replicas,
-    flushLater: false,
     valueBytesMax: KV_VALUE_BYTES_MAX,
   });
   const documents = inFiles(

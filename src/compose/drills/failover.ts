@@ -114,7 +114,7 @@ async function sharedView(cluster: Cluster): Promise<{
   const { databaseUrl, replicas } = cluster.plan;
   if (databaseUrl === undefined) {
     const { js, jsm } = await cluster.connect();
-    const place = { js, jsm, bucket: 'contracts', replicas, flushLater: false };
+    const place = { js, jsm, bucket: 'contracts', replicas };
     const bucket = new ContractKv({ ...place, valueBytesMax: KV_VALUE_BYTES_MAX });
     return { position: async () => (await bucket.open()).position, close: () => bucket.close() };
   }

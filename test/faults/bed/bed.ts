@@ -18,6 +18,8 @@ export interface BedOptions {
   readonly postgres: boolean;
   /** The main file of the registry. Default: what is compiled. */
   readonly program?: string | undefined;
+  /** Where the output of every process stays. */
+  readonly logs: string;
   /** Settings of every node. */
   readonly env?: Readonly<Record<string, string>>;
   /** Where everything is stored, when its power can be cut; settings and output stay in `folder`. */
@@ -63,10 +65,11 @@ export class Bed implements AsyncDisposable {
 
   /** Starts everything and waits until every node is ready. */
   static async start(options: BedOptions): Promise<Bed> {
-    const { folder, roles, disk } = options;
-    mkdirSync(folder, { recursive: true });
+    const { folder, logs, roles, disk } = options;
+    for (const path of [folder, logs]) mkdirSync(path, { recursive: true });
     const brokers = await Brokers.start({
       folder: join(folder, 'brokers'),
+      logs,
       storage: join(disk?.path ?? folder, 'brokers'),
       size: options.brokers,
     });
@@ -135,7 +138,7 @@ interface NodePlace {
 }
 
 async function openNode(
-  { folder, disk, program = PROGRAM, env = {}, brokers: size }: BedOptions,
+  { folder, logs, disk, program = PROGRAM, env = {}, brokers: size }: BedOptions,
   brokers: Brokers,
   { role, index, port, database }: NodePlace,
 ): Promise<BedNode> {
@@ -163,7 +166,7 @@ async function openNode(
       ...(database === undefined ? {} : { DATABASE_URL: database }),
       ...env,
     },
-    logPath: join(own, 'log'),
+    logPath: join(logs, `${role}-${index}.log`),
     onStart: () => starts.push(performance.now()),
   });
   const url = `http://127.0.0.1:${port}`;

@@ -17,6 +17,8 @@ export interface BrokersOptions {
   readonly folder: string;
   /** 1, or 3 for a cluster with as many copies of each stream. */
   readonly size: 1 | 3;
+  /** Where their output stays. */
+  readonly logs: string;
   /** Where they keep their data. */
   readonly storage: string;
 }
@@ -37,7 +39,7 @@ export class Brokers implements AsyncDisposable {
 
   /** Starts the servers and provisions the streams. */
   static async start(options: BrokersOptions): Promise<Brokers> {
-    const { folder, size, storage } = options;
+    const { folder, logs, size, storage } = options;
     const ports = await freePorts(size * 3);
     const binary = await natsBinary();
     const routes = await openRoutes(size, ports);
@@ -54,7 +56,7 @@ export class Brokers implements AsyncDisposable {
         command,
         args,
         env: {},
-        logPath: join(own, 'nats.log'),
+        logPath: join(logs, `broker-${index}.log`),
       });
     });
     const brokers = new Brokers({ processes, ports: ports.slice(0, size), routes });

@@ -105,7 +105,7 @@ async function compareBuckets({ brokers, nodes }: Bed, log: EventLog): Promise<C
   try {
     const options = { js, jsm, bucket: 'contracts', replicas: brokers.ports.length };
     const valueBytesMax = VALUE_BYTES_MAX;
-    const live = new ContractKv({ ...options, flushLater: false, valueBytesMax });
+    const live = new ContractKv({ ...options, valueBytesMax });
     await live.open();
     const found = await live.digest();
     const wanted = await folded(

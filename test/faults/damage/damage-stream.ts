@@ -52,7 +52,12 @@ export class DamagedStreams implements AsyncDisposable {
   /** Writes the history. */
   static async write(folder: string): Promise<DamagedStreams> {
     const storage = join(folder, 'live');
-    const brokers = await Brokers.start({ folder: join(folder, 'broker'), storage, size: 1 });
+    const brokers = await Brokers.start({
+      folder: join(folder, 'broker'),
+      logs: folder,
+      storage,
+      size: 1,
+    });
     const broker = await brokers.connect();
     const log = openLog(broker);
     await writeRegistryHistory(log, EVENTS, seeded(7));
