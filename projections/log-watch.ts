@@ -46,15 +46,19 @@ export class LogWatch {
   readonly #behind: BehindJudge;
   #witness: Witness | undefined;
   #isDoubted = false;
+  #isHalted = false;
 
   constructor(options: LogWatchOptions) {
     this.#options = options;
     this.#behind = new BehindJudge({ behindMs: behindMsOf(options.intervalMs) });
   }
 
-  /** Whether the log seemed to be behind, or was not looked at since a reconnect: nothing is to be written on top of it. */
+  /**
+   * Whether the log is another one, seemed to be behind, or was not looked at since a reconnect: nothing is to be written on top
+   * of it. Writes that were waiting for the look that has found it must not go on.
+   */
   get isSuspect(): boolean {
-    return this.#isDoubted || this.#behind.isSuspect;
+    return this.#isHalted || this.#isDoubted || this.#behind.isSuspect;
   }
 
   /** Believes the log no more: its connection is gone, and whoever was there may come back as another. */
@@ -119,6 +123,7 @@ export class LogWatch {
   }
 
   #halt(reason: string): void {
+    this.#isHalted = true;
     for (const view of this.#options.views) if (view.haltedBy === undefined) view.halt(reason);
   }
 }
