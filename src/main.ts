@@ -4,6 +4,7 @@ import { startCluster } from '#compose/cluster';
 import { DRILLS } from '#compose/drills';
 import { provision } from '#compose/provision';
 import { openReset } from '#compose/reset-views';
+import { openStandby } from '#compose/standby';
 import { startRegistry } from '#compose/start-registry';
 import { verifyAudit } from '#compose/verify-audit';
 import { locateInJson } from '#contracts/json/locate';
@@ -28,6 +29,7 @@ await buildProgram({
   verifyAudit,
   provision,
   openReset,
+  openStandby,
   drills: DRILLS,
   manifestFormat,
   jsonTools,

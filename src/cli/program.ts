@@ -12,6 +12,8 @@ import type { Drill } from '#cli/drill/drill';
 import { addKey } from '#cli/key';
 import { addProvision, type Provision } from '#cli/provision';
 import { type StartRegistry, serve } from '#cli/serve';
+import { addStandby } from '#cli/standby';
+import type { OpenStandby } from '#cli/standby-port';
 import { addViews, type OpenReset } from '#cli/views';
 
 export interface ProgramOptions {
@@ -23,6 +25,7 @@ export interface ProgramOptions {
   readonly verifyAudit: VerifyAudit;
   readonly provision: Provision;
   readonly openReset: OpenReset;
+  readonly openStandby: OpenStandby;
   readonly drills: readonly Drill[];
   readonly manifestFormat: ManifestFormat;
   readonly jsonTools: JsonTools;
@@ -32,7 +35,7 @@ export interface ProgramOptions {
 export function buildProgram(options: ProgramOptions): Command {
   const { root, version, startRegistry, verifyAudit, provision, manifestFormat, jsonTools } =
     options;
-  const { drills, openReset } = options;
+  const { drills, openReset, openStandby } = options;
   const program = new Command('atlas-registry')
     .description('An event-sourced registry for datasets, contracts and jobs.')
     .version(version)
@@ -53,6 +56,7 @@ export function buildProgram(options: ProgramOptions): Command {
   addCacheStatus(program);
   addAudit(program, verifyAudit);
   addViews(program, openReset);
+  addStandby(program, openStandby);
   addDrills(program, drills, version);
   const host = processHost(jsonTools);
   addContract(program, host);

@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { confirmed } from '#cli/confirmed';
 import { printableLines } from '#cli/contract/report/printable';
 import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
@@ -78,7 +78,7 @@ async function reset(openReset: OpenReset, flags: Flags): Promise<number> {
       stdout.write(`This removes:\n${opened.items.map(({ text }) => `  ${text}\n`).join('')}`);
       if (flags.yes !== true && !stdin.isTTY)
         throw new Error('Cannot ask: there is no terminal (want --yes). Nothing was removed');
-      if (flags.yes !== true && !(await isAgreed())) {
+      if (flags.yes !== true && !(await confirmed('Go on?'))) {
         stdout.write(`${pc.yellow('Nothing was removed.')}\n`);
         return EXIT.refused;
       }
@@ -110,23 +110,6 @@ async function remove(items: readonly ResetItem[]): Promise<number> {
   }
   stdout.write(`${pc.green('Removed.')} The next start builds the views from the log.\n`);
   return EXIT.done;
-}
-
-/** Asks on the terminal. Ctrl-C and the end of the input are a no. */
-async function isAgreed(): Promise<boolean> {
-  const ask = createInterface({ input: process.stdin, output: process.stdout });
-  const closed = new AbortController();
-  ask.once('close', () => closed.abort());
-  try {
-    const answer = await ask.question('Go on? [y/N] ', { signal: closed.signal });
-    return /^y(es)?$/i.test(answer.trim());
-  } catch (error) {
-    if (!closed.signal.aborted) throw error;
-    process.stdout.write('\n');
-    return false;
-  } finally {
-    ask.close();
-  }
 }
 
 function textOf(error: unknown): string {

@@ -7,6 +7,7 @@ import { NODE_LOSS } from '#compose/drills/node-loss';
 import { REPLAY } from '#compose/drills/replay';
 import { RESTORE } from '#compose/drills/restore';
 import { ROT } from '#compose/drills/rot';
+import { STANDBY } from '#compose/drills/standby';
 import { STORE_LOSS } from '#compose/drills/store-loss';
 
 /** The drills of the command line, in the order of its help. */
@@ -16,6 +17,7 @@ export const DRILLS: readonly Drill[] = [
   RESTORE,
   NODE_LOSS,
   FAILOVER,
+  STANDBY,
   FREEZE,
   CACHED_ONLY,
   STORE_LOSS,

@@ -2,6 +2,7 @@ import type { Broker } from '#clients/nats';
 import type { KeptView } from '#compose/kept-view';
 import type { Logs } from '#compose/logs';
 import type { Setup } from '#compose/setup';
+import type { SideWatch } from '#compose/side-watch';
 import { systemClock } from '#flow/clock';
 import type { CatalogProjection } from '#projections/catalog/catalog-projection';
 import { LogWatch } from '#projections/log-watch';
@@ -11,12 +12,13 @@ interface WatchLogsFrom {
   readonly logs: Logs;
   readonly kept: readonly KeptView[];
   readonly catalog: CatalogProjection;
+  readonly sides: SideWatch;
 }
 
 /** Holds the views of a node against their logs for as long as it lives. Appends wait while a log is in doubt. */
 export function watchLogs(
   { config, releases }: Setup,
-  { broker, logs, kept, catalog }: WatchLogsFrom,
+  { broker, logs, kept, catalog, sides }: WatchLogsFrom,
 ): void {
   const stop = new AbortController();
   const { signal } = stop;
@@ -26,7 +28,7 @@ export function watchLogs(
     // The catalog has the hash of every event of its stream, also from before the process began.
     const known = log === logs.REGISTRY ? { witness: () => catalog.newestEvent() } : {};
     const watch = new LogWatch({ ...options, ...known });
-    log.holdAppends(() => watch.isSuspect);
+    log.holdAppends(() => watch.isSuspect || sides.isSuspect);
     return watch;
   });
   const running = watches.map((watch) => watch.run(signal));

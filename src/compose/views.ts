@@ -6,6 +6,7 @@ import { type KeptView, keepsShared, project } from '#compose/kept-view';
 import { watchLogs } from '#compose/log-watch';
 import { type Logs, messageBytesMax } from '#compose/logs';
 import type { Setup } from '#compose/setup';
+import { SideWatch } from '#compose/side-watch';
 import { openStoredViews } from '#compose/stored-views';
 import { type SnapshotsFrom, ViewSnapshots } from '#compose/view-snapshots';
 import { systemClock } from '#flow/clock';
@@ -93,7 +94,9 @@ export async function openViews(setup: Setup, from: ViewsFrom): Promise<Views> {
   kept.push(...stored.kept, ...(await keepAnchors(setup, logs, from.anchors)));
   const deciding = [catalogView, stored.jobRunsView];
   const halted = (): string | undefined => deciding.map(haltOf).find((why) => why !== undefined);
-  watchLogs(setup, { broker, logs, kept, catalog });
+  const sides = new SideWatch(setup, { broker, kept, files: from.snapshots.files });
+  watchLogs(setup, { broker, logs, kept, catalog, sides });
+  await sides.start();
   const description = `catalog in SQLite, ${stored.description}`;
   return { ...stored, catalog, catalogView, kept, halted, description };
 }

@@ -27,7 +27,10 @@ export interface StoredMessage {
 export interface LogHead {
   /** The position of the last event; 0 for an empty stream. */
   readonly last: Position;
-  /** When the stream was created: another value means another stream under the same name. */
+  /**
+   * When the stream was created that the log began in: another value means another log under the same name. A standby that
+   * was promoted without loss goes on with the log that it has copied.
+   */
   readonly created: string;
 }
 

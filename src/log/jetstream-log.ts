@@ -20,6 +20,7 @@ import { API_ERRORS, full, notSent, refusalOf, unavailable } from '#log/jetstrea
 import { TailHub } from '#log/live-tail';
 import { readFirstAfter } from '#log/read-message';
 import { readStreamRange } from '#log/read-range';
+import { logIdOf } from '#log/side';
 import { TAIL_PREFIX } from '#log/streams';
 import type { Subject } from '#log/subjects';
 
@@ -72,7 +73,7 @@ export class JetStreamLog implements EventLog {
     if (nc.isClosed()) throw unavailable(this.name, 'the connection is closed');
     if (isConnected?.() === false) throw unavailable(this.name, 'the connection is down');
     if (this.#isHeld())
-      throw unavailable(this.name, 'it seems to end before what was applied of it');
+      throw unavailable(this.name, 'it may be another one than was applied so far');
     if (isFull?.() === true) throw full(this.name);
     const reply = await this.#publish({ subject, expected, encoded });
     switch (reply.kind) {
@@ -147,7 +148,7 @@ export class JetStreamLog implements EventLog {
   async head(): Promise<LogHead> {
     try {
       const info = await this.#options.jsm.streams.info(this.name);
-      return { last: toPosition(info.state.last_seq), created: info.created };
+      return { last: toPosition(info.state.last_seq), created: logIdOf(info) };
     } catch (error) {
       throw unavailable(this.name, 'its leader does not answer', error);
     }

@@ -8,6 +8,7 @@ import {
 } from '@nats-io/jetstream';
 import { RegistryError } from '#domain/errors';
 import { API_ERRORS } from '#log/jetstream-errors';
+import { sideIn, sideSince } from '#log/side';
 import { STREAMS, type StreamName, subjectsOf, TAIL_PREFIX } from '#log/streams';
 
 export interface ProvisionOptions {
@@ -18,7 +19,8 @@ export interface ProvisionOptions {
 // Retries that come later than this are recognised by the aggregate, not by the broker.
 const DUPLICATE_WINDOW_NS = 120e9;
 
-function wanted(stream: StreamName, options: ProvisionOptions) {
+/** Gives how a stream that takes appends is configured. */
+export function streamConfig(stream: StreamName, options: ProvisionOptions) {
   return {
     name: stream,
     subjects: [...subjectsOf(stream)],
@@ -54,8 +56,9 @@ export async function provisionStreams(
   options: ProvisionOptions,
 ): Promise<void> {
   for (const stream of Object.keys(STREAMS) as StreamName[]) {
-    const config = wanted(stream, options);
+    const config = streamConfig(stream, options);
     const found = (await configOf(jsm, stream)) ?? (await create(jsm, stream, config));
+    refuseOtherSide(stream, found);
     const actual = lacksSubjectsOnly(config, found) ? await widen(jsm, config, found) : found;
     const differences = [...differencesOf(config, actual), ...forbiddenIn(actual)];
     if (differences.length > 0) {
@@ -66,6 +69,19 @@ export async function provisionStreams(
       );
     }
   }
+}
+
+/** Lets no node on a stream that is not to take appends: it was made so on purpose. */
+function refuseOtherSide(stream: StreamName, config: StreamConfig): void {
+  const side = sideIn({ config });
+  if (side !== 'standby' && side !== 'fenced') return;
+  const is =
+    side === 'standby'
+      ? 'it is a standby that copies another (want it promoted first: atlas-registry standby promote)'
+      : `it takes no appends since ${sideSince({ config })}, when its standby was promoted (want NATS_URL of that: docs/runbooks/site-lost.md)`;
+  throw new RegistryError('CANNOT_START', `Cannot use stream "${stream}": ${is}`, {
+    details: { stream, side },
+  });
 }
 
 async function configOf(
@@ -84,7 +100,7 @@ async function configOf(
 async function create(
   jsm: JetStreamManager,
   stream: StreamName,
-  config: ReturnType<typeof wanted>,
+  config: ReturnType<typeof streamConfig>,
 ): Promise<StreamConfig> {
   try {
     return (await jsm.streams.add(config)).config;
@@ -101,7 +117,7 @@ async function create(
 }
 
 /** Says whether a stream is as it should be but for kinds that a newer version has added. */
-function lacksSubjectsOnly(want: ReturnType<typeof wanted>, actual: StreamConfig): boolean {
+function lacksSubjectsOnly(want: ReturnType<typeof streamConfig>, actual: StreamConfig): boolean {
   const subjects = want.subjects.map(String);
   // A mirror has none.
   const have = (actual.subjects as readonly string[] | undefined)?.map(String) ?? subjects;
@@ -112,7 +128,7 @@ function lacksSubjectsOnly(want: ReturnType<typeof wanted>, actual: StreamConfig
 /** Adds the missing subjects: nothing that is stored changes. */
 async function widen(
   jsm: JetStreamManager,
-  { subjects }: ReturnType<typeof wanted>,
+  { subjects }: ReturnType<typeof streamConfig>,
   actual: StreamConfig,
 ): Promise<StreamConfig> {
   try {
@@ -127,7 +143,9 @@ async function widen(
 }
 
 function differencesOf(
-  want: Omit<ReturnType<typeof wanted>, 'subjects'> & { readonly subjects: readonly string[] },
+  want: Omit<ReturnType<typeof streamConfig>, 'subjects'> & {
+    readonly subjects: readonly string[];
+  },
   actual: StreamConfig,
 ): string[] {
   const have = actual as unknown as Record<string, unknown>;

@@ -9,13 +9,15 @@ import type { EventLog, RangeOptions, StoredMessage } from '#log/event-log';
 import { API_ERRORS, refusalOf, unavailable } from '#log/jetstream-errors';
 import { RECORDED_AT_HEADER } from '#log/recorded-at';
 
-/** The stream that a restore writes to. */
+/** The stream that a restore or a copy writes to. */
 export interface StoredWriterOptions {
   readonly nc: NatsConnection;
   readonly log: Pick<EventLog, 'name' | 'head'> & {
     readStored(options: RangeOptions): AsyncIterable<readonly StoredMessage[]>;
   };
   readonly inboxPrefix?: string | undefined;
+  /** Where the stream takes messages of a subject. Default: at that subject. */
+  readonly subjectOf?: (subject: string) => string;
   readonly signal: AbortSignal;
 }
 
@@ -27,7 +29,7 @@ const FAILURES_MAX = 8;
 
 /**
  * Writes messages as they were stored elsewhere, each at the position that it had there: the one way into a stream beside
- * `append`, and for a restore alone. Every publish expects the position before its own, so nothing else can come between.
+ * `append`, for a restore and for a standby. Every publish expects the position before its own, so nothing else can come between.
  * The headers are those that were stored, but for what they said to the broker; the time of storing is added (ADR 026).
  */
 export class StoredWriter {
@@ -91,7 +93,9 @@ export class StoredWriter {
     const { position, subject } = message;
     const encoded: EncodedEvent = { headers: restoredHeaders(message), body: bufferOf(message) };
     const expected = position - 1;
-    return this.#channel.publish({ subject, expected, expectedOf: 'stream', encoded });
+    const { subjectOf } = this.#options;
+    const to = subjectOf?.(subject) ?? subject;
+    return this.#channel.publish({ subject: to, expected, expectedOf: 'stream', encoded });
   }
 
   /** Gives what of a part is not there yet. @throws LOG_MISMATCH when something else is */

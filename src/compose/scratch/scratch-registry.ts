@@ -12,6 +12,9 @@ const LOG_CHARS_MAX = 1_000_000;
 export interface ScratchAt {
   readonly config: Pick<Config, 'natsServerBin' | 'searchPath'>;
   readonly signal: AbortSignal;
+  /** Default: any that is free. */
+  readonly port?: number;
+  readonly args?: readonly string[];
 }
 
 /** What a scratch registry answered. */
@@ -40,18 +43,18 @@ export class ScratchRegistry implements AsyncDisposable {
     return this.#log();
   }
 
-  /** Starts one and waits until it is ready. */
+  /** Starts one and waits until it is ready; with a port, until it answers there, ready or not. */
   static async open(
     dataDir: string,
     env: Readonly<Record<string, string>>,
-    { config, signal }: ScratchAt,
+    { config, signal, port, args = [] }: ScratchAt,
   ): Promise<ScratchRegistry> {
     const main = join(packageInfo().root, 'dist', 'src', 'main.js');
     const { natsServerBin, searchPath } = config;
-    const child = spawnScratch(process.execPath, [main, 'serve'], {
+    const child = spawnScratch(process.execPath, [main, 'serve', ...args], {
       PATH: searchPath,
       ...(natsServerBin === undefined ? {} : { ATLAS_NATS_SERVER_BIN: natsServerBin }),
-      BIND_ADDR: '127.0.0.1:0',
+      BIND_ADDR: `127.0.0.1:${port ?? 0}`,
       ATLAS_DATA_DIR: dataDir,
       ATLAS_LOG_LEVEL: 'error',
       ATLAS_AUDIT_ANCHORS: 'none',
@@ -68,8 +71,9 @@ export class ScratchRegistry implements AsyncDisposable {
       const limits = { timeoutMs: READY_MS, signal };
       const url = await until(
         'the registry is ready',
-        () => {
+        async () => {
           if (child.exitCode !== null) throw new Error(`The registry did not start: ${err.trim()}`);
+          if (port !== undefined) return await answering(`http://127.0.0.1:${port}`);
           return /Ready in .* at (\S+)/.exec(out)?.[1];
         },
         limits,
@@ -109,5 +113,15 @@ export class ScratchRegistry implements AsyncDisposable {
     const isJson = /json/.test(answer.headers.get('content-type') ?? '');
     const json = isJson ? (JSON.parse(text) as Record<string, unknown>) : {};
     return { status: answer.status, headers: answer.headers, text, json, ms };
+  }
+}
+
+/** Gives an address when something answers requests there. */
+async function answering(url: string): Promise<string | undefined> {
+  try {
+    await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    return url;
+  } catch {
+    return undefined;
   }
 }

@@ -39,6 +39,13 @@ export const NATS_SETTINGS = {
     default: '5000',
     doc: 'How long the first connection to NATS may take before the start fails.',
   }),
+  standbyNatsUrl: setting('ATLAS_STANDBY_NATS_URL', text.optional(), {
+    doc: 'NATS servers of the standby, comma-separated, for `atlas-registry standby`. Nodes do not use it. Files of TLS are those of NATS.',
+    secret: true,
+  }),
+  standbyNatsCreds: setting('ATLAS_STANDBY_NATS_CREDS_PATH', text.optional(), {
+    doc: 'Path of a NATS credentials file for the standby.',
+  }),
   logCheckMs: setting('ATLAS_LOG_CHECK_MS', whole(500, 600_000), {
     default: '20000',
     doc: 'Within so long a node finds out that its log went backwards or is another one, and freezes. A leader that was just elected may seem to be behind for 8 s, which must not be taken for that: three quarters of this have to be longer.',

@@ -34,12 +34,17 @@ export function readConfig(env: Environment): Config {
 /** Settings that fit each by itself and not together. */
 function contradictions(config: Partial<Config>): string[] {
   const { role, natsUrl, store, s3Bucket, fakeScript, sources = [], sourcesMax } = config;
+  const { standbyNatsUrl } = config;
   const problems: string[] = [];
   if (role !== undefined && role !== 'all' && natsUrl === undefined) {
     problems.push(
       `Cannot use ATLAS_ROLE=${quote(role)}: there is no NATS_URL, and a broker of its own would hold nothing (want the NATS_URL of the nodes that it belongs to)`,
     );
   }
+  if (standbyNatsUrl !== undefined && standbyNatsUrl === natsUrl)
+    problems.push(
+      'Cannot use ATLAS_STANDBY_NATS_URL: it is the same as NATS_URL (want NATS servers in another place)',
+    );
   if (store === 's3' && s3Bucket === undefined)
     problems.push('Cannot use ATLAS_STORE="s3": there is no ATLAS_S3_BUCKET (want its name)');
   if (store === 'fake' && fakeScript === undefined)
