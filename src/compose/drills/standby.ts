@@ -67,8 +67,8 @@ async function run(host: DrillHost, setup: Setup): Promise<void> {
         ATLAS_STORE_FOLDER: store,
         ATLAS_LOG_CHECK_MS: String(CHECK_MS),
       };
-      const { searchPath } = host.config;
-      const at = { signal, searchPath, ...(port === undefined ? {} : { port }) };
+      const { config } = host;
+      const at = { signal, config, ...(port === undefined ? {} : { port }) };
       return await ScratchRegistry.open(join(folder, name), env, at);
     },
   };
