@@ -129,8 +129,12 @@ describe('standby promote', () => {
     await bed.inStep();
     const { acknowledged, refused } = writing(bed.primary.logs.REGISTRY);
     await eventually('one is acknowledged', () => acknowledged.size > 0);
+    // A second one that copies, as there is beside a promotion.
+    const follower = await bed.open();
+    const following = follower.follow({ signal, onStanding: () => undefined }).catch(String);
     const report = await (await bed.open()).promote(CAREFUL);
     expect(report).toMatchObject({ isFenced: true, isWhole: true, trouble: undefined });
+    expect(await following).toMatch(/it was promoted/);
     expect(await refused).toMatchObject({ code: 'LOG_UNAVAILABLE', outcome: 'not-applied' });
     const kept = await storedIn(bed.standby.logs.REGISTRY);
     const subjects = new Set(kept.map((one) => one.subject));
