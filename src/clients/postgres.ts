@@ -61,18 +61,11 @@ export class Postgres {
 
   /** Runs work in one transaction on one connection. @throws VIEW_UNAVAILABLE when the server does not answer */
   async transaction<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    let client: PoolClient;
-    try {
-      client = await this.#pool.connect();
-    } catch (error) {
-      throw this.#explain(error);
-    }
     let broken: Error | undefined;
-    // A connection that breaks between two statements says so by an event, and an event that nobody hears ends the process.
     const onError = (error: Error): void => {
       broken = error;
     };
-    client.on('error', onError);
+    const client = await this.#take(onError);
     try {
       await client.query('BEGIN');
       const result = await work(client);
@@ -86,6 +79,23 @@ export class Postgres {
     } finally {
       client.off('error', onError);
       client.release(broken);
+    }
+  }
+
+  /**
+   * Takes a connection. One that breaks between two statements says so by an event, and an event that nobody hears ends the
+   * process. So the listener is there at once: the server may end a connection in the breath in which it grants it.
+   */
+  async #take(onError: (error: Error) => void): Promise<PoolClient> {
+    try {
+      return await new Promise<PoolClient>((resolve, reject) => {
+        this.#pool.connect((error, client) => {
+          if (client === undefined) reject(error ?? new Error('There is no connection'));
+          else resolve(client.on('error', onError));
+        });
+      });
+    } catch (error) {
+      throw this.#explain(error);
     }
   }
 

@@ -42,6 +42,7 @@ export interface BedNode {
 }
 
 const READY_TIMEOUT_MS = 60_000;
+const SHOWN_CHARS = 2_000;
 const SHIM = join(PROGRAM, '../../test/faults/bed/clock-shim.js');
 
 /** Everything that faults are done to: brokers, nodes, Postgres, and the links between them. */
@@ -112,12 +113,22 @@ export class Bed implements AsyncDisposable {
 
   /** Waits until every node is ready. */
   async ready(): Promise<void> {
-    for (const node of this.nodes)
+    for (const node of this.nodes) await this.#ready(node);
+  }
+
+  async #ready(node: BedNode): Promise<void> {
+    try {
       await eventually(
         `${node.name} to be ready`,
         async () => this.isReady(node),
         READY_TIMEOUT_MS,
       );
+    } catch (cause) {
+      const said = node.process.output().slice(-SHOWN_CHARS);
+      throw new Error(`${node.name} does not become ready; the end of what it wrote:\n${said}`, {
+        cause,
+      });
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -42,6 +42,11 @@ export class FaultyProcess implements AsyncDisposable {
     return this.isRunning && /\) T /.test(readFileSync(`/proc/${this.pid}/stat`, 'utf8'));
   }
 
+  /** What it has written, in all its lives. */
+  output(): string {
+    return readFileSync(this.#options.logPath, 'utf8');
+  }
+
   /** Starts it, also again; with settings that count for this time only. */
   start(extra: Readonly<Record<string, string>> = {}): void {
     if (this.isRunning) return;
