@@ -28,6 +28,8 @@ export interface FaultRunOptions {
   readonly pacePerSecond: number;
   /** How many of a hundred requests are about bytes. Default 5. */
   readonly bytesPercent?: number;
+  /** How long a client asks what became of a write that nobody knows of. Default 20 s. */
+  readonly unknownMs?: number;
   readonly lastsMs: number;
   readonly restMs: number;
   /** How many faults are done at least, however long that takes. Default 0. */
@@ -44,6 +46,7 @@ export interface FaultRunOptions {
 // A leader that was killed last has to be replaced first, and machines are slow.
 const PATIENCE_MS = 30_000;
 const BYTES_PERCENT = 5;
+const UNKNOWN_MS = 20_000;
 const FAULTS_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 
@@ -87,7 +90,7 @@ async function workBesideFaults(
 ): Promise<void> {
   const { seed, seconds, faults, lastsMs, restMs, onFault } = options;
   const { clients, pacePerSecond, bytesPercent = BYTES_PERCENT } = options;
-  const { faultsMin = 0, oneAtATime = false } = options;
+  const { faultsMin = 0, oneAtATime = false, unknownMs = UNKNOWN_MS } = options;
   let done = 0;
   const [stopWork, stopFaults] = [new AbortController(), new AbortController()];
   const { signal } = stopWork;
@@ -98,6 +101,7 @@ async function workBesideFaults(
     clients,
     pacePerSecond,
     bytesPercent,
+    unknownMs,
     signal,
   });
   const nemesis = runNemesis({

@@ -16,11 +16,11 @@ export interface WorkloadOptions {
   readonly pacePerSecond: number;
   /** How many of a hundred requests upload bytes or read them. */
   readonly bytesPercent: number;
+  /** How long a client asks what became of a write that nobody knows of. */
+  readonly unknownMs: number;
   readonly signal: AbortSignal;
 }
 
-/** How long a client asks what became of a write that nobody knows of. */
-const UNKNOWN_MS = 20_000;
 // Few names, raced for by all, for a while; then new ones.
 const RACED_NAMES = 4;
 const NAMES_EPOCH_MS = 3_000;
@@ -161,11 +161,11 @@ class Client {
     path: string,
     body: unknown,
   ): Promise<void> {
-    const { history, keys } = this.#shared;
+    const { history, keys, unknownMs } = this.#shared;
     const command = newId();
     const beganMs = performance.now();
     const node = (): string => this.#writer().url;
-    const end = await write({ path, body, command, node, untilMs: beganMs + UNKNOWN_MS });
+    const end = await write({ path, body, command, node, untilMs: beganMs + unknownMs });
     const endedMs = end.outcome === 'unknown' ? null : performance.now();
     const operation: WriteOperation = {
       ...wanted,

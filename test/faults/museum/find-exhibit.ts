@@ -7,8 +7,9 @@ import { FAULTS } from '#test/faults/nemesis/nemesis';
 import { runFaults } from '#test/faults/run-faults';
 
 /** How much the harness may spend on one exhibit: so many runs, each so long and with so many faults. */
-const BUDGET = { seconds: 4, faults: 4, runs: 4 } as const;
-const PATIENCE_MS = 10_000;
+const BUDGET = { seconds: 3, faults: 2, runs: 6 } as const;
+const PATIENCE_MS = 8_000;
+const UNKNOWN_MS = 4_000;
 
 export interface Found {
   /** The seed of the run that found it; `undefined`: none did. */
@@ -43,6 +44,7 @@ export async function findExhibit(exhibit: Exhibit, folder: string): Promise<Fou
       faultsMin: exhibit.faults.length === 0 ? 0 : BUDGET.faults,
       oneAtATime: true,
       patienceMs: PATIENCE_MS,
+      unknownMs: UNKNOWN_MS,
     });
     ({ violations } = report);
     rmSync(run, { recursive: true, force: true });
