@@ -28,16 +28,23 @@ export function openViewFile(path: string, schema: ViewSchema): Database.Databas
   return db;
 }
 
-/** Opens the file of a view that another process may be writing, for reading alone. @throws VIEW_UNAVAILABLE for another version */
-export function openViewFileToRead(path: string, { version }: ViewSchema): Database.Database {
+/** Reads the file of a view that another process may be writing. @throws VIEW_UNAVAILABLE for another version */
+export function readViewFile<T>(
+  path: string,
+  { version }: ViewSchema,
+  read: (db: Database.Database) => T,
+): T {
   const db = new Database(path, { readonly: true, fileMustExist: true });
-  const found = db.pragma('user_version', { simple: true });
-  if (found === version) return db;
-  db.close();
-  throw new RegistryError(
-    'VIEW_UNAVAILABLE',
-    `Cannot read view ${quote(path)}: its version is ${String(found)} (want ${version}: read it with the release that keeps it)`,
-  );
+  try {
+    const found = db.pragma('user_version', { simple: true });
+    if (found === version) return read(db);
+    throw new RegistryError(
+      'VIEW_UNAVAILABLE',
+      `Cannot read view ${quote(path)}: its version is ${String(found)} (want ${version}: read it with the release that keeps it)`,
+    );
+  } finally {
+    db.close();
+  }
 }
 
 /** Gives `undefined` for a file of another version. */

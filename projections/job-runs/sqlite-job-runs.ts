@@ -35,7 +35,7 @@ import {
 } from '#projections/job-runs/stored-row';
 import type { Checkpoint, ProjectionDigest } from '#projections/projection';
 import type { Shown } from '#projections/shown';
-import { openViewFile, openViewFileToRead, removeViewFile } from '#projections/sqlite-view-file';
+import { openViewFile, readViewFile, removeViewFile } from '#projections/sqlite-view-file';
 
 type Row = StoredRow & { readonly shownAt: number };
 
@@ -203,12 +203,7 @@ export class SqliteJobRuns implements JobRunView {
 
 /** Reads the digest of a file that another process may be writing. */
 export function digestOfRunFile(path: string): ProjectionDigest {
-  const db = openViewFileToRead(path, JOB_RUN_SCHEMA);
-  try {
-    return digestOf(db);
-  } finally {
-    db.close();
-  }
+  return readViewFile(path, JOB_RUN_SCHEMA, digestOf);
 }
 
 function digestOf(db: Database): ProjectionDigest {

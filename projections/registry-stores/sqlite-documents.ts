@@ -32,7 +32,7 @@ import type { Shown } from '#projections/shown';
 import {
   isDamaged,
   openViewFile,
-  openViewFileToRead,
+  readViewFile,
   removeViewFile,
 } from '#projections/sqlite-view-file';
 
@@ -138,12 +138,7 @@ export class SqliteDocuments implements DocumentBackend {
 
 /** Reads the digest of a file that another process may be writing. */
 export function digestOfDocumentFile(path: string): ProjectionDigest {
-  const db = openViewFileToRead(path, STORE_FILE_SCHEMA);
-  try {
-    return digestOf(db);
-  } finally {
-    db.close();
-  }
+  return readViewFile(path, STORE_FILE_SCHEMA, digestOf);
 }
 
 function digestOf(db: Database): ProjectionDigest {

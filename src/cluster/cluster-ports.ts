@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
+import { freePorts } from '#flow/free-ports';
 
 /** What a cluster is made of, and how many of each. */
 export interface ClusterSize {
@@ -35,14 +36,9 @@ export function portsFrom(base: number, size: ClusterSize): ClusterPorts {
 }
 
 /** Names the members and gives each a port that is free now. */
-export async function freePorts(size: ClusterSize): Promise<ClusterPorts> {
+export async function freeClusterPorts(size: ClusterSize): Promise<ClusterPorts> {
   const names = [...portsFrom(0, size).keys()];
-  const servers = await Promise.all(names.map(async () => await listenOn(0)));
-  const ports = servers.map((server) => {
-    const address = server?.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map(async (server) => await closed(server)));
+  const ports = await freePorts(names.length);
   return new Map(names.map((name, i) => [name, ports[i] ?? 0]));
 }
 

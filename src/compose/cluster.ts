@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { ClusterRequest, StartCluster } from '#cli/cluster';
 import { findNatsServer } from '#clients/nats-binary';
 import { Cluster, type ClusterOptions } from '#cluster/cluster';
-import { freePorts, portsFrom } from '#cluster/cluster-ports';
+import { freeClusterPorts, portsFrom } from '#cluster/cluster-ports';
 import { RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
 import type { Config } from '#ops/config/settings';
@@ -73,7 +73,7 @@ export async function startScratchCluster(
   options: Pick<ClusterOptions, 'folder' | 'size' | 'postgres'> &
     Partial<Pick<ClusterOptions, 'settings'>>,
 ): Promise<Cluster> {
-  const ports = await freePorts(options.size);
+  const ports = await freeClusterPorts(options.size);
   const settings = { ATLAS_LOG_LEVEL: 'info', ...options.settings };
   return await Cluster.start({ ...(await clusterParts(config)), ...options, ports, settings });
 }

@@ -2,8 +2,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BrokerOptions, connectBroker } from '#clients/nats';
+import { freePorts } from '#flow/free-ports';
 import { startTestNats, type TestNats } from '#test/support/nats';
-import { freePorts } from '#test/support/ports';
 import { eventually } from '#test/support/wait';
 
 let nats: TestNats;

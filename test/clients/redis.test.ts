@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Redis, type RedisOptions } from '#clients/redis';
-import { freePorts } from '#test/support/ports';
+import { freePorts } from '#flow/free-ports';
 import { startRedis, type TestRedis } from '#test/support/redis';
 import { startSlowProxy } from '#test/support/slow-proxy';
 import { eventually } from '#test/support/wait';

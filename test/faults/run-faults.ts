@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { compareKeptViews, type KeptViews } from '#compose/drills/compare-kept-views';
 import { newId } from '#flow/new-id';
 import { Bed, type BedNode, type BedOptions } from '#test/faults/bed/bed';
 import { PowerDisk } from '#test/faults/bed/power-disk';
 import { checkRun, historyPath, keepRun, type RunFiles } from '#test/faults/check/check-run';
 import { readLogged } from '#test/faults/check/logged-event';
-import { compareViews, type ViewLogs } from '#test/faults/check/views';
 import type { Violation } from '#test/faults/check/violation';
 import { call } from '#test/faults/clients/call';
 import { Follower } from '#test/faults/clients/follower';
@@ -15,6 +15,9 @@ import { History } from '#test/faults/history';
 import type { Fault } from '#test/faults/nemesis/fault';
 import { runNemesis } from '#test/faults/nemesis/nemesis';
 import { type FaultReport, reportOf } from '#test/faults/report';
+import { openLog } from '#test/support/nats';
+import { tempFolder } from '#test/support/temp';
+import { eventually } from '#test/support/wait';
 
 export interface FaultRunOptions {
   /** Where the files of the run stay. */
@@ -48,7 +51,7 @@ const PATIENCE_MS = 30_000;
 const BYTES_PERCENT = 5;
 const UNKNOWN_MS = 20_000;
 const FAULTS_TIMEOUT_MS = 60_000;
-const POLL_MS = 50;
+const REBUILD_MS_MAX = 600_000;
 
 /** Runs clients beside faults, lets everything recover, and holds what was seen against every rule. */
 export async function runFaults(options: FaultRunOptions): Promise<FaultReport> {
@@ -179,12 +182,7 @@ async function shows({ url }: BedNode, position: number): Promise<boolean> {
 }
 
 async function within(timeoutMs: number, check: () => Promise<boolean>): Promise<boolean> {
-  const deadline = performance.now() + timeoutMs;
-  while (performance.now() < deadline) {
-    if (await check()) return true;
-    await delay(POLL_MS);
-  }
-  return false;
+  return await eventually('it', check, timeoutMs).catch(() => false);
 }
 
 /** Reads both logs and, when the nodes have stopped, their views. */
@@ -193,35 +191,42 @@ async function looked(
   stuck: readonly Violation[],
   patienceMs: number,
 ): Promise<Omit<RunFiles, 'entries'>> {
-  const [registry, jobs] = [
-    await bed.brokers.openLog('REGISTRY'),
-    await bed.brokers.openLog('JOBS'),
-  ];
+  const broker = await bed.brokers.connect();
+  const logs = { REGISTRY: openLog(broker), JOBS: openLog(broker, { stream: 'JOBS' }) };
   try {
     // What the shared views of the nodes have not seen they would miss when they are stopped.
-    const { last } = await jobs.log.head();
+    const { last } = await logs.JOBS.head();
     await within(patienceMs, async () => allAt(bed.nodes, 'job-runs', last));
     await Promise.all(bed.nodes.map(async ({ process }) => process.end('SIGTERM')));
-    const logs = { REGISTRY: registry.log, JOBS: jobs.log };
     return {
-      registry: await readLogged(registry.log),
-      jobs: await readLogged(jobs.log),
-      ...(await viewsOf(bed, logs, stuck)),
+      registry: await readLogged(logs.REGISTRY),
+      jobs: await readLogged(logs.JOBS),
+      ...(await viewsOf(bed, { broker, logs }, stuck)),
     };
   } finally {
-    await registry.close();
-    await jobs.close();
+    logs.REGISTRY.close();
+    logs.JOBS.close();
+    await broker.close();
   }
 }
 
 /** A log that cannot be folded is a violation too. */
 async function viewsOf(
   bed: Bed,
-  logs: ViewLogs,
+  from: Pick<KeptViews, 'broker' | 'logs'>,
   stuck: readonly Violation[],
 ): Promise<Pick<RunFiles, 'stuck' | 'views'>> {
+  using scratch = tempFolder();
   try {
-    return { stuck, views: await compareViews(bed, logs) };
+    const views = await compareKeptViews({
+      ...from,
+      nodes: bed.nodes.map(({ name, dataDir }) => ({ name, dataFolder: dataDir })),
+      replicas: bed.brokers.ports.length,
+      databaseUrl: bed.postgres?.url,
+      scratch: scratch.path,
+      rebuildMsMax: REBUILD_MS_MAX,
+    });
+    return { stuck, views };
   } catch (error) {
     const seen = error instanceof Error ? error.message : String(error);
     return { stuck: [...stuck, { rule: 'views equal the fold of the log', seen }], views: [] };

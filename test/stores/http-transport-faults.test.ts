@@ -1,11 +1,11 @@
 import { getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Sha256 } from '#domain/digest';
+import { freePorts } from '#flow/free-ports';
 import { type StoreEntry, writeCatalog } from '#stores/catalog-document';
 import type { HttpS3Store } from '#stores/http-s3/http-s3-store';
 import { FakeClock } from '#test/support/fake-clock';
 import { httpStore, HTTP_LIMITS as LIMITS, selfSigned } from '#test/support/http-store';
-import { freePorts } from '#test/support/ports';
 import {
   answer,
   answerThenClose,

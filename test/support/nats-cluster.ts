@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Broker, connectBroker } from '#clients/nats';
+import { freePorts } from '#flow/free-ports';
 import { provisionStreams } from '#log/provision';
 import { natsBinary } from '#test/support/nats';
-import { freePorts } from '#test/support/ports';
 import { tempFolder } from '#test/support/temp';
 import { eventually } from '#test/support/wait';
 

@@ -4,8 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nkeys } from 'nats';
 import { type Broker, connectBroker } from '#clients/nats';
+import { freePorts } from '#flow/free-ports';
 import { natsBinary } from '#test/support/nats';
-import { freePorts } from '#test/support/ports';
 import { eventually } from '#test/support/wait';
 
 /** A nats-server whose users are known by signed claims that expire. */

@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nkeys, PermissionViolationError } from 'nats';
 import { type Broker, connectBroker } from '#clients/nats';
+import { freePorts } from '#flow/free-ports';
 import { type IssuedCertificate, testAuthority } from '#test/support/certificates';
 import { natsBinary } from '#test/support/nats';
-import { freePorts } from '#test/support/ports';
 import { tempFolder } from '#test/support/temp';
 import { eventually } from '#test/support/wait';
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePorts } from '#test/support/ports';
+import { freePorts } from '#flow/free-ports';
 import { tempFolder } from '#test/support/temp';
 import { eventually } from '#test/support/wait';
 

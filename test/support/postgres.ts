@@ -4,7 +4,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { freePorts } from '#test/support/ports';
+import { freePorts } from '#flow/free-ports';
 import { eventually } from '#test/support/wait';
 
 /** A Postgres server that a test started. */

@@ -3,7 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePorts } from '#test/support/ports';
+import { freePorts } from '#flow/free-ports';
 import type { TestCredentials } from '#test/support/s3/signature';
 import { tempFolder } from '#test/support/temp';
 import { eventually } from '#test/support/wait';

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { freePorts } from '#test/support/ports';
+import { freePorts } from '#flow/free-ports';
 import { tempFolder } from '#test/support/temp';
 import { eventually } from '#test/support/wait';
 

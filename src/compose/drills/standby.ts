@@ -5,10 +5,11 @@ import { scratchFolder, withSetup } from '#compose/drills/drill-bed';
 import { compareSides } from '#compose/drills/standby-sides';
 import { DrillWriter } from '#compose/drills/standby-writer';
 import { ScratchBroker } from '#compose/scratch/scratch-broker';
-import { freePort, until } from '#compose/scratch/scratch-process';
+import { until } from '#compose/scratch/scratch-process';
 import { ScratchRegistry } from '#compose/scratch/scratch-registry';
 import type { Setup } from '#compose/setup';
 import { openStandby } from '#compose/standby';
+import { freePorts } from '#flow/free-ports';
 import type { Config } from '#ops/config/settings';
 
 const WRITES = 200;
@@ -226,7 +227,8 @@ async function returnOfThePrimary(
     return reason;
   });
   {
-    await using fresh = await bed.node('fresh', primary, await freePort());
+    const [port] = await freePorts(1);
+    await using fresh = await bed.node('fresh', primary, port);
     const answer = await new DrillWriter(fresh, 'fresh').refusedAs('FROZEN');
     host.check('a node that starts there is frozen', answer !== undefined, answer ?? 'it is not');
     const { acknowledged } = writer;

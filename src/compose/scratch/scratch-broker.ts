@@ -3,7 +3,8 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { findNatsServer } from '#clients/nats-binary';
-import { endScratch, freePort, spawnScratch, until } from '#compose/scratch/scratch-process';
+import { endScratch, spawnScratch, until } from '#compose/scratch/scratch-process';
+import { freePorts } from '#flow/free-ports';
 import type { Config } from '#ops/config/settings';
 import { packageInfo } from '#ops/package-root';
 
@@ -43,7 +44,8 @@ export class ScratchBroker implements AsyncDisposable {
       searchPath: config.searchPath,
     });
     mkdirSync(folder, { recursive: true });
-    const broker = new ScratchBroker({ binary, folder, port: await freePort(), signal });
+    const [port = 0] = await freePorts(1);
+    const broker = new ScratchBroker({ binary, folder, port, signal });
     await broker.start();
     return broker;
   }

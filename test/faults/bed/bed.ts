@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePorts } from '#flow/free-ports';
 import { Brokers } from '#test/faults/bed/brokers';
 import { Link } from '#test/faults/bed/link';
 import type { PowerDisk } from '#test/faults/bed/power-disk';
 import { FaultyProcess } from '#test/faults/bed/process';
 import { PROGRAM } from '#test/faults/bed/program-copy';
-import { freePorts } from '#test/support/ports';
 import { startPostgres, type TestPostgres } from '#test/support/postgres';
 import { eventually } from '#test/support/wait';
 

@@ -1,17 +1,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Broker, connectBroker } from '#clients/nats';
-import { JetStreamLog } from '#log/jetstream-log';
+import { leaderOf } from '#cluster/stream-leaders';
+import { freePorts } from '#flow/free-ports';
 import { provisionStreams } from '#log/provision';
 import type { StreamName } from '#log/streams';
 import { Link } from '#test/faults/bed/link';
 import { FaultyProcess } from '#test/faults/bed/process';
 import { natsBinary } from '#test/support/nats';
-import { freePorts } from '#test/support/ports';
 import { eventually } from '#test/support/wait';
 
 const START_TIMEOUT_MS = 40_000;
-const MESSAGE_BYTES_MAX = 900_000;
 
 export interface BrokersOptions {
   readonly folder: string;
@@ -75,30 +74,13 @@ export class Brokers implements AsyncDisposable {
   async leaderOf(stream: StreamName): Promise<number | undefined> {
     try {
       this.#watcher ??= await this.connect();
-      const info = await this.#watcher.jsm.streams.info(stream);
-      return this.ports.length === 1 ? 0 : Number(info.cluster?.leader?.replace('n', ''));
+      const leader = await leaderOf(this.#watcher.jsm, stream);
+      // One alone leads, and is called by no name.
+      if (this.ports.length === 1) return 0;
+      return leader === undefined ? undefined : Number(leader.replace('n', ''));
     } catch {
       return undefined;
     }
-  }
-
-  /** Opens a stream over a connection of its own; both are closed with the log. */
-  async openLog(stream: StreamName): Promise<{ log: JetStreamLog; close: () => Promise<void> }> {
-    const broker = await this.connect();
-    const log = new JetStreamLog({
-      nc: broker.nc,
-      jsm: broker.jsm,
-      stream,
-      limits: { messageBytesMax: MESSAGE_BYTES_MAX, bodyBytesMax: 8_388_608, bodies: undefined },
-      publishTimeoutMs: 2_000,
-      onReconnect: broker.onReconnect,
-      isConnected: broker.connected,
-    });
-    const close = async (): Promise<void> => {
-      log.close();
-      await broker.close();
-    };
-    return { log, close };
   }
 
   /** Waits until both streams have a leader that answers. */

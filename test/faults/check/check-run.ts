@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ComparedView } from '#compose/drills/compare-kept-views';
 import { checkLinear } from '#test/faults/check/check-linear';
 import { checkLog, checkOutcomes } from '#test/faults/check/check-log';
 import {
@@ -9,7 +10,6 @@ import {
   checkStarts,
 } from '#test/faults/check/check-reads';
 import { type LoggedEvent, loadLogged, writeLogged } from '#test/faults/check/logged-event';
-import type { ComparedView } from '#test/faults/check/views';
 import type { Violation } from '#test/faults/check/violation';
 import { type Entry, readHistory } from '#test/faults/history';
 

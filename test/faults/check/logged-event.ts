@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync, rmSync } from 'node:fs';
+import { everyMessage } from '#cluster/read-back';
 import { decodeEvent } from '#log/codec';
 import type { EventLog } from '#log/event-log';
 import { parseSubject } from '#log/subjects';
@@ -20,28 +21,20 @@ export interface LoggedEvent {
 
 /** Reads a whole log, in order. */
 export async function readLogged(log: EventLog): Promise<LoggedEvent[]> {
-  const { last } = await log.head();
   const events: LoggedEvent[] = [];
-  const { signal } = new AbortController();
-  for await (const batch of log.readRange({
-    after: 0 as never,
-    upTo: last,
-    batchMax: 1_000,
-    signal,
-  }))
-    for (const message of batch) {
-      const { event, metadata, hash } = decodeEvent(message);
-      events.push({
-        position: message.position,
-        subject: message.subject,
-        id: metadata.id,
-        command: metadata.commandId,
-        type: event.type,
-        hash,
-        previousHash: metadata.previousHash,
-        settles: settledBy(message.subject, event),
-      });
-    }
+  for await (const message of everyMessage(log)) {
+    const { event, metadata, hash } = decodeEvent(message);
+    events.push({
+      position: message.position,
+      subject: message.subject,
+      id: metadata.id,
+      command: metadata.commandId,
+      type: event.type,
+      hash,
+      previousHash: metadata.previousHash,
+      settles: settledBy(message.subject, event),
+    });
+  }
   return events;
 }
 

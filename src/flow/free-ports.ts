@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 
-/** Finds ports that are free now, all different. Something else may take one before it is used: then start again. */
+/** Finds ports of loopback that are free now, all different. Something else may take one before it is used: then start again. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
