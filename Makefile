@@ -119,13 +119,14 @@ RESTARTS ?= 20
 rolling-restarts: setup-tests ## Restart writers and readers of a cluster RESTARTS times under load: no request may fail
 	@ROLLING_RESTARTS=$(RESTARTS) node_modules/.bin/vitest run test/cluster/rolling-restart.test.ts
 
-# How long `make faults` goes on, and where it keeps the files of a run in which a promise was broken.
+# How long `make faults` goes on, and where it keeps the files of a run in which a promise was broken. BEDS and ONLY
+# narrow it to beds and faults by parts of their names: BEDS=power,damage ONLY="kill,part one".
 MINUTES ?= 60
 FAULTS ?= .atlas-faults
 
 .PHONY: faults
 faults: build setup-tests ## Do faults for MINUTES with SEED to clusters of this machine, and check what clients saw; keeps files in FAULTS
-	@node dist/test/faults/main.js run '$(FAULTS)' '$(MINUTES)' '$(SEED)'
+	@node dist/test/faults/main.js run '$(FAULTS)' '$(MINUTES)' '$(SEED)' '$(BEDS)' '$(ONLY)'
 
 .PHONY: faults-check
 faults-check: build ## Check a run again whose files were kept in FAULTS

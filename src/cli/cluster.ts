@@ -1,9 +1,7 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { loadExamples } from '#cli/examples/load-examples';
-import { ProgressBar, type TextOutput } from '#cli/progress';
-import { RegistryClient } from '#cli/registry-client';
+import { loadWithProgress } from '#cli/examples/load-with-progress';
 import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 import { untilSignalled } from '#ops/signals';
@@ -95,7 +93,9 @@ async function run(flags: Flags, startCluster: StartCluster, root: string): Prom
     const writer = cluster.members.find(({ role }) => role === 'writer')?.url ?? '';
     const reader = cluster.members.find(({ role }) => role === 'reader')?.url ?? writer;
     const work =
-      flags.examples === true && writer !== '' ? load(writer, root, stdout) : Promise.resolve();
+      flags.examples === true && writer !== ''
+        ? loadWithProgress(writer, { root, out: stdout })
+        : Promise.resolve();
     const ended = await Promise.race([signalled, work.then(() => undefined)]);
     if (ended === undefined) {
       const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
@@ -118,18 +118,6 @@ function countOf(flags: Flags, name: 'port' | MemberCount, max: number): number 
   const number = Number(text);
   if (/^\d{1,5}$/.test(text) && number <= max) return number;
   throw new Error(`Cannot use --${name} "${text}": it is no number up to ${max} (want one)`);
-}
-
-async function load(url: string, root: string, out: TextOutput): Promise<void> {
-  let bar: ProgressBar | undefined;
-  const loaded = await loadExamples(new RegistryClient(url), join(root, 'examples'), {
-    begin: (total) => {
-      if (total > 0) bar = new ProgressBar(out, 'Loading examples', total);
-    },
-    advance: (steps, note) => bar?.advance(steps, note),
-  });
-  const { datasets, rows, contracts } = loaded;
-  bar?.finish(`Loaded ${datasets} datasets with ${rows} genes and ${contracts} contract versions`);
 }
 
 function table(members: RunningCluster['members']): string {

@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import pc from 'picocolors';
 import { hasToken } from '#cli/bearer';
 import { isUnanswered, messageOf } from '#cli/catalog-import/manifest-folder';
-import { loadExamples } from '#cli/examples/load-examples';
-import { ProgressBar, type TextOutput } from '#cli/progress';
-import { RegistryClient } from '#cli/registry-client';
+import { loadWithProgress } from '#cli/examples/load-with-progress';
+import type { TextOutput } from '#cli/progress';
 import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 import { createLogger, type Logger } from '#ops/logger';
@@ -95,31 +93,12 @@ async function readyAndLoaded(
     return;
   }
   try {
-    await load(registry.url, { root, out });
+    await loadWithProgress(registry.url, { root, out });
   } catch (error) {
     // With TLS its own registry may be one that this process does not trust, or that does not know it.
     if (!isUnanswered(error)) throw error;
     out.write(`Examples are not loaded: ${messageOf(error)}\n`);
   }
-}
-
-async function load(
-  url: string,
-  { root, out }: { readonly root: string; readonly out: TextOutput },
-): Promise<void> {
-  let bar: ProgressBar | undefined;
-  const loaded = await loadExamples(new RegistryClient(url), join(root, 'examples'), {
-    begin: (total) => {
-      if (total > 0) bar = new ProgressBar(out, 'Loading examples', total);
-    },
-    advance: (steps, note) => bar?.advance(steps, note),
-  });
-  const { datasets, rows, contracts } = loaded;
-  if (loaded.nothingToDo) out.write('Examples are loaded already\n');
-  else
-    bar?.finish(
-      `Loaded ${datasets} datasets with ${rows} genes and ${contracts} contract versions`,
-    );
 }
 
 function examplesToTry(url: string): string {

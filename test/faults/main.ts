@@ -10,13 +10,20 @@ import { reportOf } from '#test/faults/report';
 import { runFaults } from '#test/faults/run-faults';
 
 /*
- * `main.js run <folder> <minutes> <seed>` goes round the beds until the time is over, and keeps the files of every run.
+ * `main.js run <folder> <minutes> <seed> [beds] [faults]` goes round the beds until the time is over, and keeps the files of
+ * every run in which a promise was broken. Beds and faults are parts of their names with commas between, all where none is
+ * given; `damage` is a bed here too.
  * `main.js check <folder>` holds the files of a run against every rule once more.
  */
 
 const RUN_SECONDS = 240;
 const CASES_PER_ROUND = 60;
-const [what = 'run', folder = '.atlas-faults', minutes = '4', seed = '1'] = process.argv.slice(2);
+const [what = 'run', folder = '.atlas-faults', minutes = '4', seed = '1', onBeds = '', only = ''] =
+  process.argv.slice(2);
+
+function among(parts: string, name: string): boolean {
+  return parts.split(',').some((part) => name.includes(part));
+}
 
 /** What all runs have come to. */
 interface Totals {
@@ -45,7 +52,7 @@ async function runBed(name: BedName, at: number, totals: Totals): Promise<void> 
     folder: own,
     seed: at,
     seconds: Math.min(RUN_SECONDS, Number(minutes) * 20),
-    faults: FAULTS,
+    faults: FAULTS.filter((fault) => among(only, fault.name)),
     onFault: (fault, target, hadEffect) => {
       const second = Math.round((performance.now() - began) / 1_000);
       say(`  ${second} s: ${fault} (${target})${hadEffect ? '' : ', without effect'}`);
@@ -96,11 +103,13 @@ async function run(): Promise<number> {
     faults: {},
     damaged: {},
   };
-  const beds = (Object.keys(BEDS) as BedName[]).filter((name) => name !== 'power' || canCutPower());
+  const beds = (Object.keys(BEDS) as BedName[])
+    .filter((name) => name !== 'power' || canCutPower())
+    .filter((name) => among(onBeds, name));
   const deadline = performance.now() + Number(minutes) * 60_000;
   for (let at = firstSeed; performance.now() < deadline; at += 1) {
     for (const name of beds) if (performance.now() < deadline) await runBed(name, at, totals);
-    await damage((at - 1) * CASES_PER_ROUND + 1, totals);
+    if (among(onBeds, 'damage')) await damage((at - 1) * CASES_PER_ROUND + 1, totals);
     writeFileSync(join(folder, 'totals.json'), `${JSON.stringify(totals, undefined, 2)}\n`);
   }
   say(JSON.stringify(totals, undefined, 2));
