@@ -10,7 +10,7 @@ import {
   type RememberedCommand,
 } from '#domain/aggregate';
 import type { Sha256 } from '#domain/digest';
-import { isRegistryError, quote, RegistryError } from '#domain/errors';
+import { type ErrorCode, isRegistryError, quote, RegistryError } from '#domain/errors';
 import type { CommandId, DomainEvent, EventId, Kind, NewEvent, RecordedEvent } from '#domain/event';
 import { type Position, type Revision, toPosition } from '#domain/position';
 import type { Scope } from '#domain/scope';
@@ -33,7 +33,24 @@ export interface CommandEnvironment {
   readonly conflictsMax: number;
   /** How long one append is repeated while its outcome is unknown. */
   readonly writeTimeoutMs: number;
+  /** Hears what every command has come to. Must not throw. */
+  readonly onCommand?: OnCommand;
 }
+
+/** What is told of a command that has ended. */
+export interface EndedCommand {
+  readonly kind: Kind;
+  /** What it came to: an event, nothing that was not so already, the answer of an earlier one, or the code of its error. */
+  readonly outcome: 'appended' | 'unchanged' | 'replayed' | ErrorCode | 'INTERNAL';
+  /** How often it was decided. */
+  readonly attempts: number;
+  /** How often another writer was faster. */
+  readonly conflicts: number;
+  /** From the load of the state on, the wait for its turn included. */
+  readonly durationMs: number;
+}
+
+export type OnCommand = (ended: EndedCommand) => void;
 
 /** Who sends a command, and which it is. */
 export interface CommandContext {
@@ -87,10 +104,22 @@ export async function runCommand<S, E extends DomainEvent>(
   spec: CommandSpec<S, E>,
 ): Promise<CommandAnswer<S, E>> {
   const subject = subjectOf({ scope: context.scope, kind: spec.kind, id: spec.id });
-  return await env.queue.run(subject, async () => {
-    const at = { env, context, spec, subject };
-    return await new Attempt(at, await load(at)).run();
-  });
+  const tally = { attempts: 0, conflicts: 0 };
+  const at = { env, context, spec, subject, tally };
+  const begun = env.clock.monotonicMs();
+  let outcome: EndedCommand['outcome'] = 'INTERNAL';
+  try {
+    const answer = await env.queue.run(subject, async () => new Attempt(at, await load(at)).run());
+    if (answer.replayed) outcome = 'replayed';
+    else outcome = answer.recorded === undefined ? 'unchanged' : 'appended';
+    return answer;
+  } catch (error) {
+    if (isRegistryError(error)) outcome = error.code;
+    throw error;
+  } finally {
+    const durationMs = env.clock.monotonicMs() - begun;
+    env.onCommand?.({ kind: spec.kind, outcome, ...tally, durationMs });
+  }
 }
 
 /** Loads what the view holds; where its storage is away, the log alone tells the state. */
@@ -110,6 +139,8 @@ interface Surroundings<S, E extends DomainEvent> {
   readonly context: CommandContext;
   readonly spec: CommandSpec<S, E>;
   readonly subject: Subject;
+  /** Counts along, for whoever hears of the end. */
+  readonly tally: { attempts: number; conflicts: number };
 }
 
 class Attempt<S, E extends DomainEvent> {
@@ -124,12 +155,13 @@ class Attempt<S, E extends DomainEvent> {
   }
 
   async run(): Promise<CommandAnswer<S, E>> {
-    const { env, context, spec, subject } = this.#at;
+    const { env, context, spec, subject, tally } = this.#at;
     let confirmed = false;
-    for (let conflicts = 0; conflicts <= env.conflictsMax; ) {
+    while (tally.conflicts <= env.conflictsMax) {
       if (this.#remembered !== undefined) return await this.#answerAgain(this.#remembered);
       const time = toTimestamp(env.clock.nowMs());
       const { state, revision } = this.#aggregate;
+      tally.attempts += 1;
       const decision = await spec.decide(state, { scope: context.scope, time, revision });
       if (decision.kind !== 'append') {
         // The view may be behind: what it forbids, or what is so there already, may be otherwise by now.
@@ -142,9 +174,9 @@ class Attempt<S, E extends DomainEvent> {
       }
       const position = await this.#append(decision.event, time);
       if (position !== undefined) return this.#answer({ event: decision.event, time }, position);
-      conflicts += 1;
+      tally.conflicts += 1;
       // A leader that lost its place may not show the winner yet.
-      if (!(await this.#catchUp())) await env.clock.sleep(backoffMs(conflicts, BACKOFF));
+      if (!(await this.#catchUp())) await env.clock.sleep(backoffMs(tally.conflicts, BACKOFF));
       confirmed = true;
     }
     throw contention(subject, env.conflictsMax);

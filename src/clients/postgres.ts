@@ -29,6 +29,7 @@ const QUERY_TIMEOUT = 'Query read timeout';
 export class Postgres {
   readonly #pool: Pool;
   readonly #url: string;
+  #answers = false;
 
   constructor(options: PostgresOptions) {
     this.#url = withoutCredentials(options.url);
@@ -50,10 +51,23 @@ export class Postgres {
     this.#pool.on('error', (error) => options.onIdleError?.(error));
   }
 
+  /** How the pool stands, and whether the server answered when it was last asked. */
+  get state(): {
+    readonly open: number;
+    readonly idle: number;
+    readonly waiting: number;
+    readonly answers: boolean;
+  } {
+    const { totalCount: open, idleCount: idle, waitingCount: waiting } = this.#pool;
+    return { open, idle, waiting, answers: this.#answers };
+  }
+
   /** Runs one statement. @throws VIEW_UNAVAILABLE when the server does not answer */
   async query<Row extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
     try {
-      return (await this.#pool.query<Row>(sql, values)).rows;
+      const { rows } = await this.#pool.query<Row>(sql, values);
+      this.#answers = true;
+      return rows;
     } catch (error) {
       throw this.#explain(error);
     }
@@ -70,6 +84,7 @@ export class Postgres {
       await client.query('BEGIN');
       const result = await work(client);
       await client.query('COMMIT');
+      this.#answers = true;
       return result;
     } catch (error) {
       broken ??= await rollBack(client);
@@ -134,6 +149,7 @@ export class Postgres {
     if (error instanceof RegistryError) return error;
     if (isEmptied(error)) return emptied(error);
     if (!isConnectionError(error)) return error;
+    this.#answers = false;
     return new RegistryError(
       'VIEW_UNAVAILABLE',
       `Cannot reach Postgres at ${quote(this.#url)}: ${error instanceof Error ? error.message : String(error)} (want a running server: check DATABASE_URL)`,

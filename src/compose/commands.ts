@@ -1,42 +1,34 @@
 import type { ContractChecks } from '#commands/check-contract';
+import type { CommandEnvironment } from '#commands/run-command';
 import type { ArtifactStore } from '#compose/artifact-store';
 import { jobPorts, profilePorts } from '#compose/job-ports';
 import type { Logs } from '#compose/logs';
+import { commandMeter, meteredLog } from '#compose/metrics/command-meters';
 import { runPorts } from '#compose/run-ports';
+import type { Setup } from '#compose/setup';
 import type { Views } from '#compose/views';
 import { systemClock } from '#flow/clock';
 import { FairTurns } from '#flow/fair-turns';
 import { KeyedQueue } from '#flow/keyed-queue';
 import { newId } from '#flow/new-id';
 import type { HttpCommands } from '#http/dependencies';
-import type { Config } from '#ops/config/settings';
+import type { EventLog } from '#log/event-log';
+import type { StreamName } from '#log/streams';
 import { artifactBodies } from '#stores/artifact-bodies';
 
 /** Gives the commands of a node whose role writes; they decide on what its own views hold. */
 export function buildCommands(
-  config: Config,
+  setup: Setup,
   {
-    logs,
+    logs: opened,
     views,
     artifacts,
     contractChecks,
   }: { logs: Logs; views: Views; artifacts: ArtifactStore; contractChecks: ContractChecks },
 ): HttpCommands {
-  const env = {
-    clock: systemClock,
-    newId,
-    queue: new KeyedQueue({
-      waitingPerKeyMax: config.commandsWaitingPerNameMax,
-      waitingMax: config.commandsWaitingMax,
-    }),
-    turns: new FairTurns({
-      runningMax: config.appendsMax,
-      sharedRunningMax: config.appendsSharedMax,
-      waitingMax: config.appendsWaitingMax,
-    }),
-    conflictsMax: config.conflictsMax,
-    writeTimeoutMs: config.writeTimeoutMs,
-  };
+  const { config } = setup;
+  const logs = config.metrics ? meteredLogs(opened, setup) : opened;
+  const env = environmentOf(setup);
   const { catalog, catalogView, jobRuns } = views;
   const log = logs.REGISTRY;
   const rules = { productionEnvironments: new Set(config.productionEnvironments) };
@@ -70,5 +62,39 @@ export function buildCommands(
       artifactBytesMax: config.artifactBytesMax,
       inspect: async (sha256) => artifacts.inspector.inspect(sha256),
     },
+  };
+}
+
+/** What every command needs to be carried out. */
+function environmentOf({ config, meters }: Setup): CommandEnvironment {
+  const queue = new KeyedQueue({
+    waitingPerKeyMax: config.commandsWaitingPerNameMax,
+    waitingMax: config.commandsWaitingMax,
+  });
+  const turns = new FairTurns({
+    runningMax: config.appendsMax,
+    sharedRunningMax: config.appendsSharedMax,
+    waitingMax: config.appendsWaitingMax,
+  });
+  meters.watch('atlas_queue_waiting', () => [
+    [queue.waiting, 'commands'],
+    [turns.waiting, 'appends'],
+  ]);
+  meters.watch('atlas_queue_running', () => [[turns.running, 'appends']]);
+  return {
+    clock: systemClock,
+    newId,
+    queue,
+    turns,
+    ...(config.metrics ? { onCommand: commandMeter(meters) } : {}),
+    conflictsMax: config.conflictsMax,
+    writeTimeoutMs: config.writeTimeoutMs,
+  };
+}
+
+function meteredLogs(logs: Logs, { meters }: Setup): Readonly<Record<StreamName, EventLog>> {
+  return {
+    REGISTRY: meteredLog(logs.REGISTRY, meters, systemClock),
+    JOBS: meteredLog(logs.JOBS, meters, systemClock),
   };
 }

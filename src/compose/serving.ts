@@ -11,6 +11,7 @@ import type { QueryPage } from '#cache/query/query';
 import { QueryPool } from '#cache/query/query-pool';
 import type { ArtifactStore } from '#compose/artifact-store';
 import { cacheLogger } from '#compose/cache-events';
+import { meterServing } from '#compose/metrics/serving-meters';
 import type { Setup } from '#compose/setup';
 import type { Sources } from '#compose/sources';
 import type { Tier2 } from '#compose/tier2';
@@ -26,6 +27,8 @@ import { SignedCursors } from '#http/signed-cursor';
 import type { Config } from '#ops/config/settings';
 import { FallbackStore } from '#stores/fallback-store';
 import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
+import { StoreErrorCounts } from '#stores/store-error-counts';
+import { ToldStore } from '#stores/told-store';
 
 const DOWNLOADS_WAITING_MAX = 10_000;
 const RETRY_CAP_MS = 10_000;
@@ -55,13 +58,14 @@ export async function openServing(
   const { folder, views, artifacts, sources, tier2 } = from;
   const directory = new DatasetDirectory({ own: ownDatasets(views), sources });
   const { files, pool } = openQueries(setup);
+  const options = cacheOptions(config);
+  const errors = new StoreErrorCounts();
+  const own = new ToldStore(artifacts.store, (error) => errors.add(error));
   const cache = new DatasetCache({
-    ...cacheOptions(config),
+    ...options,
     root: `${folder}/datasets`,
     store:
-      sources === undefined
-        ? artifacts.store
-        : new FallbackStore(artifacts.store, sources.store, 'own store and sources'),
+      sources === undefined ? own : new FallbackStore(own, sources.store, 'own store and sources'),
     find: lateFind({ directory, views, sources }),
     onForget: async (sha256) => {
       files.forget(sha256);
@@ -71,10 +75,13 @@ export async function openServing(
   });
   releases.add('dataset cache', () => cache.close());
   await cache.start();
+  const admission = admissionOf(config);
+  if (config.metrics)
+    meterServing(setup, { cache, admission, pool, files, errors, downloads: options.downloads });
   const reader = new DatasetReader({
     clock: systemClock,
     cache,
-    admission: admissionOf(config),
+    admission,
     coalesced: new Coalesced<QueryPage>({
       clock: systemClock,
       ttlMs: config.coalesceMs,

@@ -1,3 +1,4 @@
+import { meterSources } from '#compose/metrics/source-meters';
 import { openSource } from '#compose/open-source';
 import type { Setup } from '#compose/setup';
 import { systemClock } from '#flow/clock';
@@ -78,6 +79,7 @@ export async function openSources(setup: Setup, folder: string): Promise<Sources
     await following;
   });
   const circuits = new Map(guarded.map((one) => [one.source, one]));
+  if (config.metrics) meterSources(setup, { store, circuits, errors });
   return {
     store,
     catalog,

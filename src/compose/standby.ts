@@ -15,6 +15,7 @@ import { backoffMs } from '#flow/backoff';
 import { systemClock } from '#flow/clock';
 import type { StandbyCopy } from '#log/standby-copy';
 import type { StreamName } from '#log/streams';
+import { Meters } from '#ops/metrics/meters';
 import { ReleaseStack } from '#ops/release-stack';
 
 const FOLLOW_MS = 200;
@@ -22,7 +23,7 @@ const FOLLOW_MS = 200;
 /** Opens both sides. @throws CANNOT_START when the standby cannot be reached; a primary may be away */
 export const openStandby: OpenStandby = async (config, logger) => {
   const releases = new ReleaseStack((part, err) => logger.warn({ part, err }, 'not released'));
-  const setup: Setup = { config, logger, releases };
+  const setup: Setup = { config, logger, releases, meters: new Meters() };
   try {
     const sides = await openStandbySides(setup);
     const { primary } = sides;

@@ -10,6 +10,8 @@ import { openGuard, pageRules } from '#compose/guard';
 import { DRAINING, logHealth, untilReady, viewHealth } from '#compose/health';
 import { lineageWarnerOf } from '#compose/lineage-warner';
 import { bodiesIn, type Logs, openLogBroker, openLogs } from '#compose/logs';
+import { httpMeter } from '#compose/metrics/http-meters';
+import { openMetrics } from '#compose/metrics/open-metrics';
 import { openServing } from '#compose/serving';
 import type { Setup } from '#compose/setup';
 import { debugOf, openSources, type Sources, sourcesText } from '#compose/sources';
@@ -26,6 +28,7 @@ import type { HttpCommands, PartHealth, Serving } from '#http/dependencies';
 import { type HttpServer, listen } from '#http/server';
 import type { Config } from '#ops/config/settings';
 import type { Logger } from '#ops/logger';
+import { Meters } from '#ops/metrics/meters';
 import { packageInfo } from '#ops/package-root';
 import { ReleaseStack } from '#ops/release-stack';
 import { AuditTrail } from '#projections/audit-trail';
@@ -47,9 +50,14 @@ export interface RunningRegistry {
   readonly close: () => Promise<void>;
 }
 
-function observerOf(logger: Logger): HttpObserver {
+function observerOf({ config, logger, meters }: Setup): HttpObserver {
+  const count = config.metrics ? httpMeter(meters) : undefined;
   return {
-    onRequest: (request) => logger.info(request, 'request'),
+    onRequest: (request) => {
+      count?.(request);
+      const { routed, ...line } = request;
+      logger.info({ ...line, ...(routed === undefined ? {} : { route: routed.route }) }, 'request');
+    },
     onError: (error, requestId) => logger.error({ err: error, requestId }, 'unexpected error'),
   };
 }
@@ -59,7 +67,7 @@ export async function startRegistry(config: Config, logger: Logger): Promise<Run
   const onError = (part: string, error: unknown): void => {
     logger.error({ part, err: error }, 'could not be released');
   };
-  const setup = { config, logger, releases: new ReleaseStack(onError) };
+  const setup = { config, logger, meters: new Meters(), releases: new ReleaseStack(onError) };
   try {
     return await assemble(setup);
   } catch (error) {
@@ -109,10 +117,10 @@ async function openParts(setup: Setup): Promise<Parts> {
 }
 
 async function assemble(setup: Setup): Promise<RunningRegistry> {
-  const { config, logger, releases } = setup;
+  const { config, releases } = setup;
   const tls = await openTls(setup);
   const parts = await openParts(setup);
-  const { artifacts, logs, views, sources } = parts;
+  const { opened, artifacts, logs, views, sources } = parts;
   const draining = new AbortController();
   const closing = new AbortController();
   const health = (): PartHealth[] => [
@@ -144,6 +152,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       auditTrail: new AuditTrail(logs),
       health,
       debug: debugOf(config, sources),
+      ...(await openMetrics(setup, { tls, opened, logs, views, health })),
       frozen: views.halted,
       clock: systemClock,
       newId,
@@ -151,7 +160,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       version: packageInfo().version,
       closing: closing.signal,
     },
-    observerOf(logger),
+    observerOf(setup),
   );
   const bounds = openServerGuard(setup, clientLimits);
   const server = await listen(app, { ...config.bind, tls }, bounds);
@@ -198,7 +207,7 @@ function openCommands(
 ): HttpCommands | undefined {
   const { config } = setup;
   if (config.role !== 'all' && config.role !== 'writer') return undefined;
-  const commands = buildCommands(config, { logs, views, artifacts, contractChecks });
+  const commands = buildCommands(setup, { logs, views, artifacts, contractChecks });
   return config.workers ? startWorkers(setup, { commands, views, artifacts }) : commands;
 }
 

@@ -3,6 +3,7 @@ import { SharedRateLimit } from '#cache/admission/shared-rate-limit';
 import { type AnswerTier, GeneAnswers } from '#cache/tier2/gene-answers';
 import { GuardedRedis } from '#cache/tier2/guarded-redis';
 import { Redis } from '#clients/redis';
+import { meterCircuit } from '#compose/metrics/serving-meters';
 import type { Setup } from '#compose/setup';
 import { systemClock } from '#flow/clock';
 import type { Buckets, ClientLimitOptions } from '#http/limits/client-limits';
@@ -19,37 +20,41 @@ export interface Tier2 {
 
 /** Opens what nodes share. It is no error when Redis does not answer: then nothing is shared. */
 export function openTier2(setup: Setup): Tier2 {
-  const { config } = setup;
+  const { config, meters } = setup;
   const clock = systemClock;
   const redis = openRedis(setup);
   // Each its own guard: a script that fails must not take the answers away.
-  const guarded = (from: Redis): GuardedRedis =>
-    new GuardedRedis({ redis: from, clock, timeoutMs: config.redisTimeoutMs });
+  const guarded = (from: Redis, what: string): GuardedRedis => {
+    const guard = new GuardedRedis({ redis: from, clock, timeoutMs: config.redisTimeoutMs });
+    meterCircuit(meters, `redis:${what}`, () => guard.circuit);
+    return guard;
+  };
   const { redisPrefix: prefix, redisTtlSeconds: ttlSeconds } = config;
   const openLocal = (capacity: number, refillPerSecond: number): Buckets => {
     return { limit: new LocalRateLimit({ capacity, refillPerSecond, clock }), refillPerSecond };
   };
-  const open = (capacity: number, refillPerSecond: number): Buckets => {
+  const open = (what: string, capacity: number, refillPerSecond: number): Buckets => {
     const local = openLocal(capacity, refillPerSecond);
     if (redis === undefined) return local;
-    const bucket = { capacity, refillPerSecond, redis: guarded(redis), prefix };
+    const bucket = { capacity, refillPerSecond, redis: guarded(redis, what), prefix };
     return { limit: new SharedRateLimit({ ...bucket, local: local.limit }), refillPerSecond };
   };
   return {
-    answers: redis && new GeneAnswers({ redis: guarded(redis), clock, prefix, ttlSeconds }),
+    answers:
+      redis && new GeneAnswers({ redis: guarded(redis, 'answers'), clock, prefix, ttlSeconds }),
     rowBuckets: config.rateLimitEnabled
-      ? open(config.rateLimitCapacity, config.rateLimitPerSecond)
+      ? open('rows', config.rateLimitCapacity, config.rateLimitPerSecond)
       : undefined,
     buckets: {
-      clients: open(config.clientCostBurst, config.clientCostPerSecond),
-      tenants: open(config.tenantCostBurst, config.tenantCostPerSecond),
+      clients: open('clients', config.clientCostBurst, config.clientCostPerSecond),
+      tenants: open('tenants', config.tenantCostBurst, config.tenantCostPerSecond),
       // Each node for itself: it is its own work that is saved.
       refusedTokens: openLocal(config.refusedTokensBurst, config.refusedTokensPerSecond),
     },
   };
 }
 
-function openRedis({ config, logger, releases }: Setup): Redis | undefined {
+function openRedis({ config, logger, meters, releases }: Setup): Redis | undefined {
   if (config.redisUrl === undefined) return undefined;
   let told = '';
   const redis = new Redis({
@@ -62,5 +67,6 @@ function openRedis({ config, logger, releases }: Setup): Redis | undefined {
     },
   });
   releases.add('redis', () => redis.close());
+  meters.watch('atlas_redis_up', () => redis.connected);
   return redis;
 }

@@ -13,6 +13,7 @@ import type { EventLog } from '#log/event-log';
 import { API_ERRORS } from '#log/jetstream-errors';
 import { MemoryLog } from '#log/memory-log';
 import { STREAMS, type StreamName } from '#log/streams';
+import { Meters } from '#ops/metrics/meters';
 import { ReleaseStack } from '#ops/release-stack';
 import { type AuditFinding, describeFinding } from '#projections/audit-anchors/audit-finding';
 import { type LogReport, verifyLog } from '#projections/audit-anchors/verify-log';
@@ -26,7 +27,7 @@ const SLACK_MS = 60_000;
  */
 export const verifyAudit: VerifyAudit = async (config, logger, options) => {
   const releases = new ReleaseStack((part, err) => logger.warn({ part, err }, 'not released'));
-  const setup: Setup = { config, logger, releases };
+  const setup: Setup = { config, logger, releases, meters: new Meters() };
   try {
     const keys = auditPublicKeys(config, options.publicKeys);
     const opened = await openBrokerToRead(setup, 'atlas-registry audit');

@@ -7,7 +7,7 @@ import { isRegistryError, RegistryError } from '#domain/errors';
  * everything else can be served without it.
  */
 export async function openPostgres(
-  { config, logger, releases }: Setup,
+  { config, logger, meters, releases }: Setup,
   url: string,
 ): Promise<Postgres> {
   const postgres = new Postgres({
@@ -18,6 +18,12 @@ export async function openPostgres(
     onIdleError: (error) => logger.warn({ err: error }, 'a connection to Postgres broke'),
   });
   releases.add('postgres', () => postgres.close());
+  meters.watch('atlas_postgres_up', () => postgres.state.answers);
+  meters.watch('atlas_postgres_connections', () => [
+    [postgres.state.open, 'open'],
+    [postgres.state.idle, 'idle'],
+  ]);
+  meters.watch('atlas_postgres_waiting', () => postgres.state.waiting);
   try {
     await postgres.query('SELECT 1');
   } catch (error) {

@@ -35,6 +35,18 @@ export class FairTurns {
     this.#waiting = new FairQueue({ itemsMax: options.waitingMax });
   }
 
+  /** Works that wait now. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Works that run now. */
+  get running(): number {
+    let sum = 0;
+    for (const count of this.#running.values()) sum += count;
+    return sum;
+  }
+
   /** Groups with works that run now. */
   get groups(): number {
     return this.#running.size;

@@ -36,11 +36,13 @@ import { jobRunRoutes } from '#http/job-run-routes';
 import type { Visit } from '#http/limits/client-limits';
 import { lineageDocumentRoutes } from '#http/lineage-document-routes';
 import { lineageRoutes } from '#http/lineage-routes';
+import { metricsRoutes } from '#http/metrics-routes';
 import { openApiDocument } from '#http/openapi';
 import { headerOf, parseRequest } from '#http/parse-request';
 import { takeToken } from '#http/rate-limit';
 import { respond } from '#http/respond';
 import { type Route, route } from '#http/route';
+import { routedOf } from '#http/route-class';
 import { rowRoutes } from '#http/row-routes';
 import { scopeOf, VARY } from '#http/scope';
 import { servedDatasetRoutes } from '#http/served-dataset-routes';
@@ -107,6 +109,7 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...servedDatasetRoutes(dependencies),
     ...ensemblRoutes(dependencies),
     ...debugRoutes(dependencies),
+    ...metricsRoutes(dependencies),
   ];
   let document: string | undefined;
   const describe: Route = route({
@@ -132,7 +135,9 @@ function toRouterParameter(...[, name, , path]: [string, string, number, string]
 function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Middleware {
   const { limits } = dependencies;
   const { rateLimit } = dependencies.serving;
+  const routed = routedOf(spec);
   return async (context) => {
+    context.state['routed'] = routed;
     if (spec.isLimited && rateLimit !== undefined) await takeToken(rateLimit, context);
     const { guard } = dependencies;
     const { visit, scope, leave } = context.state as RequestState;
@@ -154,7 +159,7 @@ function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Mi
     // What shows the past is asked for once.
     const key = context.state['hotKey'] as string | undefined;
     if (!stale && spec.keep !== undefined && key !== undefined && !('at' in request.query))
-      hot.keep(key, reply, spec.keep === 'content');
+      hot.keep(key, reply, { keep: spec.keep, routed });
     // It goes on for as long as its client likes, and is counted elsewhere.
     if (spec.isLongLived) leave();
     respond(context, reply);

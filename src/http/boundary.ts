@@ -15,6 +15,7 @@ import type { Visit } from '#http/limits/client-limits';
 import { checkShape } from '#http/limits/request-shape';
 import { headerOf } from '#http/parse-request';
 import { retryAfterOf, toProblem } from '#http/problem';
+import type { Routed } from '#http/route-class';
 import { scopeOf } from '#http/scope';
 import { SECURITY_HEADERS } from '#http/security-headers';
 import { isAnyStale } from '#http/stale-reads';
@@ -35,6 +36,8 @@ export interface RequestLine {
   readonly position?: string;
   /** Why it was refused. */
   readonly code?: string;
+  /** Which route has answered; absent where there is none for it. */
+  readonly routed?: Routed;
 }
 
 /** What the app tells whoever listens: one line a request, and every unexpected error. */
@@ -50,7 +53,7 @@ export interface BoundarySides {
   readonly fast: FastGenes;
 }
 
-const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
+const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 const EMERGENCY_RETRY_SECONDS = 10;
 
 /** The outermost layer: names the request, counts it, answers what needs no routing, and turns whatever is thrown into a problem. */
@@ -70,7 +73,12 @@ export function boundary(
     context.state['hotKey'] = key;
     const kept = hot.find(key, req);
     const own = ['X-Request-Id', requestId, ...headers];
-    if (kept === undefined) return fast.answer(req, res, own);
+    if (kept === undefined) {
+      const isAnswered = fast.answer(req, res, own);
+      if (isAnswered) context.state['routed'] = fast.routed;
+      return isAnswered;
+    }
+    context.state['routed'] = kept.routed;
     hot.send(kept, res, own);
     return true;
   };
@@ -131,10 +139,11 @@ interface RequestFacts {
   readonly visit?: Visit;
   readonly scope?: Scope;
   readonly code?: string;
+  readonly routed?: Routed;
 }
 
 function factsOf({ state, res, method }: Context): Partial<RequestLine> {
-  const { operation, actor, visit, scope, code } = state as RequestFacts;
+  const { operation, actor, visit, scope, code, routed } = state as RequestFacts;
   const position = method === 'GET' ? undefined : res.getHeader(POSITION_HEADER);
   return withoutUndefined({
     operation,
@@ -143,6 +152,7 @@ function factsOf({ state, res, method }: Context): Partial<RequestLine> {
     environment: scope?.environment,
     position: typeof position === 'string' ? position : undefined,
     code,
+    routed,
   });
 }
 

@@ -153,6 +153,10 @@ export interface HttpDependencies {
   readonly health: () => readonly PartHealth[];
   /** What `/debug/` shows; absent where that is not enabled. */
   readonly debug: { readonly registryHealth: () => RegistryHealth } | undefined;
+  /** What `/metrics` shows; absent where that is not shown here. */
+  readonly metrics: { readonly type: string; readonly text: () => Promise<string> } | undefined;
+  /** Hears of every follower of events that comes or goes. */
+  readonly onFollower: ((change: 1 | -1) => void) | undefined;
   /** Why nothing may be written: a view has met an event that it cannot apply, or another log. */
   readonly frozen: () => string | undefined;
   readonly clock: Clock;

@@ -30,7 +30,7 @@ function endOf(expiresAtMs: number | undefined, nowMs: number): readonly AbortSi
 
 /** The route of server-sent events. */
 export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
-  const subscribers = new Subscribers(dependencies.limits);
+  const subscribers = new Subscribers(dependencies.limits, dependencies.onFollower);
   return [
     route({
       method: 'get',
@@ -86,10 +86,15 @@ export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
 class Subscribers {
   readonly #limits: Pick<HttpLimits, 'subscribersMax' | 'subscribersPerClientMax'>;
   readonly #perClient = new Map<string, number>();
+  readonly #onChange: HttpDependencies['onFollower'];
   #count = 0;
 
-  constructor(limits: Pick<HttpLimits, 'subscribersMax' | 'subscribersPerClientMax'>) {
+  constructor(
+    limits: Pick<HttpLimits, 'subscribersMax' | 'subscribersPerClientMax'>,
+    onChange: HttpDependencies['onFollower'],
+  ) {
     this.#limits = limits;
+    this.#onChange = onChange;
   }
 
   /** Adds one. @throws RATE_LIMITED when its client has too many, BUSY when all together are */
@@ -99,11 +104,13 @@ class Subscribers {
     if (own >= subscribersPerClientMax) throw tooManyOfOne(subscribersPerClientMax);
     if (this.#count >= subscribersMax) throw tooMany(subscribersMax);
     this.#count += 1;
+    this.#onChange?.(1);
     if (client !== undefined) this.#perClient.set(client, own + 1);
   }
 
   remove(client: string | undefined): void {
     this.#count -= 1;
+    this.#onChange?.(-1);
     if (client === undefined) return;
     const left = (this.#perClient.get(client) ?? 1) - 1;
     if (left > 0) this.#perClient.set(client, left);

@@ -8,6 +8,7 @@ import { matchesEtag } from '#http/conditional';
 import { answerTag, jsonBody, UNPINNED, VARY } from '#http/dataset-answer';
 import type { HttpDependencies } from '#http/dependencies';
 import { geneRequestOf } from '#http/gene-params';
+import type { Routed } from '#http/route-class';
 import { SECURITY_HEADER_LIST } from '#http/security-headers';
 
 const PATH = '/v1/genes?';
@@ -22,6 +23,7 @@ const NAMES_MAX = 10_000;
  * same answer.
  */
 export class FastGenes {
+  readonly routed: Routed = { route: '/v1/genes', method: 'get', class: 'rows' };
   readonly #dependencies: HttpDependencies;
   /** Names as they stand in addresses. */
   readonly #names = new Map<string, DatasetName>();

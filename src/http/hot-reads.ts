@@ -3,7 +3,8 @@ import type { Position } from '#domain/position';
 import { matchesEtag } from '#http/conditional';
 import { POSITION_HEADER } from '#http/consistency';
 import type { PositionedView } from '#http/dependencies';
-import type { Reply } from '#http/route';
+import type { Reply, Route } from '#http/route';
+import type { Routed } from '#http/route-class';
 import { VARY } from '#http/scope';
 import { SECURITY_HEADER_LIST } from '#http/security-headers';
 
@@ -18,6 +19,13 @@ export interface HotReply {
   /** Whether it stays right whatever is written; else it is right at `position` alone. */
   readonly isImmutable: boolean;
   readonly position: Position;
+  readonly routed: Routed;
+}
+
+/** Whose reply is kept, and for how long. */
+interface Kept {
+  readonly keep: Exclude<Route['keep'], undefined>;
+  readonly routed: Routed;
 }
 
 export interface HotReadOptions {
@@ -68,7 +76,7 @@ export class HotReads {
   }
 
   /** Keeps a reply that shows the newest state. */
-  keep(key: string, reply: Reply, isImmutable: boolean): void {
+  keep(key: string, reply: Reply, { keep, routed }: Kept): void {
     if (reply.status !== 200) return;
     // Whoever asks for everything once leaves nothing behind.
     if (!this.#asked.delete(key)) {
@@ -83,8 +91,9 @@ export class HotReads {
       headers: [...headers, ...bodyHeaders(reply, body)],
       headersWithoutBody: headers,
       body,
-      isImmutable,
+      isImmutable: keep === 'content',
       position: Number(reply.headers?.[POSITION_HEADER]) as Position,
+      routed,
     };
     if (sizeOf(key, entry) > ENTRY_BYTES_MAX) return;
     this.#remove(key);

@@ -10,6 +10,7 @@ import type {
   Store,
 } from '#stores/store';
 import { isStoreError, type StoreBackend, StoreError } from '#stores/store-error';
+import { ToldStore } from '#stores/told-store';
 
 export interface GuardedStoreOptions {
   readonly store: Store;
@@ -26,14 +27,14 @@ export interface GuardedStoreOptions {
 export class GuardedStore implements Store {
   readonly backend: StoreBackend;
   readonly source: string;
-  readonly #options: GuardedStoreOptions;
+  readonly #store: Store;
   readonly #breaker: CircuitBreaker;
 
   constructor(options: GuardedStoreOptions) {
-    const { store, clock, failuresMax, openMs } = options;
+    const { store, clock, failuresMax, openMs, onError } = options;
     this.backend = store.backend;
     this.source = store.source;
-    this.#options = options;
+    this.#store = new ToldStore(store, onError);
     this.#breaker = new CircuitBreaker({
       failuresMax,
       openMs,
@@ -54,11 +55,11 @@ export class GuardedStore implements Store {
   }
 
   async fetchCatalog(ifNoneMatch?: string, options: FetchOptions = {}): Promise<CatalogFetch> {
-    return await this.#run(options, () => this.#options.store.fetchCatalog(ifNoneMatch, options));
+    return await this.#run(options, () => this.#store.fetchCatalog(ifNoneMatch, options));
   }
 
   async fetchManifest(entry: StoreEntry, options: FetchOptions = {}): Promise<StoreManifest> {
-    return await this.#run(options, () => this.#options.store.fetchManifest(entry, options));
+    return await this.#run(options, () => this.#store.fetchManifest(entry, options));
   }
 
   async fetchArtifact(
@@ -66,34 +67,14 @@ export class GuardedStore implements Store {
     artifact: ArtifactRef,
     options: ArtifactFetchOptions = {},
   ): Promise<ArtifactStream> {
-    const stream = await this.#run(options, () =>
-      this.#options.store.fetchArtifact(entry, artifact, options),
-    );
-    return { ...stream, chunks: this.#told(stream.chunks) };
+    return await this.#run(options, () => this.#store.fetchArtifact(entry, artifact, options));
   }
 
   async close(): Promise<void> {
-    await this.#options.store.close();
+    await this.#store.close();
   }
 
   async #run<T>({ signal }: FetchOptions, work: () => Promise<T>): Promise<T> {
-    const told = async (): Promise<T> => {
-      try {
-        return await work();
-      } catch (error) {
-        if (isStoreError(error)) this.#options.onError(error);
-        throw error;
-      }
-    };
-    return await this.#breaker.run(told, signal === undefined ? {} : { signal });
-  }
-
-  async *#told(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    try {
-      yield* chunks;
-    } catch (error) {
-      if (isStoreError(error)) this.#options.onError(error);
-      throw error;
-    }
+    return await this.#breaker.run(work, signal === undefined ? {} : { signal });
   }
 }

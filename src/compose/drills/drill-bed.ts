@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DrillHost } from '#cli/drill/drill';
 import type { Setup } from '#compose/setup';
+import { Meters } from '#ops/metrics/meters';
 import { ReleaseStack } from '#ops/release-stack';
 
 /** The option of drills that write beside what they look at. */
@@ -18,7 +19,7 @@ export async function withSetup<T>(
 ): Promise<T> {
   const releases = new ReleaseStack((part, err) => logger.warn({ part, err }, 'not released'));
   try {
-    return await work({ config, logger, releases });
+    return await work({ config, logger, releases, meters: new Meters() });
   } finally {
     await releases.releaseAll();
   }

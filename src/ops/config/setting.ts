@@ -21,6 +21,19 @@ export const flag = z
   .enum(['true', 'false', '1', '0', 'yes', 'no'], 'want true or false')
   .transform((value) => ['true', '1', 'yes'].includes(value));
 
+/** Where a server listens. */
+export const bindAddress = z
+  .string()
+  .regex(/^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):\d{1,5}$/, 'want host:port, for example 127.0.0.1:3001')
+  .transform((value) => {
+    const colon = value.lastIndexOf(':');
+    return {
+      host: value.slice(0, colon).replaceAll(/[[\]]/g, ''),
+      port: Number(value.slice(colon + 1)),
+    };
+  })
+  .refine(({ port }) => port <= 65_535, 'want a port from 0 to 65535');
+
 /** A whole number within limits. */
 export function whole(min: number, max: number) {
   const want = `want a whole number from ${min} to ${max}`;

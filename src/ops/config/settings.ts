@@ -6,8 +6,9 @@ import { CONTRACT_SETTINGS } from '#ops/config/contract-settings';
 import { JOB_SETTINGS } from '#ops/config/job-settings';
 import { LIMIT_SETTINGS } from '#ops/config/limit-settings';
 import { LINEAGE_SETTINGS } from '#ops/config/lineage-settings';
+import { METRICS_SETTINGS } from '#ops/config/metrics-settings';
 import { NATS_SETTINGS } from '#ops/config/nats-settings';
-import { flag, MIB, type Setting, setting, text, whole } from '#ops/config/setting';
+import { bindAddress, flag, MIB, type Setting, setting, text, whole } from '#ops/config/setting';
 import { SNAPSHOT_SETTINGS } from '#ops/config/snapshot-settings';
 import { STORE_SETTINGS } from '#ops/config/store-settings';
 import { TLS_SETTINGS } from '#ops/config/tls-settings';
@@ -17,18 +18,6 @@ const postgresUrl = z
   .string()
   .regex(/^postgres(ql)?:\/\/./, 'want postgres://user:password@host:5432/database');
 
-const bindAddress = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:.]+\]|[^:[\]]+):\d{1,5}$/, 'want host:port, for example 127.0.0.1:3001')
-  .transform((value) => {
-    const colon = value.lastIndexOf(':');
-    return {
-      host: value.slice(0, colon).replaceAll(/[[\]]/g, ''),
-      port: Number(value.slice(colon + 1)),
-    };
-  })
-  .refine(({ port }) => port <= 65_535, 'want a port from 0 to 65535');
-
 /** Every setting of the registry. The README's table is made from it. */
 export const SETTINGS = {
   bind: setting('BIND_ADDR', bindAddress, {
@@ -36,6 +25,7 @@ export const SETTINGS = {
     doc: 'Address of the HTTP server. Another than loopback needs ATLAS_AUTH, or ATLAS_ALLOW_ANYBODY_ON_THE_NETWORK_TO_WRITE=true.',
   }),
   ...TLS_SETTINGS,
+  ...METRICS_SETTINGS,
   role: setting('ATLAS_ROLE', z.enum(['all', 'writer', 'projector', 'reader']), {
     default: 'all',
     doc: 'What this process does: `writer` takes commands, `projector` keeps the shared views, `reader` only reads, `all` does everything.',
