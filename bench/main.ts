@@ -8,6 +8,7 @@ import { jobListsBench } from '#bench/job-lists';
 import { jobRunsBench } from '#bench/job-runs';
 import { lineageBench } from '#bench/lineage';
 import { memoryBench } from '#bench/memory';
+import { metricsBench } from '#bench/metrics';
 import { noisyNeighboursBench } from '#bench/noisy-neighbours';
 import { queriesBench } from '#bench/queries';
 import { readBench } from '#bench/read';
@@ -33,6 +34,7 @@ const BENCHES: readonly Bench[] = [
   lineageBench,
   jobListsBench,
   noisyNeighboursBench,
+  metricsBench,
 ];
 
 function holds({ value, limit, detail }: BenchRow): boolean {

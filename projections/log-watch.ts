@@ -24,6 +24,8 @@ export interface LogWatchOptions {
   readonly views: readonly WatchedView[];
   /** The newest event that a view of this node holds; what the log must still hold in its place. */
   readonly witness?: () => Witness | undefined;
+  /** Hears of every look: the last position of the log, or `undefined` when it did not answer. Must not throw. */
+  readonly onLook?: (last: Position | undefined) => void;
 }
 
 const LOOKS_PER_INTERVAL = 5;
@@ -86,13 +88,14 @@ export class LogWatch {
   }
 
   async #look(signal: AbortSignal): Promise<void> {
-    const { log, views, clock, witness } = this.#options;
+    const { log, views, clock, witness, onLook } = this.#options;
     await Promise.all(views.map(async (view) => view.refresh?.()));
     const known = views.map(({ position, streamCreated }) => ({ position, streamCreated }));
     try {
       // Before the log is asked: what comes meanwhile proves nothing.
       const newest = witness?.();
       const head = await log.head();
+      onLook?.(head.last);
       const fault = faultOf(log.name, known, head);
       const isBelieved = this.#behind.note(fault?.isSure === false, clock.monotonicMs());
       if (fault !== undefined) {
@@ -104,7 +107,8 @@ export class LogWatch {
     } catch (error) {
       // A log that does not answer says nothing of what it holds; an event that cannot be read stops the views themselves.
       if (!isRegistryError(error)) throw error;
-      if (error.code !== 'LOG_UNAVAILABLE') this.#isDoubted = false;
+      if (error.code === 'LOG_UNAVAILABLE') onLook?.(undefined);
+      else this.#isDoubted = false;
     }
   }
 

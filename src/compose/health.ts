@@ -1,5 +1,6 @@
 import type { OpenedBroker } from '#clients/open-broker';
 import type { KeptView } from '#compose/kept-view';
+import type { Views } from '#compose/views';
 import { systemClock } from '#flow/clock';
 import type { PartHealth } from '#http/dependencies';
 import { WAY_BACK } from '#projections/log-continuity';
@@ -15,16 +16,25 @@ export const DRAINING: PartHealth = {
   detail: 'it is shutting down',
 };
 
-/** Says how the connection to the log stands. */
-export function logHealth({ broker, embedded }: OpenedBroker): PartHealth {
+/** Says how the connection to the log stands, and its streams. */
+export function logHealth({ broker, embedded }: OpenedBroker, heads: Views['heads']): PartHealth {
   if (embedded?.isFull() === true) {
     const detail = 'the disk is full: writes are refused, reads go on';
     return { name: 'log', ready: false, optional: true, detail };
   }
-  const ready = broker.connected();
   // Reads go on from the views: without its broker a node is degraded, not useless.
-  const detail = ready ? 'connected' : 'not connected: writes are refused, reads go on';
-  return { name: 'log', ready, optional: true, detail };
+  if (!broker.connected()) {
+    const detail = 'not connected: writes are refused, reads go on';
+    return { name: 'log', ready: false, optional: true, detail };
+  }
+  const silent = Object.entries(heads).filter(([, { isSilent }]) => isSilent);
+  const detail =
+    silent.length > 0
+      ? `connected, but ${silent.map(([stream]) => `stream ${stream}`).join(' and ')} gave no answer: writes wait, reads go on`
+      : `connected; ${Object.entries(heads)
+          .map(([stream, { newest }]) => `${stream} at ${newest}`)
+          .join(', ')}`;
+  return { name: 'log', ready: silent.length === 0, optional: true, detail };
 }
 
 /** Says how far a view is and whether it follows. */

@@ -1,11 +1,16 @@
 import type { Broker } from '#clients/nats';
 import type { KeptView } from '#compose/kept-view';
+import { LogHeads } from '#compose/log-heads';
 import type { Logs } from '#compose/logs';
 import type { Setup } from '#compose/setup';
 import type { SideWatch } from '#compose/side-watch';
+import type { Position } from '#domain/position';
 import { systemClock } from '#flow/clock';
+import type { StreamName } from '#log/streams';
 import type { CatalogProjection } from '#projections/catalog/catalog-projection';
 import { LogWatch } from '#projections/log-watch';
+
+const STREAM_NAMES = ['REGISTRY', 'JOBS'] as const;
 
 interface WatchLogsFrom {
   readonly broker: Broker;
@@ -15,16 +20,23 @@ interface WatchLogsFrom {
   readonly sides: SideWatch;
 }
 
-/** Holds the views of a node against their logs for as long as it lives. Appends wait while a log is in doubt. */
+/**
+ * Holds the views of a node against their logs for as long as it lives. Appends wait while a log is in doubt. Gives how far each
+ * log was when it was last looked at.
+ */
 export function watchLogs(
   { config, releases }: Setup,
   { broker, logs, kept, catalog, sides }: WatchLogsFrom,
-): void {
+): Readonly<Record<StreamName, LogHeads>> {
+  const heads = { REGISTRY: new LogHeads(systemClock), JOBS: new LogHeads(systemClock) };
   const stop = new AbortController();
   const { signal } = stop;
-  const watches = Object.values(logs).map((log) => {
+  const watches = STREAM_NAMES.map((stream) => {
+    const [log, seen] = [logs[stream], heads[stream]];
     const views = kept.map(({ view }) => view).filter(({ stream }) => stream === log.name);
-    const options = { log, views, clock: systemClock, intervalMs: config.logCheckMs };
+    const onLook = (last: Position | undefined): void =>
+      last === undefined ? seen.noteSilence() : seen.note(last);
+    const options = { log, views, clock: systemClock, intervalMs: config.logCheckMs, onLook };
     // The catalog has the hash of every event of its stream, also from before the process began.
     const known = log === logs.REGISTRY ? { witness: () => catalog.newestEvent() } : {};
     const watch = new LogWatch({ ...options, ...known });
@@ -42,4 +54,5 @@ export function watchLogs(
     stop.abort();
     await Promise.all(running);
   });
+  return heads;
 }

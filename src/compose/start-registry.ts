@@ -9,6 +9,7 @@ import { openContractChecks } from '#compose/contract-checks';
 import { openGuard, pageRules } from '#compose/guard';
 import { DRAINING, logHealth, untilReady, viewHealth } from '#compose/health';
 import { lineageWarnerOf } from '#compose/lineage-warner';
+import { LoadHealth } from '#compose/load-health';
 import { bodiesIn, type Logs, openLogBroker, openLogs } from '#compose/logs';
 import { httpMeter } from '#compose/metrics/http-meters';
 import { openMetrics } from '#compose/metrics/open-metrics';
@@ -50,11 +51,12 @@ export interface RunningRegistry {
   readonly close: () => Promise<void>;
 }
 
-function observerOf({ config, logger, meters }: Setup): HttpObserver {
+function observerOf({ config, logger, meters }: Setup, load: LoadHealth): HttpObserver {
   const count = config.metrics ? httpMeter(meters) : undefined;
   return {
     onRequest: (request) => {
       count?.(request);
+      load.note(request);
       const { routed, ...line } = request;
       logger.info({ ...line, ...(routed === undefined ? {} : { route: routed.route }) }, 'request');
     },
@@ -123,8 +125,10 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
   const { opened, artifacts, logs, views, sources } = parts;
   const draining = new AbortController();
   const closing = new AbortController();
+  const load = new LoadHealth(systemClock);
   const health = (): PartHealth[] => [
     ...healthOf(parts),
+    load.health,
     ...(tls === undefined ? [] : [tlsHealth(tls)]),
     ...(draining.signal.aborted ? [DRAINING] : []),
   ];
@@ -160,7 +164,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       version: packageInfo().version,
       closing: closing.signal,
     },
-    observerOf(setup),
+    observerOf(setup, load),
   );
   const bounds = openServerGuard(setup, clientLimits);
   const server = await listen(app, { ...config.bind, tls }, bounds);
@@ -193,7 +197,7 @@ async function endServer(
 
 function healthOf({ opened, views, sources }: Parts): PartHealth[] {
   return [
-    logHealth(opened),
+    logHealth(opened, views.heads),
     ...views.kept.map(viewHealth),
     ...(sources === undefined ? [] : [sources.health()]),
   ];

@@ -3,6 +3,7 @@ import type { OpenedBroker } from '#clients/open-broker';
 import { type AnchorsFrom, keepAnchors } from '#compose/audit-anchors';
 import { bucketOptions } from '#compose/bucket-options';
 import { type KeptView, keepsShared, project } from '#compose/kept-view';
+import type { LogHeads } from '#compose/log-heads';
 import { watchLogs } from '#compose/log-watch';
 import { type Logs, messageBytesMax } from '#compose/logs';
 import type { Setup } from '#compose/setup';
@@ -11,6 +12,7 @@ import { openStoredViews } from '#compose/stored-views';
 import { type SnapshotsFrom, ViewSnapshots } from '#compose/view-snapshots';
 import { systemClock } from '#flow/clock';
 import type { PositionedView } from '#http/dependencies';
+import type { StreamName } from '#log/streams';
 import { CatalogProjection } from '#projections/catalog/catalog-projection';
 import { CATALOG_SCHEMA } from '#projections/catalog/schema';
 import { ContractKv } from '#projections/contract-kv/contract-kv';
@@ -31,6 +33,8 @@ export interface Views {
   readonly jobRuns: JobRunView;
   readonly jobRunsView: PositionedView;
   readonly kept: readonly KeptView[];
+  /** How far the logs were when they were last looked at. */
+  readonly heads: Readonly<Record<StreamName, LogHeads>>;
   /** Why a view that commands decide on has halted. */
   readonly halted: () => string | undefined;
   readonly description: string;
@@ -95,10 +99,10 @@ export async function openViews(setup: Setup, from: ViewsFrom): Promise<Views> {
   const deciding = [catalogView, stored.jobRunsView];
   const halted = (): string | undefined => deciding.map(haltOf).find((why) => why !== undefined);
   const sides = new SideWatch(setup, { broker, kept, files: from.snapshots.files });
-  watchLogs(setup, { broker, logs, kept, catalog, sides });
+  const heads = watchLogs(setup, { broker, logs, kept, catalog, sides });
   await sides.start();
   const description = `catalog in SQLite, ${stored.description}`;
-  return { ...stored, catalog, catalogView, kept, halted, description };
+  return { ...stored, catalog, catalogView, kept, heads, halted, description };
 }
 
 function haltOf({ name, haltedBy }: Projector | SharedView): string | undefined {

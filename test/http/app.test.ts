@@ -31,6 +31,7 @@ describe('the API as a whole', () => {
       'job-runs',
       'audit-anchors-store-registry',
       'audit-anchors-store-jobs',
+      'load',
     ]);
   });
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests start beside the registry: PostgreSQL, nginx, Redis, and pgrep to find their processes.
+# Installs what the tests start beside the registry: PostgreSQL, nginx, Redis, Prometheus, and pgrep to find their processes.
 set -eu
 
 missing=
@@ -7,6 +7,7 @@ ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postg
 command -v pgrep >/dev/null 2>&1 || missing="$missing procps"
 [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 [ -x /usr/bin/redis-server ] || missing="$missing redis-server"
+[ -x /usr/bin/promtool ] || missing="$missing prometheus"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
@@ -14,7 +15,7 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   exit 1
 fi
 echo "Installing$missing" >&2
-# The packages of nginx and Redis start servers on ports 80 and 6379. Where nobody has said what may be started, nothing is,
+# The packages of nginx, Redis and Prometheus start servers on ports 80, 6379 and 9090. Where nobody has said what may be started, nothing is,
 # for as long as this takes.
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then

@@ -31,7 +31,7 @@ export async function openMetrics(setup: Setup, from: MetricsFrom): Promise<Show
   if (!config.metrics) return { metrics: undefined, onFollower: undefined };
   const { opened, logs, views, health, tls } = from;
   meterNode(setup, { opened, health });
-  meterViews(setup, { logs, kept: views.kept, frozen: views.halted });
+  meterViews(setup, { logs, views });
   meters.add('atlas_event_subscribers', 0);
   const onFollower = (change: 1 | -1): void => meters.add('atlas_event_subscribers', change);
   return { metrics: await metricsOfMainPort(setup, tls), onFollower };

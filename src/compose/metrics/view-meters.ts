@@ -1,35 +1,34 @@
-import type { KeptView } from '#compose/kept-view';
 import type { Logs } from '#compose/logs';
-import { LogHeads } from '#compose/metrics/log-heads';
 import type { Setup } from '#compose/setup';
+import type { Views } from '#compose/views';
 import { systemClock } from '#flow/clock';
 import type { EventLog } from '#log/event-log';
 import type { Sample } from '#ops/metrics/family';
 
-const LOOK_MS = 2_000;
 const HEAD_MS = 1_000;
 
 /** Shows how far the views are, and how far behind their logs. */
-export function meterViews({ meters, releases }: Setup, { logs, kept, frozen }: ViewMeters): void {
-  const heads = new Map(Object.values(logs).map((log) => [log.name, new LogHeads(systemClock)]));
-  const look = async (): Promise<void> => {
+export function meterViews(
+  { meters }: Setup,
+  { logs, views: { kept, heads, halted } }: ViewMeters,
+): void {
+  const all = new Map(Object.entries(heads));
+  // The regular looks are seconds apart: what is shown is as of now.
+  meters.beforeScrape(async () => {
     await Promise.all(
       Object.values(logs).map(async (log: EventLog) => {
         const last = await headOf(log);
-        if (last !== undefined) heads.get(log.name)?.note(last);
+        if (last !== undefined) all.get(log.name)?.note(last);
       }),
     );
-  };
-  const timer = setInterval(() => void look(), LOOK_MS).unref();
-  releases.add('view metrics', () => clearInterval(timer));
-  meters.beforeScrape(look);
+  });
   const lags = (): { readonly name: string; readonly events: number; readonly seconds: number }[] =>
     kept.map(({ view }) => ({
       name: view.name,
-      ...(heads.get(view.stream)?.lagOf(view.position) ?? { events: 0, seconds: 0 }),
+      ...(all.get(view.stream)?.lagOf(view.position) ?? { events: 0, seconds: 0 }),
     }));
   meters.watch('atlas_log_position', () =>
-    [...heads].map(([stream, { newest }]): Sample => [newest, stream]),
+    [...all].map(([stream, { newest }]): Sample => [newest, stream]),
   );
   meters.watch('atlas_projection_position', () =>
     kept.map(({ view }): Sample => [view.position, view.name, view.stream]),
@@ -43,13 +42,12 @@ export function meterViews({ meters, releases }: Setup, { logs, kept, frozen }: 
   meters.watch('atlas_projection_halted', () =>
     kept.map(({ view }): Sample => [view.haltedBy === undefined ? 0 : 1, view.name]),
   );
-  meters.watch('atlas_writes_frozen', () => frozen() !== undefined);
+  meters.watch('atlas_writes_frozen', () => halted() !== undefined);
 }
 
 interface ViewMeters {
   readonly logs: Logs;
-  readonly kept: readonly KeptView[];
-  readonly frozen: () => string | undefined;
+  readonly views: Views;
 }
 
 /** A log that does not answer in time says nothing: what was heard last stays. */

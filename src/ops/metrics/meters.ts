@@ -5,6 +5,13 @@ import { METRICS, type MetricName } from '#ops/metrics/metric-list';
 /** The media type of the text that `Meters.text` gives. */
 export const METRICS_TYPE = Registry.PROMETHEUS_CONTENT_TYPE;
 
+// They are no counters, as their names say. The same is there by kind, under a better one.
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
 let ofProcess: Registry | undefined;
 
 /** What Node.js tells of a process is there once, however many registries run in it. */
@@ -12,6 +19,7 @@ function processMetrics(): Registry {
   if (ofProcess !== undefined) return ofProcess;
   ofProcess = new Registry();
   collectDefaultMetrics({ register: ofProcess });
+  for (const name of MISNAMED) ofProcess.removeSingleMetric(name);
   return ofProcess;
 }
 

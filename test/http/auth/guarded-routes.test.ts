@@ -17,7 +17,7 @@ interface Operation {
 }
 
 const RUNNING_MAX = 16;
-const DEBUG = new Set(['cacheStats', 'datasetHealth', 'registryHealth']);
+const DEBUG = new Set(['metrics', 'cacheStats', 'datasetHealth', 'registryHealth']);
 let registry: GuardedRegistry;
 let url: string;
 let operations: readonly Operation[];

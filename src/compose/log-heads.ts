@@ -12,6 +12,7 @@ const SEEN_MAX = 1_000;
 export class LogHeads {
   readonly #clock: Clock;
   #seen: Seen[] = [];
+  #isSilent = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -22,8 +23,19 @@ export class LogHeads {
     return this.#seen.at(-1)?.position ?? 0;
   }
 
+  /** Whether the log gave no answer when it was last looked at. */
+  get isSilent(): boolean {
+    return this.#isSilent;
+  }
+
+  /** Takes note that the log did not answer. */
+  noteSilence(): void {
+    this.#isSilent = true;
+  }
+
   /** Takes note of how far the log is now. One that went back is another log. */
   note(position: number): void {
+    this.#isSilent = false;
     if (position === this.newest && this.#seen.length > 0) return;
     if (position < this.newest) this.#seen = [];
     this.#seen.push({ position, atMs: this.#clock.monotonicMs() });
