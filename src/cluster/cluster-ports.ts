@@ -1,7 +1,6 @@
-import { createServer } from 'node:net';
 import { RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
-import { freePorts } from '#flow/free-ports';
+import { closed, freePorts, listenOn } from '#flow/free-ports';
 
 /** What a cluster is made of, and how many of each. */
 export interface ClusterSize {
@@ -52,9 +51,9 @@ export async function checkPortsFree(
   for (;;) {
     const taken: string[] = [];
     for (const [name, port] of wanted) {
-      const server = await listenOn(port).catch(() => undefined);
+      const server = await listenOn(port);
       if (server === undefined) taken.push(`${port} (${name})`);
-      await closed(server);
+      else await closed(server);
     }
     if (taken.length === 0) return;
     if (systemClock.monotonicMs() > deadline) {
@@ -68,19 +67,3 @@ export async function checkPortsFree(
 }
 
 const POLL_MS = 200;
-
-type Listening = ReturnType<typeof createServer>;
-
-async function listenOn(port: number): Promise<Listening> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
-  return server;
-}
-
-async function closed(server: Listening | undefined): Promise<void> {
-  if (server === undefined) return;
-  await new Promise((resolve) => server.close(resolve));
-}

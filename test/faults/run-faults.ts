@@ -195,8 +195,14 @@ async function looked(
   const logs = { REGISTRY: openLog(broker), JOBS: openLog(broker, { stream: 'JOBS' }) };
   try {
     // What the shared views of the nodes have not seen they would miss when they are stopped.
-    const { last } = await logs.JOBS.head();
-    await within(patienceMs, async () => allAt(bed.nodes, 'job-runs', last));
+    const jobs = (await logs.JOBS.head()).last;
+    const registry = (await logs.REGISTRY.head()).last;
+    for (const [part, last] of [
+      ['job-runs', jobs],
+      ['registry-stores', registry],
+      ['contracts-kv', registry],
+    ] as const)
+      await within(patienceMs, async () => allAt(bed.nodes, part, last));
     await Promise.all(bed.nodes.map(async ({ process }) => process.end('SIGTERM')));
     return {
       registry: await readLogged(logs.REGISTRY),
@@ -241,9 +247,11 @@ interface Readiness {
 async function allAt(nodes: readonly BedNode[], view: string, position: number): Promise<boolean> {
   for (const { url } of nodes) {
     const { text } = await call({ method: 'GET', url: `${url}/readyz` });
-    const { parts = [] } = JSON.parse(text === '' ? '{}' : text) as Readiness;
+    if (text === '') return false;
+    const { parts = [] } = JSON.parse(text) as Readiness;
+    // Not every node keeps every view.
     const own = parts.find(({ name }) => name === view);
-    if ((own?.position ?? 0) < position) return false;
+    if (own?.position !== undefined && own.position < position) return false;
   }
   return true;
 }

@@ -34,17 +34,22 @@ export class PowerDisk implements Disposable {
   powerOn(): void {
     execFileSync('umount', [this.path]);
     this.#mount();
+    // That it was removed may not have been flushed either.
+    rmSync(this.#filler, { force: true });
   }
 
   /** Takes all the room there is, until the file that it gives is removed. */
   fill(): string {
-    const path = join(this.path, 'filler');
     try {
-      execFileSync('dd', ['if=/dev/zero', `of=${path}`, 'bs=1M'], { stdio: 'ignore' });
+      execFileSync('dd', ['if=/dev/zero', `of=${this.#filler}`, 'bs=1M'], { stdio: 'ignore' });
     } catch {
       // It ends when there is no room, which is what it is for.
     }
-    return path;
+    return this.#filler;
+  }
+
+  get #filler(): string {
+    return join(this.path, 'filler');
   }
 
   [Symbol.dispose](): void {
