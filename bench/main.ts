@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { capacityBench } from '#bench/capacity';
 import { commandsBench } from '#bench/commands';
 import { contractsBench } from '#bench/contracts';
 import { type Bench, type BenchRow, ROOT } from '#bench/harness';
@@ -35,6 +36,7 @@ const BENCHES: readonly Bench[] = [
   jobListsBench,
   noisyNeighboursBench,
   metricsBench,
+  capacityBench,
 ];
 
 function holds({ value, limit, detail }: BenchRow): boolean {
