@@ -21,6 +21,17 @@ CLUSTER ?= ./.atlas-cluster
 cluster: build setup-tests ## Start a cluster on this machine: 3 brokers, 2 writers, 2 readers, a projector, Postgres; PORT= and CLUSTER=
 	@exec node dist/src/main.js cluster --postgres --examples --port '$(PORT)' --data '$(CLUSTER)'
 
+# `make up PROFILE=cluster` starts 3 brokers, 2 writers, 2 readers and a projector.
+PROFILE ?=
+
+.PHONY: up
+up: ## Start docker-compose.yml: the registry with NATS, Postgres, Redis and MinIO in containers; PROFILE=cluster for many nodes
+	@./deploy/compose/up.sh up '$(PROFILE)'
+
+.PHONY: down
+down: ## End what `make up` started; its data stays
+	@./deploy/compose/up.sh down
+
 .PHONY: setup
 setup: node_modules/.installed ## Install what the registry needs
 

@@ -26,16 +26,19 @@ export function hasRadosgw(): boolean {
   );
 }
 
+function randomCredentials(): TestCredentials {
+  return {
+    accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(20).toString('hex'),
+  };
+}
+
 /** Starts one monitor, one object store in memory and one gateway, and makes a user. Takes about a second. */
-export async function startRadosgw(): Promise<Radosgw> {
+export async function startRadosgw(credentials = randomCredentials()): Promise<Radosgw> {
   const folder = tempFolder();
   const children: ChildProcess[] = [];
   const [monPort = 0, port = 0] = await freePorts(2);
   const config = join(folder.path, 'ceph.conf');
-  const credentials = {
-    accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
-    secretAccessKey: randomBytes(20).toString('hex'),
-  };
   const call = async (name: string, ...args: string[]): Promise<void> => {
     await run(join(BIN, name), ['-c', config, ...args], { timeout: 60_000, cwd: folder.path });
   };

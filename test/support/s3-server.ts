@@ -27,11 +27,16 @@ export interface S3Server extends AsyncDisposable {
   connections(): Promise<number>;
 }
 
+/** Whose signatures it takes, and the name of its bucket. */
+type ServedAccount = Pick<S3Server, 'credentials' | 'bucketName'>;
+
 const CREDENTIALS = { accessKeyId: 'AKIATESTTESTTESTTEST', secretAccessKey: 'secret-of-the-tests' };
 const BUCKET = 'atlas-test';
 
 /** Starts a server with one empty bucket on a free port of the loopback. */
-export async function startS3Server(): Promise<S3Server> {
+export async function startS3Server(
+  account: ServedAccount = { credentials: CREDENTIALS, bucketName: BUCKET },
+): Promise<S3Server> {
   const bucket = new TestBucket();
   const requests: string[] = [];
   const state: { interfere: Interference } = { interfere: () => 'pass' };
@@ -42,7 +47,7 @@ export async function startS3Server(): Promise<S3Server> {
     const work =
       verdict instanceof S3Fault
         ? Promise.reject(verdict)
-        : handle(bucket, request, verdict === 'ignore-conditions');
+        : handle({ ...account, bucket }, request, verdict === 'ignore-conditions');
     work.catch(faultReply).then(
       (reply) => send(response, request, reply),
       () => response.destroy(),
@@ -54,8 +59,7 @@ export async function startS3Server(): Promise<S3Server> {
   if (address === null || typeof address === 'string') throw new Error('The server has no port');
   return {
     endpoint: `http://127.0.0.1:${address.port}`,
-    credentials: CREDENTIALS,
-    bucketName: BUCKET,
+    ...account,
     bucket,
     requests,
     get interfere() {
@@ -76,16 +80,16 @@ export async function startS3Server(): Promise<S3Server> {
 }
 
 async function handle(
-  bucket: TestBucket,
+  { bucket, bucketName, credentials }: ServedAccount & Pick<S3Server, 'bucket'>,
   request: IncomingMessage,
   ignoreConditions: boolean,
 ): Promise<S3Reply> {
-  const signed = verifySignature(request, CREDENTIALS);
+  const signed = verifySignature(request, credentials);
   const body = await readPayload(request, signed);
   // Not by URL(): it would resolve the dots in a key.
   const [path = '', query = ''] = (request.url ?? '').split('?');
   const [, name = '', ...rest] = path.split('/');
-  if (name !== BUCKET) throw new S3Fault(404, 'NoSuchBucket');
+  if (name !== bucketName) throw new S3Fault(404, 'NoSuchBucket');
   const { 'if-none-match': condition, ...others } = request.headers;
   return answer(bucket, {
     method: request.method ?? '',
