@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { buildProgram } from '#cli/program';
 import { startCluster } from '#compose/cluster';
+import { diagnose } from '#compose/doctor';
+import { checkMachine } from '#compose/doctor/machine';
 import { DRILLS } from '#compose/drills';
 import { provision } from '#compose/provision';
 import { openReset } from '#compose/reset-views';
@@ -26,6 +28,7 @@ await buildProgram({
   version,
   startRegistry,
   startCluster,
+  doctor: { diagnose, machine: checkMachine },
   verifyAudit,
   provision,
   openReset,

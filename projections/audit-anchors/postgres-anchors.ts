@@ -3,13 +3,15 @@ import { isEmptied, type Migration, type Postgres } from '#clients/postgres';
 import type { AnchorStore } from '#projections/audit-anchors/anchor-store';
 
 /** The schema of anchors in Postgres: theirs alone. Its owner may take the right to change rows from the registry. */
-const SCHEMA = 'atlas_registry_audit';
+/** The schema of anchors. */
+export const ANCHOR_SCHEMA = 'atlas_registry_audit';
 
-const MIGRATIONS: readonly Migration[] = [
+/** The steps that make it. */
+export const ANCHOR_MIGRATIONS: readonly Migration[] = [
   {
     version: 1,
     sql: `
-CREATE TABLE ${SCHEMA}.anchor (
+CREATE TABLE ${ANCHOR_SCHEMA}.anchor (
   stream text COLLATE "C" NOT NULL,
   sequence bigint NOT NULL,
   document bytea NOT NULL,
@@ -28,19 +30,19 @@ export class PostgresAnchors implements AnchorStore {
   }
 
   async newest(stream: string): Promise<number> {
-    const sql = `SELECT max(sequence)::text AS newest FROM ${SCHEMA}.anchor WHERE stream = $1`;
+    const sql = `SELECT max(sequence)::text AS newest FROM ${ANCHOR_SCHEMA}.anchor WHERE stream = $1`;
     const [row] = await this.#rows<{ newest: string | null }>(sql, [stream]);
     return Number(row?.newest ?? 0);
   }
 
   async read(stream: string, sequence: number): Promise<Uint8Array | undefined> {
-    const sql = `SELECT document FROM ${SCHEMA}.anchor WHERE stream = $1 AND sequence = $2`;
+    const sql = `SELECT document FROM ${ANCHOR_SCHEMA}.anchor WHERE stream = $1 AND sequence = $2`;
     const [row] = await this.#rows<{ document: Buffer }>(sql, [stream, sequence]);
     return row?.document;
   }
 
   async create(stream: string, sequence: number, bytes: Uint8Array): Promise<boolean> {
-    const sql = `INSERT INTO ${SCHEMA}.anchor VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING sequence`;
+    const sql = `INSERT INTO ${ANCHOR_SCHEMA}.anchor VALUES ($1, $2, $3) ON CONFLICT DO NOTHING RETURNING sequence`;
     const values = [stream, sequence, Buffer.from(bytes)];
     const insert = async (): Promise<boolean> =>
       (await this.#postgres.query(sql, values)).length === 1;
@@ -48,7 +50,7 @@ export class PostgresAnchors implements AnchorStore {
       return await insert();
     } catch (error) {
       if (!isEmptied(error)) throw error;
-      await this.#postgres.migrate(SCHEMA, MIGRATIONS);
+      await this.#postgres.migrate(ANCHOR_SCHEMA, ANCHOR_MIGRATIONS);
       return await insert();
     }
   }

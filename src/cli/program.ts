@@ -7,6 +7,7 @@ import { addCluster, type StartCluster } from '#cli/cluster';
 import { addContract } from '#cli/contract';
 import type { JsonTools } from '#cli/contract/command-host';
 import { processHost } from '#cli/contract/process-host';
+import { addDoctor, type Diagnose, type DiagnoseMachine } from '#cli/doctor';
 import { addDrills } from '#cli/drill';
 import type { Drill } from '#cli/drill/drill';
 import { addKey } from '#cli/key';
@@ -22,6 +23,7 @@ export interface ProgramOptions {
   readonly version: string;
   readonly startRegistry: StartRegistry;
   readonly startCluster: StartCluster;
+  readonly doctor: { readonly diagnose: Diagnose; readonly machine: DiagnoseMachine };
   readonly verifyAudit: VerifyAudit;
   readonly provision: Provision;
   readonly openReset: OpenReset;
@@ -51,6 +53,7 @@ export function buildProgram(options: ProgramOptions): Command {
       await serve({ root, version, startRegistry, examples: flags.examples === true });
     });
   addCluster(program, options.startCluster, root);
+  addDoctor(program, options.doctor);
   addProvision(program, provision);
   addCatalogImport(program, manifestFormat);
   addCacheStatus(program);

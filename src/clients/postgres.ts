@@ -141,6 +141,26 @@ export class Postgres {
     });
   }
 
+  /**
+   * Says how far a schema has been brought, and changes nothing.
+   * @throws CANNOT_START as `migrate()` would
+   */
+  async standingOf(
+    schema: string,
+    migrations: readonly Migration[],
+  ): Promise<'absent' | 'older' | 'current'> {
+    const [found] = await this.query<{ there: boolean }>(
+      'SELECT to_regclass($1) IS NOT NULL AS there',
+      [`${schema}.migration`],
+    );
+    if (found?.there !== true) return 'absent';
+    const rows = await this.query<{ version: number; sha256: string }>(
+      `SELECT version, sha256 FROM ${schema}.migration ORDER BY version`,
+    );
+    checkHistory(schema, migrations, rows);
+    return rows.length < migrations.length ? 'older' : 'current';
+  }
+
   async close(): Promise<void> {
     await this.#pool.end();
   }

@@ -5,6 +5,7 @@ import {
   RetentionPolicy,
   StorageType,
   type StreamConfig,
+  type StreamInfo,
 } from '@nats-io/jetstream';
 import { RegistryError } from '#domain/errors';
 import { API_ERRORS } from '#log/jetstream-errors';
@@ -71,6 +72,30 @@ export async function provisionStreams(
   }
 }
 
+/** A stream as it is, and what of it is not as it should be. */
+export interface StreamStanding {
+  readonly info: StreamInfo;
+  readonly differences: readonly string[];
+}
+
+/**
+ * Looks at a stream and changes nothing. Gives `undefined` where it is not there.
+ * @throws CANNOT_START when it is not to take appends
+ */
+export async function inspectStream(
+  jsm: JetStreamManager,
+  stream: StreamName,
+  options: ProvisionOptions,
+): Promise<StreamStanding | undefined> {
+  const want = streamConfig(stream, options);
+  const info = await infoOf(jsm, stream);
+  if (info === undefined) return undefined;
+  refuseOtherSide(stream, info.config);
+  // The next start adds subjects that are missing.
+  const differences = lacksSubjectsOnly(want, info.config) ? [] : differencesOf(want, info.config);
+  return { info, differences: [...differences, ...forbiddenIn(info.config)] };
+}
+
 /** Lets no node on a stream that is not to take appends: it was made so on purpose. */
 function refuseOtherSide(stream: StreamName, config: StreamConfig): void {
   const side = sideIn({ config });
@@ -88,8 +113,12 @@ async function configOf(
   jsm: JetStreamManager,
   stream: StreamName,
 ): Promise<StreamConfig | undefined> {
+  return (await infoOf(jsm, stream))?.config;
+}
+
+async function infoOf(jsm: JetStreamManager, stream: StreamName): Promise<StreamInfo | undefined> {
   try {
-    return (await jsm.streams.info(stream)).config;
+    return await jsm.streams.info(stream);
   } catch (error) {
     if (error instanceof JetStreamApiError && error.code === API_ERRORS.streamNotFound)
       return undefined;

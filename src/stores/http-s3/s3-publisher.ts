@@ -1,6 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import {
+  AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+} from '@aws-sdk/client-s3';
 import type { Sha256 } from '#domain/digest';
 import { isRegistryError, quote, RegistryError } from '#domain/errors';
 import { artifactMissing, artifactUnavailable, readChecked } from '#stores/checked-bytes';
@@ -73,6 +78,16 @@ export class S3Publisher implements Publisher {
     } finally {
       await this.files.remove(path).catch(() => undefined);
     }
+  }
+
+  /** Finds out whether an upload in parts may begin and be given up. Leaves nothing. @throws S3Error */
+  async probeParts(): Promise<void> {
+    const target = this.#bucket.at(`probe-${randomUUID()}`);
+    const within = { ms: this.#bucket.limits.firstByteMs };
+    const begin = new CreateMultipartUploadCommand(target);
+    const { UploadId } = await this.#bucket.call((c, options) => c.send(begin, options), within);
+    const end = new AbortMultipartUploadCommand({ ...target, UploadId });
+    await this.#bucket.call((c, options) => c.send(end, options), within);
   }
 
   async put(
