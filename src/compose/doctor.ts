@@ -13,6 +13,7 @@ import { checkStore } from '#compose/doctor/store';
 import { checkTls } from '#compose/doctor/tls';
 import { systemClock } from '#flow/clock';
 import { withDeadline } from '#flow/deadline';
+import { Meters } from '#ops/metrics/meters';
 import { ReleaseStack } from '#ops/release-stack';
 
 /** Every check by the name of what it looks at, in the order of the report. */
@@ -38,7 +39,7 @@ export const diagnose: Diagnose = async (config, logger, { timeoutMs, monitors }
     const tooSlow = (): Error => new TooSlow();
     try {
       const work = (): ReturnType<Check> =>
-        check({ config, logger, releases, timeoutMs, monitors });
+        check({ config, logger, meters: new Meters(), releases, timeoutMs, monitors });
       return await withDeadline(work, { ms: timeoutMs, clock: systemClock, error: tooSlow });
     } catch (error) {
       if (!(error instanceof TooSlow)) return [problemOf(name, error)];
