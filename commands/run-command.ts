@@ -18,6 +18,7 @@ import { backoffMs } from '#flow/backoff';
 import { type Clock, toTimestamp } from '#flow/clock';
 import type { FairTurns } from '#flow/fair-turns';
 import type { KeyedQueue } from '#flow/keyed-queue';
+import { NO_TRACES, type Span, type Tracer } from '#flow/tracer';
 import type { EventLog } from '#log/event-log';
 import { type Subject, subjectOf } from '#log/subjects';
 
@@ -33,6 +34,8 @@ export interface CommandEnvironment {
   readonly conflictsMax: number;
   /** How long one append is repeated while its outcome is unknown. */
   readonly writeTimeoutMs: number;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer;
 }
 
 /** Who sends a command, and which it is. */
@@ -87,10 +90,25 @@ export async function runCommand<S, E extends DomainEvent>(
   spec: CommandSpec<S, E>,
 ): Promise<CommandAnswer<S, E>> {
   const subject = subjectOf({ scope: context.scope, kind: spec.kind, id: spec.id });
-  return await env.queue.run(subject, async () => {
-    const at = { env, context, spec, subject };
-    return await new Attempt(at, await load(at)).run();
-  });
+  const run = async (span: Span): Promise<CommandAnswer<S, E>> => {
+    const answer = await env.queue.run(subject, async () => {
+      const at = { env, context, spec, subject };
+      return await new Attempt(at, await load(at)).run();
+    });
+    span.tag({ position: answer.position, outcome: outcomeOf(answer) });
+    return answer;
+  };
+  const { tracer = NO_TRACES } = env;
+  const tags = { kind: spec.kind };
+  // What workers do by themselves is in no request's trace.
+  return context.requestId === undefined
+    ? await tracer.begin('command', tags, run)
+    : await tracer.run('command', tags, run);
+}
+
+function outcomeOf({ replayed, recorded }: CommandAnswer<unknown, DomainEvent>): string {
+  if (replayed) return 'replayed';
+  return recorded === undefined ? 'unchanged' : 'appended';
 }
 
 /** Loads what the view holds; where its storage is away, the log alone tells the state. */
@@ -123,6 +141,10 @@ class Attempt<S, E extends DomainEvent> {
     this.#remembered = loaded.remembered;
   }
 
+  get #tracer(): Tracer {
+    return this.#at.env.tracer ?? NO_TRACES;
+  }
+
   async run(): Promise<CommandAnswer<S, E>> {
     const { env, context, spec, subject } = this.#at;
     let confirmed = false;
@@ -130,7 +152,12 @@ class Attempt<S, E extends DomainEvent> {
       if (this.#remembered !== undefined) return await this.#answerAgain(this.#remembered);
       const time = toTimestamp(env.clock.nowMs());
       const { state, revision } = this.#aggregate;
-      const decision = await spec.decide(state, { scope: context.scope, time, revision });
+      const known = { scope: context.scope, time, revision };
+      const decision = await this.#tracer.run('decide', { kind: spec.kind }, async (span) => {
+        const made = await spec.decide(state, known);
+        span.tag({ outcome: made.kind });
+        return made;
+      });
       if (decision.kind !== 'append') {
         // The view may be behind: what it forbids, or what is so there already, may be otherwise by now.
         if (!confirmed && (await this.#catchUp())) {
@@ -169,13 +196,19 @@ class Attempt<S, E extends DomainEvent> {
       previousHash: this.#aggregate.hash,
     };
     const expected = this.#aggregate.revision;
-    // Around the append alone: what a decision waits for has a fair order of its own.
-    const outcome = await env.turns.run(context.scope.tenant, async () =>
-      appendUntilDefinite(
-        { log: spec.log, clock: env.clock, timeoutMs: env.writeTimeoutMs },
-        { subject, expected, event: { event, metadata } },
-      ),
-    );
+    const outcome = await this.#tracer.run('append', { stream: spec.log.name }, async (span) => {
+      const { traceparent } = span;
+      const traced = traceparent === undefined ? {} : { traceparent };
+      // Around the append alone: what a decision waits for has a fair order of its own.
+      const definite = await env.turns.run(context.scope.tenant, async () =>
+        appendUntilDefinite(
+          { log: spec.log, clock: env.clock, timeoutMs: env.writeTimeoutMs },
+          { subject, expected, event: { event, metadata, ...traced } },
+        ),
+      );
+      span.tag({ outcome: definite.kind });
+      return definite;
+    });
     return outcome.kind === 'appended' ? outcome.position : undefined;
   }
 

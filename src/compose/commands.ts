@@ -3,18 +3,19 @@ import type { ArtifactStore } from '#compose/artifact-store';
 import { jobPorts, profilePorts } from '#compose/job-ports';
 import type { Logs } from '#compose/logs';
 import { runPorts } from '#compose/run-ports';
+import type { Setup } from '#compose/setup';
 import type { Views } from '#compose/views';
 import { systemClock } from '#flow/clock';
 import { FairTurns } from '#flow/fair-turns';
 import { KeyedQueue } from '#flow/keyed-queue';
 import { newId } from '#flow/new-id';
+import { NO_TRACES } from '#flow/tracer';
 import type { HttpCommands } from '#http/dependencies';
-import type { Config } from '#ops/config/settings';
 import { artifactBodies } from '#stores/artifact-bodies';
 
 /** Gives the commands of a node whose role writes; they decide on what its own views hold. */
 export function buildCommands(
-  config: Config,
+  { config, tracer = NO_TRACES }: Pick<Setup, 'config' | 'tracer'>,
   {
     logs,
     views,
@@ -36,6 +37,7 @@ export function buildCommands(
     }),
     conflictsMax: config.conflictsMax,
     writeTimeoutMs: config.writeTimeoutMs,
+    tracer,
   };
   const { catalog, catalogView, jobRuns } = views;
   const log = logs.REGISTRY;

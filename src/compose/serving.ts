@@ -21,11 +21,14 @@ import { parseScopeKey } from '#domain/scope';
 import { systemClock } from '#flow/clock';
 import { KeyedRetryBudgets, RetryBudget } from '#flow/retry-budget';
 import { Semaphore } from '#flow/semaphore';
+import { NO_TRACES } from '#flow/tracer';
 import type { Serving } from '#http/dependencies';
 import { SignedCursors } from '#http/signed-cursor';
 import type { Config } from '#ops/config/settings';
 import { FallbackStore } from '#stores/fallback-store';
 import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
+import type { Store } from '#stores/store';
+import { TracedStore } from '#stores/traced-store';
 
 const DOWNLOADS_WAITING_MAX = 10_000;
 const RETRY_CAP_MS = 10_000;
@@ -51,17 +54,22 @@ export async function openServing(
     readonly tier2: Tier2;
   },
 ): Promise<Serving> {
-  const { config, logger, releases } = setup;
+  const { config, logger, releases, tracer = NO_TRACES } = setup;
   const { folder, views, artifacts, sources, tier2 } = from;
   const directory = new DatasetDirectory({ own: ownDatasets(views), sources });
   const { files, pool } = openQueries(setup);
+  const traced = (store: Store): Store => (tracer.isOn ? new TracedStore(store, tracer) : store);
   const cache = new DatasetCache({
     ...cacheOptions(config),
     root: `${folder}/datasets`,
     store:
       sources === undefined
-        ? artifacts.store
-        : new FallbackStore(artifacts.store, sources.store, 'own store and sources'),
+        ? traced(artifacts.store)
+        : new FallbackStore(
+            traced(artifacts.store),
+            traced(sources.store),
+            'own store and sources',
+          ),
     find: lateFind({ directory, views, sources }),
     onForget: async (sha256) => {
       files.forget(sha256);
@@ -86,20 +94,21 @@ export async function openServing(
     queryTimeoutMs: config.queryTimeoutMs,
     requestTimeoutMs: config.requestTimeoutMs,
     retryAfterSeconds: UNFIT_RETRY_SECONDS,
+    tracer,
   });
   const cursors = new SignedCursors(await cursorSecret(config, folder));
   return { directory, reader, cache, cursors, rateLimit: tier2.rowBuckets };
 }
 
 /** Opens what runs queries: this thread, and others for those that are not cheap. */
-function openQueries({ config, releases }: Setup): { files: OpenFiles; pool: QueryPool } {
+function openQueries({ config, releases, tracer }: Setup): { files: OpenFiles; pool: QueryPool } {
   const open = {
     filesMax: config.filesOpenMax,
     cacheKib: config.sqliteCacheKib,
     mmapBytes: config.sqliteMmapBytes,
     pageBytesMax: config.pageBytesMax,
   };
-  const files = new OpenFiles(open);
+  const files = new OpenFiles(open, tracer?.isOn === true ? tracer : undefined);
   const pool = new QueryPool({
     clock: systemClock,
     waitingMax: config.queueMax + config.heavyMax + config.mediumMax,

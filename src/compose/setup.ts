@@ -1,3 +1,4 @@
+import type { Tracer } from '#flow/tracer';
 import type { Config } from '#ops/config/settings';
 import type { Logger } from '#ops/logger';
 import type { ReleaseStack } from '#ops/release-stack';
@@ -8,4 +9,6 @@ export interface Setup {
   readonly logger: Logger;
   /** Released in reverse order of `add`. */
   readonly releases: ReleaseStack;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer;
 }

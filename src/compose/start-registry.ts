@@ -16,6 +16,7 @@ import { debugOf, openSources, type Sources, sourcesText } from '#compose/source
 import { followCatalog, keepsFiles } from '#compose/store-catalog';
 import { openTier2, type Tier2 } from '#compose/tier2';
 import { openTls, tlsHealth } from '#compose/tls';
+import { openTracer } from '#compose/tracing';
 import { openViews, type Views } from '#compose/views';
 import { startWorkers } from '#compose/workers';
 import { systemClock } from '#flow/clock';
@@ -108,8 +109,10 @@ async function openParts(setup: Setup): Promise<Parts> {
   return { folder, opened, artifacts, logs, views, sources, serving, tier2 };
 }
 
-async function assemble(setup: Setup): Promise<RunningRegistry> {
-  const { config, logger, releases } = setup;
+async function assemble(given: Setup): Promise<RunningRegistry> {
+  const { config, logger, releases } = given;
+  const tracer = await openTracer(given);
+  const setup = { ...given, tracer };
   const tls = await openTls(setup);
   const parts = await openParts(setup);
   const { artifacts, logs, views, sources } = parts;
@@ -147,6 +150,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       frozen: views.halted,
       clock: systemClock,
       newId,
+      tracer,
       limits: config,
       version: packageInfo().version,
       closing: closing.signal,
@@ -198,7 +202,7 @@ function openCommands(
 ): HttpCommands | undefined {
   const { config } = setup;
   if (config.role !== 'all' && config.role !== 'writer') return undefined;
-  const commands = buildCommands(config, { logs, views, artifacts, contractChecks });
+  const commands = buildCommands(setup, { logs, views, artifacts, contractChecks });
   return config.workers ? startWorkers(setup, { commands, views, artifacts }) : commands;
 }
 

@@ -15,23 +15,27 @@ import type { Visit } from '#http/limits/client-limits';
 import { checkShape } from '#http/limits/request-shape';
 import { headerOf } from '#http/parse-request';
 import { retryAfterOf, toProblem } from '#http/problem';
+import { FAST_GENES, labelWithout, type RequestLabel } from '#http/request-label';
 import { scopeOf } from '#http/scope';
 import { SECURITY_HEADERS } from '#http/security-headers';
 import { isAnyStale } from '#http/stale-reads';
 
 /** What is told of a request when it was answered. */
-export interface RequestLine {
+export interface RequestLine extends RequestLabel {
   readonly requestId: string;
   readonly method: string;
   readonly path: string;
   readonly status: number;
   readonly durationMs: number;
-  /** Who asked for what, and what came of it; absent as far as it was not found out. Of replies that were kept only who. */
-  readonly operation?: string;
+  /** Bytes of the body of the answer; absent where they are not known when it begins. */
+  readonly bytes?: number;
+  /** The trace of the request, where it was recorded. */
+  readonly traceId?: string;
+  /** Who asked, and for which scope; absent as far as it was not found out. */
   readonly actor?: string;
   readonly tenant?: string;
   readonly environment?: string;
-  /** Where a command stands in the log. */
+  /** Where a command stands in the log, and what a read shows. */
   readonly position?: string;
   /** Why it was refused. */
   readonly code?: string;
@@ -70,8 +74,15 @@ export function boundary(
     context.state['hotKey'] = key;
     const kept = hot.find(key, req);
     const own = ['X-Request-Id', requestId, ...headers];
-    if (kept === undefined) return fast.answer(req, res, own);
+    if (kept === undefined) {
+      const bytes = fast.answer(req, res, own);
+      if (bytes !== undefined) Object.assign(context.state, { label: FAST_GENES, bytes });
+      return bytes !== undefined;
+    }
+    const position = String(dependencies.catalogView.position);
     hot.send(kept, res, own);
+    const bytes = res.statusCode === 304 ? 0 : kept.body.length;
+    Object.assign(context.state, { label: kept.label, bytes, position });
     return true;
   };
   const answer = answering(dependencies);
@@ -126,24 +137,35 @@ function answering({ limits, clientLimits }: HttpDependencies) {
 
 /** What the layers have found out about a request, as far as they came. */
 interface RequestFacts {
-  readonly operation?: string;
+  readonly label?: RequestLabel;
+  readonly traceId?: string;
+  /** Of an answer that was not put together here. */
+  readonly bytes?: number;
+  readonly position?: string;
   readonly actor?: string;
   readonly visit?: Visit;
   readonly scope?: Scope;
   readonly code?: string;
 }
 
-function factsOf({ state, res, method }: Context): Partial<RequestLine> {
-  const { operation, actor, visit, scope, code } = state as RequestFacts;
-  const position = method === 'GET' ? undefined : res.getHeader(POSITION_HEADER);
-  return withoutUndefined({
-    operation,
+function factsOf({ state, res, method }: Context): Partial<RequestLine> & RequestLabel {
+  const facts = state as RequestFacts;
+  const { label = labelWithout(method), traceId, actor, visit, scope, code } = facts;
+  const position = facts.position ?? res.getHeader(POSITION_HEADER);
+  const known = withoutUndefined({
+    bytes: facts.bytes ?? lengthOf(res.getHeader('Content-Length')),
+    traceId,
     actor: actor ?? visit?.sender.principal?.subject,
     tenant: scope?.tenant,
     environment: scope?.environment,
     position: typeof position === 'string' ? position : undefined,
     code,
   });
+  return { ...label, ...known };
+}
+
+function lengthOf(header: unknown): number | undefined {
+  return header === undefined ? undefined : Number(header);
 }
 
 /** That work was given up because its client has gone is what was asked for. */
@@ -211,7 +233,8 @@ function challengeOf(
 function sendProblem(context: Context, error: unknown, requestId: string): void {
   const { method } = context;
   const isWrite = method !== 'GET' && method !== 'HEAD';
-  const problem = toProblem(error, { requestId, isWrite });
+  const traceId = (context.state as RequestFacts).traceId;
+  const problem = toProblem(error, { requestId, traceId, isWrite });
   const retryAfter = retryAfterOf(error, problem.status);
   context.status = problem.status;
   context.body = JSON.stringify(problem);

@@ -3,7 +3,8 @@ import type { Position } from '#domain/position';
 import { matchesEtag } from '#http/conditional';
 import { POSITION_HEADER } from '#http/consistency';
 import type { PositionedView } from '#http/dependencies';
-import type { Reply } from '#http/route';
+import { labelOf, type RequestLabel } from '#http/request-label';
+import type { Reply, Route } from '#http/route';
 import { VARY } from '#http/scope';
 import { SECURITY_HEADER_LIST } from '#http/security-headers';
 
@@ -17,6 +18,8 @@ export interface HotReply {
   readonly body: Buffer;
   /** Whether it stays right whatever is written; else it is right at `position` alone. */
   readonly isImmutable: boolean;
+  /** What requests for it are about. */
+  readonly label: RequestLabel;
   readonly position: Position;
 }
 
@@ -68,7 +71,7 @@ export class HotReads {
   }
 
   /** Keeps a reply that shows the newest state. */
-  keep(key: string, reply: Reply, isImmutable: boolean): void {
+  keep(key: string, reply: Reply, route: Route): void {
     if (reply.status !== 200) return;
     // Whoever asks for everything once leaves nothing behind.
     if (!this.#asked.delete(key)) {
@@ -83,7 +86,8 @@ export class HotReads {
       headers: [...headers, ...bodyHeaders(reply, body)],
       headersWithoutBody: headers,
       body,
-      isImmutable,
+      isImmutable: route.keep === 'content',
+      label: labelOf(route),
       position: Number(reply.headers?.[POSITION_HEADER]) as Position,
     };
     if (sizeOf(key, entry) > ENTRY_BYTES_MAX) return;

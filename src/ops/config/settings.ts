@@ -11,6 +11,7 @@ import { flag, MIB, type Setting, setting, text, whole } from '#ops/config/setti
 import { SNAPSHOT_SETTINGS } from '#ops/config/snapshot-settings';
 import { STORE_SETTINGS } from '#ops/config/store-settings';
 import { TLS_SETTINGS } from '#ops/config/tls-settings';
+import { TRACE_SETTINGS } from '#ops/config/trace-settings';
 import { VIEW_SETTINGS } from '#ops/config/view-settings';
 
 const postgresUrl = z
@@ -160,6 +161,7 @@ export const SETTINGS = {
     default: '10000',
     doc: 'How long running requests may go on after SIGTERM.',
   }),
+  ...TRACE_SETTINGS,
   logLevel: setting('ATLAS_LOG_LEVEL', z.enum(['debug', 'info', 'warn', 'error', 'silent']), {
     default: 'info',
     doc: 'Least severe log line that is written.',
