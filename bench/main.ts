@@ -16,6 +16,7 @@ import { servingBench } from '#bench/serving';
 import { startColdBench, startWarmBench } from '#bench/start';
 import { startSnapshotBench } from '#bench/start-snapshot';
 import { storesBench } from '#bench/stores';
+import { tracesBench } from '#bench/traces';
 
 const BENCHES: readonly Bench[] = [
   commandsBench,
@@ -33,6 +34,7 @@ const BENCHES: readonly Bench[] = [
   lineageBench,
   jobListsBench,
   noisyNeighboursBench,
+  tracesBench,
 ];
 
 function holds({ value, limit, detail }: BenchRow): boolean {

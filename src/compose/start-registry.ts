@@ -22,13 +22,14 @@ import { startWorkers } from '#compose/workers';
 import { systemClock } from '#flow/clock';
 import { newId } from '#flow/new-id';
 import { buildApp } from '#http/app';
-import type { HttpObserver } from '#http/boundary';
+import type { HttpObserver, RequestLine } from '#http/boundary';
 import type { HttpCommands, PartHealth, Serving } from '#http/dependencies';
 import { type HttpServer, listen } from '#http/server';
 import type { Config } from '#ops/config/settings';
 import type { Logger } from '#ops/logger';
 import { packageInfo } from '#ops/package-root';
 import { ReleaseStack } from '#ops/release-stack';
+import { RequestLog } from '#ops/request-log';
 import { AuditTrail } from '#projections/audit-trail';
 import { EventFeed } from '#projections/event-feed';
 import { findRunAsOf } from '#projections/job-runs/run-as-of';
@@ -48,9 +49,14 @@ export interface RunningRegistry {
   readonly close: () => Promise<void>;
 }
 
-function observerOf(logger: Logger): HttpObserver {
+function observerOf({ logger, config }: Setup): HttpObserver {
+  const requests = new RequestLog<RequestLine>({
+    shares: config.logShares,
+    slowMs: config.logSlowMs,
+    write: (line) => logger.info(line, 'request'),
+  });
   return {
-    onRequest: (request) => logger.info(request, 'request'),
+    onRequest: (request) => requests.note(request),
     onError: (error, requestId) => logger.error({ err: error, requestId }, 'unexpected error'),
   };
 }
@@ -110,7 +116,7 @@ async function openParts(setup: Setup): Promise<Parts> {
 }
 
 async function assemble(given: Setup): Promise<RunningRegistry> {
-  const { config, logger, releases } = given;
+  const { config, releases } = given;
   const tracer = await openTracer(given);
   const setup = { ...given, tracer };
   const tls = await openTls(setup);
@@ -155,7 +161,7 @@ async function assemble(given: Setup): Promise<RunningRegistry> {
       version: packageInfo().version,
       closing: closing.signal,
     },
-    observerOf(logger),
+    observerOf(setup),
   );
   const bounds = openServerGuard(setup, clientLimits);
   const server = await listen(app, { ...config.bind, tls }, bounds);

@@ -3,6 +3,7 @@ import type { Context, Middleware, Next } from 'koa';
 import { isRegistryError, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
 import { withoutUndefined } from '#domain/without-undefined';
+import type { RequestTrace } from '#flow/tracer';
 import { checkPage } from '#http/auth/foreign-pages';
 import { mayReadKept, nameScope } from '#http/auth/guard';
 import { maySee, type Principal } from '#http/auth/principal';
@@ -98,10 +99,12 @@ export function boundary(
       const entered = clientLimits.enter(context.req);
       visit = entered instanceof Promise ? await entered : entered;
       context.state['visit'] = visit;
-      if (answered(context, visit, requestId)) context.respond = false;
+      const { trace = UNTRACED } = context.state as RequestFacts;
+      const known = visit;
+      if (trace.now(() => answered(context, known, requestId))) context.respond = false;
       else {
         prepare(context, visit, { requestId, observer });
-        await answer(context, visit, next);
+        await trace.run(() => answer(context, known, next));
       }
     } catch (error) {
       prepare(context, visit, { requestId, observer });
@@ -138,7 +141,7 @@ function answering({ limits, clientLimits }: HttpDependencies) {
 /** What the layers have found out about a request, as far as they came. */
 interface RequestFacts {
   readonly label?: RequestLabel;
-  readonly traceId?: string;
+  readonly trace?: RequestTrace;
   /** Of an answer that was not put together here. */
   readonly bytes?: number;
   readonly position?: string;
@@ -150,11 +153,11 @@ interface RequestFacts {
 
 function factsOf({ state, res, method }: Context): Partial<RequestLine> & RequestLabel {
   const facts = state as RequestFacts;
-  const { label = labelWithout(method), traceId, actor, visit, scope, code } = facts;
+  const { label = labelWithout(method), trace, actor, visit, scope, code } = facts;
   const position = facts.position ?? res.getHeader(POSITION_HEADER);
   const known = withoutUndefined({
     bytes: facts.bytes ?? lengthOf(res.getHeader('Content-Length')),
-    traceId,
+    traceId: trace?.traceId,
     actor: actor ?? visit?.sender.principal?.subject,
     tenant: scope?.tenant,
     environment: scope?.environment,
@@ -173,6 +176,12 @@ function isUnexpected(error: unknown, { res }: Context): boolean {
   if (isRegistryError(error)) return false;
   return !(res.destroyed && error instanceof Error && error.name === 'AbortError');
 }
+
+/** Runs a request that is not traced. */
+const UNTRACED: Pick<RequestTrace, 'now' | 'run'> = {
+  now: (work) => work(),
+  run: (work) => work(),
+};
 
 const UNKNOWN: Visit = { sender: {}, client: undefined, headers: [] };
 
@@ -233,7 +242,7 @@ function challengeOf(
 function sendProblem(context: Context, error: unknown, requestId: string): void {
   const { method } = context;
   const isWrite = method !== 'GET' && method !== 'HEAD';
-  const traceId = (context.state as RequestFacts).traceId;
+  const traceId = (context.state as RequestFacts).trace?.traceId;
   const problem = toProblem(error, { requestId, traceId, isWrite });
   const retryAfter = retryAfterOf(error, problem.status);
   context.status = problem.status;

@@ -6,7 +6,10 @@ import { isStream } from '#http/respond';
 /** Where clients find the trace of a request that was recorded. */
 export const TRACE_HEADER = 'Atlas-Trace-Id';
 
-/** Records the traces of requests. Outside of everything else, so that it sees how long everything took. */
+/**
+ * Records the traces of requests. Outside of everything else, so that it sees how long everything took; the boundary runs the request
+ * as a part of its trace.
+ */
 export function requestTraces(tracer: Tracer): Middleware {
   return (context, next) => {
     const { traceparent } = context.req.headers;
@@ -21,10 +24,10 @@ async function traced(
   next: () => Promise<unknown>,
   trace: RequestTrace,
 ): Promise<void> {
-  context.state['traceId'] = trace.traceId;
+  context.state['trace'] = trace;
   context.res.setHeader(TRACE_HEADER, trace.traceId);
   try {
-    await trace.run(next);
+    await next();
   } finally {
     const end = (): void => endOf(context, trace);
     // Events go on for as long as the client likes; what is downloaded ends with its last byte.

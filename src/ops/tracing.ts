@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type Context,
   type Span as OtelSpan,
@@ -25,6 +24,7 @@ import {
   type Tags,
   type Tracer,
 } from '#flow/tracer';
+import { ActiveTrace } from '#ops/active-trace';
 import { TraceExport, type TraceExportOptions } from '#ops/trace-export';
 import { isSampled, readTraceparent, writeTraceparent } from '#ops/trace-parent';
 
@@ -49,7 +49,7 @@ export class Tracing implements Tracer {
   readonly isOn = true;
   readonly #options: TracingOptions;
   readonly #export: TraceExport;
-  readonly #active = new AsyncLocalStorage<Context>();
+  readonly #active = new ActiveTrace();
   #secondMs = 0;
   #begun = 0;
 
@@ -59,21 +59,24 @@ export class Tracing implements Tracer {
   }
 
   start(name: SpanName, tags: Tags = {}): Span {
-    const context = this.#active.getStore();
+    const context = this.#active.get();
     return context === undefined ? NO_SPAN : new RecordedSpan(this.#open(name, tags, { context }));
   }
 
   run<T>(name: SpanName, tags: Tags, work: (span: Span) => T): T {
-    const context = this.#active.getStore();
+    const context = this.#active.get();
     return context === undefined
       ? work(NO_SPAN)
       : this.#run(this.#open(name, tags, { context }), work);
   }
 
   begin<T>(name: SpanName, tags: Tags, work: (span: Span) => T): T {
-    if (this.#active.getStore() !== undefined) return this.run(name, tags, work);
+    if (this.#active.get() !== undefined) return this.run(name, tags, work);
     if (!this.#isChosen()) return work(NO_SPAN);
-    return this.#run(this.#open(name, tags, { context: ROOT_CONTEXT }), work);
+    const otel = this.#open(name, tags, { context: ROOT_CONTEXT });
+    const span = new RecordedSpan(otel);
+    const context = trace.setSpan(ROOT_CONTEXT, otel);
+    return ended([span], () => this.#active.whole(context, () => work(span)));
   }
 
   follow<T>(name: SpanName, { traceparents, tags }: Followed, work: () => T): T {
@@ -97,7 +100,8 @@ export class Tracing implements Tracer {
     const context = trace.setSpan(from, span);
     return {
       traceId: span.spanContext().traceId,
-      run: (work) => this.#active.run(context, work),
+      now: (work) => this.#active.now(context, work),
+      run: (work) => this.#active.whole(context, work),
       end: (outcome) => endRequest(span, outcome),
     };
   }
@@ -130,7 +134,7 @@ export class Tracing implements Tracer {
   #run<T>(otel: OtelSpan, work: (span: Span) => T): T {
     const span = new RecordedSpan(otel);
     const context = trace.setSpan(ROOT_CONTEXT, otel);
-    return ended([span], () => this.#active.run(context, () => work(span)));
+    return ended([span], () => this.#active.within(context, () => work(span)));
   }
 }
 

@@ -109,7 +109,5 @@ function spansOf({ resourceSpans }: ExportRequest): ReceivedSpan[] {
 }
 
 function attributesOf(list: readonly Attribute[]): ReceivedSpan['attributes'] {
-  return Object.fromEntries(
-    list.map(({ key, value }) => [key, Object.values(value)[0] ?? '']),
-  ) as ReceivedSpan['attributes'];
+  return Object.fromEntries(list.map(({ key, value }) => [key, Object.values(value)[0] ?? '']));
 }

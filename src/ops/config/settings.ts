@@ -6,6 +6,7 @@ import { CONTRACT_SETTINGS } from '#ops/config/contract-settings';
 import { JOB_SETTINGS } from '#ops/config/job-settings';
 import { LIMIT_SETTINGS } from '#ops/config/limit-settings';
 import { LINEAGE_SETTINGS } from '#ops/config/lineage-settings';
+import { LOG_SETTINGS } from '#ops/config/log-settings';
 import { NATS_SETTINGS } from '#ops/config/nats-settings';
 import { flag, MIB, type Setting, setting, text, whole } from '#ops/config/setting';
 import { SNAPSHOT_SETTINGS } from '#ops/config/snapshot-settings';
@@ -162,10 +163,7 @@ export const SETTINGS = {
     doc: 'How long running requests may go on after SIGTERM.',
   }),
   ...TRACE_SETTINGS,
-  logLevel: setting('ATLAS_LOG_LEVEL', z.enum(['debug', 'info', 'warn', 'error', 'silent']), {
-    default: 'info',
-    doc: 'Least severe log line that is written.',
-  }),
+  ...LOG_SETTINGS,
   allowUnknownSettings: setting('ATLAS_ALLOW_UNKNOWN_SETTINGS', flag, {
     default: 'false',
     doc: 'Start although a variable named `ATLAS_...` is not a setting.',
