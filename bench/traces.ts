@@ -22,9 +22,12 @@ const READERS = 32;
 const WRITERS = 64;
 const GENES = 20_000;
 const DATASET = '1/bench/one';
-/** Of what it is without traces. */
+/**
+ * Of what it is without traces. What is promised is the throughput; time on processors is there to see what throughput hides where
+ * other things run on the machine.
+ */
 const LIMITS = {
-  one: { throughput: 0.95, processor: 1.05 },
+  one: { throughput: 0.95, processor: 1.2 },
   all: { throughput: 0.3, processor: 3 },
 } as const;
 const SHARES = { one: '1 %', all: '100 %' } as const;

@@ -55,6 +55,9 @@ export interface BoundarySides {
   readonly fast: FastGenes;
 }
 
+/** Where clients find the trace of a request that was recorded. */
+const TRACE_HEADER = 'Atlas-Trace-Id';
+
 const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 const EMERGENCY_RETRY_SECONDS = 10;
 
@@ -63,34 +66,14 @@ export function boundary(
   dependencies: HttpDependencies,
   { observer, hot, fast }: BoundarySides,
 ): Middleware {
-  const { clock, newId, limits, guard, pages, clientLimits } = dependencies;
-  const answered = (context: Context, visit: Visit, requestId: string): boolean => {
-    const { req, res } = context;
-    const { sender, headers } = visit;
-    if (visit.refusal !== undefined || limits.emergency) return false;
-    // What was kept does not say that it is stale.
-    if (isAnyStale(dependencies)) return false;
-    if (guard !== undefined && !mayUseKept(sender.principal, req)) return false;
-    const key = hot.keyOf(req);
-    context.state['hotKey'] = key;
-    const kept = hot.find(key, req);
-    const own = ['X-Request-Id', requestId, ...headers];
-    if (kept === undefined) {
-      const bytes = fast.answer(req, res, own);
-      if (bytes !== undefined) Object.assign(context.state, { label: FAST_GENES, bytes });
-      return bytes !== undefined;
-    }
-    const position = String(dependencies.catalogView.position);
-    hot.send(kept, res, own);
-    const bytes = res.statusCode === 304 ? 0 : kept.body.length;
-    Object.assign(context.state, { label: kept.label, bytes, position });
-    return true;
-  };
+  const { clock, newId, limits, pages, clientLimits } = dependencies;
+  const answered = answeringAtOnce(dependencies, { hot, fast });
   const answer = answering(dependencies);
   return async (context, next) => {
     const started = clock.monotonicMs();
     const requestId = newId();
     const { method, path } = context;
+    context.state['requestId'] = requestId;
     let visit = UNKNOWN;
     try {
       checkShape(context.req, limits);
@@ -117,6 +100,38 @@ export function boundary(
     const durationMs = Math.round((clock.monotonicMs() - started) * 1_000) / 1_000;
     const { statusCode: status } = context.res;
     observer.onRequest?.({ requestId, method, path, status, durationMs, ...factsOf(context) });
+  };
+}
+
+/** Answers a request that needs no routing. Gives whether it has. */
+function answeringAtOnce(
+  dependencies: HttpDependencies,
+  { hot, fast }: Pick<BoundarySides, 'hot' | 'fast'>,
+) {
+  const { guard, limits } = dependencies;
+  return (context: Context, visit: Visit, requestId: string): boolean => {
+    const { req, res } = context;
+    const { sender, headers } = visit;
+    if (visit.refusal !== undefined || limits.emergency) return false;
+    // What was kept does not say that it is stale.
+    if (isAnyStale(dependencies)) return false;
+    if (guard !== undefined && !mayUseKept(sender.principal, req)) return false;
+    const key = hot.keyOf(req);
+    context.state['hotKey'] = key;
+    const kept = hot.find(key, req);
+    const { trace } = context.state as RequestFacts;
+    const traceHeader = trace === undefined ? [] : [TRACE_HEADER, trace.traceId];
+    const own = ['X-Request-Id', requestId, ...traceHeader, ...headers];
+    if (kept === undefined) {
+      const bytes = fast.answer(req, res, own);
+      if (bytes !== undefined) Object.assign(context.state, { label: FAST_GENES, bytes });
+      return bytes !== undefined;
+    }
+    const position = String(dependencies.catalogView.position);
+    hot.send(kept, res, own);
+    const bytes = res.statusCode === 304 ? 0 : kept.body.length;
+    Object.assign(context.state, { label: kept.label, bytes, position });
+    return true;
   };
 }
 
@@ -190,9 +205,10 @@ function prepare(
   { headers }: Visit,
   { requestId, observer }: { readonly requestId: string; readonly observer: HttpObserver },
 ): void {
-  context.state['requestId'] = requestId;
   context.state['report'] = (error: unknown) => observer.onError?.(error, requestId);
   context.set('X-Request-Id', requestId);
+  const { trace } = context.state as RequestFacts;
+  if (trace !== undefined) context.set(TRACE_HEADER, trace.traceId);
   context.set(SECURITY_HEADERS);
   for (let at = 0; at < headers.length; at += 2)
     context.set(headers[at] ?? '', headers[at + 1] ?? '');

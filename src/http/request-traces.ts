@@ -3,9 +3,6 @@ import type { RequestTrace, Tracer } from '#flow/tracer';
 import type { RequestLabel } from '#http/request-label';
 import { isStream } from '#http/respond';
 
-/** Where clients find the trace of a request that was recorded. */
-export const TRACE_HEADER = 'Atlas-Trace-Id';
-
 /**
  * Records the traces of requests. Outside of everything else, so that it sees how long everything took; the boundary runs the request
  * as a part of its trace.
@@ -25,7 +22,6 @@ async function traced(
   trace: RequestTrace,
 ): Promise<void> {
   context.state['trace'] = trace;
-  context.res.setHeader(TRACE_HEADER, trace.traceId);
   try {
     await next();
   } finally {

@@ -128,7 +128,7 @@ export class Tracing implements Tracer {
   }
 
   #open(name: SpanName, tags: Tags, { context, kind = SpanKind.INTERNAL }: Place): OtelSpan {
-    return this.#export.tracer.startSpan(name, { kind }, context).setAttributes(named(tags));
+    return this.#export.tracer.startSpan(name, { kind, attributes: named(tags) }, context);
   }
 
   #run<T>(otel: OtelSpan, work: (span: Span) => T): T {
@@ -222,5 +222,7 @@ function endRequest(span: OtelSpan, outcome: RequestOutcome): void {
 }
 
 function named(tags: Tags): Record<string, string | number | boolean> {
-  return Object.fromEntries(Object.entries(tags).map(([key, value]) => [`atlas.${key}`, value]));
+  const attributes: Record<string, string | number | boolean> = {};
+  for (const [key, value] of Object.entries(tags)) attributes[`atlas.${key}`] = value;
+  return attributes;
 }

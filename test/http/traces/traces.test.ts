@@ -166,6 +166,34 @@ describe('a read of a dataset shows', () => {
       'query_execution',
     ]);
     expect(one(spans, 'cache_lookup').attributes).toEqual({ 'atlas.outcome': 'hit' });
+    const { spanId, attributes } = one(spans, 'GET /v1/genes');
+    expect(attributes['atlas.request_id']).toBe(again.headers.get('x-request-id'));
+    expect(one(spans, 'query_execution').parentSpanId).toBe(spanId);
+  });
+
+  it('each its own, however many are under way with others that are not traced', async () => {
+    // Identical ones would share one run.
+    const path = (i: number): string => `/v1/genes?dataset=${NAME}&region=1:1-${300 + i}`;
+    const untraced = `00-${'ef'.repeat(16)}-${'cd'.repeat(8)}-00`;
+    const answers = await Promise.all(
+      Array.from({ length: 60 }, (_, i) =>
+        api.send(path(i), i % 3 === 0 ? {} : { headers: { traceparent: untraced } }),
+      ),
+    );
+    const traceIds = answers.map(({ headers }) => headers.get('atlas-trace-id') ?? undefined);
+    expect(traceIds.map((traceId) => traceId !== undefined)).toEqual(
+      answers.map((_, i) => i % 3 === 0),
+    );
+    for (const traceId of traceIds.filter((id) => id !== undefined)) {
+      const spans = await spansOf(traceId, ['GET /v1/genes', 'cache_lookup', 'query_execution']);
+      expect(spans.map(({ name }) => name).toSorted()).toEqual([
+        'GET /v1/genes',
+        'admission_control',
+        'cache_lookup',
+        'query_execution',
+      ]);
+    }
+    expect(receiver.trace('ef'.repeat(16))).toEqual([]);
   });
 });
 
