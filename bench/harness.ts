@@ -91,6 +91,13 @@ export function residentBytes(pid: number): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1_024;
 }
 
+/** Time that a process has had on processors so far, ms. */
+export function processorMs(pid: number): number {
+  // Behind the name, which may hold anything, in parentheses: fields 14 and 15 of `man 5 proc`, hundredths of a second.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+
 export interface LoadOptions {
   readonly url: string;
   readonly connections: number;
@@ -102,6 +109,7 @@ export interface LoadOptions {
 
 export interface LoadResult {
   readonly perSecond: number;
+  readonly requests: number;
   readonly errors: number;
   readonly p50Ms: number;
 }
@@ -138,6 +146,7 @@ export async function load(options: LoadOptions): Promise<LoadResult> {
   });
   return {
     perSecond: result.requests.total / result.duration,
+    requests: result.requests.total,
     errors: result.errors + result.non2xx - (result.statusCodeStats?.['304']?.count ?? 0),
     p50Ms: result.latency.p50,
   };

@@ -18,6 +18,7 @@ import { servingBench } from '#bench/serving';
 import { startColdBench, startWarmBench } from '#bench/start';
 import { startSnapshotBench } from '#bench/start-snapshot';
 import { storesBench } from '#bench/stores';
+import { tracesBench } from '#bench/traces';
 
 const BENCHES: readonly Bench[] = [
   commandsBench,
@@ -37,6 +38,7 @@ const BENCHES: readonly Bench[] = [
   noisyNeighboursBench,
   metricsBench,
   capacityBench,
+  tracesBench,
 ];
 
 function holds({ value, limit, detail }: BenchRow): boolean {

@@ -1,5 +1,6 @@
 import { appendUntilDefinite } from '#commands/append-until-definite';
 import type { Decision, DecisionContext } from '#commands/decision';
+import { type EndedCommand, type OnCommand, outcomeOf } from '#commands/ended-command';
 import {
   type Aggregate,
   type AggregateSource,
@@ -10,7 +11,7 @@ import {
   type RememberedCommand,
 } from '#domain/aggregate';
 import type { Sha256 } from '#domain/digest';
-import { type ErrorCode, isRegistryError, quote, RegistryError } from '#domain/errors';
+import { isRegistryError, quote, RegistryError } from '#domain/errors';
 import type { CommandId, DomainEvent, EventId, Kind, NewEvent, RecordedEvent } from '#domain/event';
 import { type Position, type Revision, toPosition } from '#domain/position';
 import type { Scope } from '#domain/scope';
@@ -18,6 +19,7 @@ import { backoffMs } from '#flow/backoff';
 import { type Clock, toTimestamp } from '#flow/clock';
 import type { FairTurns } from '#flow/fair-turns';
 import type { KeyedQueue } from '#flow/keyed-queue';
+import { NO_TRACES, type Span, type Tracer } from '#flow/tracer';
 import type { EventLog } from '#log/event-log';
 import { type Subject, subjectOf } from '#log/subjects';
 
@@ -35,22 +37,9 @@ export interface CommandEnvironment {
   readonly writeTimeoutMs: number;
   /** Hears what every command has come to. Must not throw. */
   readonly onCommand?: OnCommand;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer;
 }
-
-/** What is told of a command that has ended. */
-export interface EndedCommand {
-  readonly kind: Kind;
-  /** What it came to: an event, nothing that was not so already, the answer of an earlier one, or the code of its error. */
-  readonly outcome: 'appended' | 'unchanged' | 'replayed' | ErrorCode | 'INTERNAL';
-  /** How often it was decided. */
-  readonly attempts: number;
-  /** How often another writer was faster. */
-  readonly conflicts: number;
-  /** From the load of the state on, the wait for its turn included. */
-  readonly durationMs: number;
-}
-
-export type OnCommand = (ended: EndedCommand) => void;
 
 /** Who sends a command, and which it is. */
 export interface CommandContext {
@@ -108,11 +97,19 @@ export async function runCommand<S, E extends DomainEvent>(
   const at = { env, context, spec, subject, tally };
   const begun = env.clock.monotonicMs();
   let outcome: EndedCommand['outcome'] = 'INTERNAL';
-  try {
+  const run = async (span: Span): Promise<CommandAnswer<S, E>> => {
     const answer = await env.queue.run(subject, async () => new Attempt(at, await load(at)).run());
-    if (answer.replayed) outcome = 'replayed';
-    else outcome = answer.recorded === undefined ? 'unchanged' : 'appended';
+    outcome = outcomeOf(answer);
+    span.tag({ position: answer.position, outcome });
     return answer;
+  };
+  const { tracer = NO_TRACES } = env;
+  const tags = { kind: spec.kind };
+  try {
+    // What workers do by themselves is in no request's trace.
+    return context.requestId === undefined
+      ? await tracer.begin('command', tags, run)
+      : await tracer.run('command', tags, run);
   } catch (error) {
     if (isRegistryError(error)) outcome = error.code;
     throw error;
@@ -154,6 +151,10 @@ class Attempt<S, E extends DomainEvent> {
     this.#remembered = loaded.remembered;
   }
 
+  get #tracer(): Tracer {
+    return this.#at.env.tracer ?? NO_TRACES;
+  }
+
   async run(): Promise<CommandAnswer<S, E>> {
     const { env, context, spec, subject, tally } = this.#at;
     let confirmed = false;
@@ -162,7 +163,12 @@ class Attempt<S, E extends DomainEvent> {
       const time = toTimestamp(env.clock.nowMs());
       const { state, revision } = this.#aggregate;
       tally.attempts += 1;
-      const decision = await spec.decide(state, { scope: context.scope, time, revision });
+      const known = { scope: context.scope, time, revision };
+      const decision = await this.#tracer.run('decide', { kind: spec.kind }, async (span) => {
+        const made = await spec.decide(state, known);
+        span.tag({ outcome: made.kind });
+        return made;
+      });
       if (decision.kind !== 'append') {
         // The view may be behind: what it forbids, or what is so there already, may be otherwise by now.
         if (!confirmed && (await this.#catchUp())) {
@@ -201,13 +207,19 @@ class Attempt<S, E extends DomainEvent> {
       previousHash: this.#aggregate.hash,
     };
     const expected = this.#aggregate.revision;
-    // Around the append alone: what a decision waits for has a fair order of its own.
-    const outcome = await env.turns.run(context.scope.tenant, async () =>
-      appendUntilDefinite(
-        { log: spec.log, clock: env.clock, timeoutMs: env.writeTimeoutMs },
-        { subject, expected, event: { event, metadata } },
-      ),
-    );
+    const outcome = await this.#tracer.run('append', { stream: spec.log.name }, async (span) => {
+      const { traceparent } = span;
+      const traced = traceparent === undefined ? {} : { traceparent };
+      // Around the append alone: what a decision waits for has a fair order of its own.
+      const definite = await env.turns.run(context.scope.tenant, async () =>
+        appendUntilDefinite(
+          { log: spec.log, clock: env.clock, timeoutMs: env.writeTimeoutMs },
+          { subject, expected, event: { event, metadata, ...traced } },
+        ),
+      );
+      span.tag({ outcome: definite.kind });
+      return definite;
+    });
     return outcome.kind === 'appended' ? outcome.position : undefined;
   }
 

@@ -3,6 +3,7 @@ import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import { decodeEvent } from '#log/codec';
 import type { EventLog, StoredMessage } from '#log/event-log';
+import { traceparentOf } from '#log/event-trace';
 import type { StreamName } from '#log/streams';
 import { parseSubject, scopeFilter } from '#log/subjects';
 
@@ -20,6 +21,8 @@ export interface FeedEvent {
   readonly position: Position;
   readonly actor: string;
   readonly commandid: string;
+  /** The trace that it belongs to (W3C Trace Context), where that was recorded. */
+  readonly traceparent?: string;
   readonly data: DomainEvent['data'];
 }
 
@@ -63,6 +66,7 @@ export class EventFeed {
 function toFeedEvent(message: StoredMessage): FeedEvent {
   const { event, metadata, position, subject } = decodeEvent(message);
   const { id, kind } = parseSubject(subject);
+  const traceparent = traceparentOf(message);
   return {
     specversion: '1.0',
     id: metadata.id,
@@ -75,6 +79,7 @@ function toFeedEvent(message: StoredMessage): FeedEvent {
     position,
     actor: metadata.actor,
     commandid: metadata.commandId,
+    ...(traceparent === undefined ? {} : { traceparent }),
     data: kind === 'api-key' ? withoutSecret(event.data) : event.data,
   };
 }

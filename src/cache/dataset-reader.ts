@@ -1,19 +1,16 @@
-import type { Admission } from '#cache/admission/admission';
-import type { Coalesced } from '#cache/admission/coalesced';
 import type { CachedFile, Lease } from '#cache/cached-file';
 import type { DatasetCache } from '#cache/dataset-cache';
 import { checkSchema } from '#cache/query/dataset-schema';
-import type { OpenFiles } from '#cache/query/open-files';
 import type { Query, QueryPage } from '#cache/query/query';
-import type { QueryPool } from '#cache/query/query-pool';
-import { runQuery } from '#cache/query/run-query';
 import type { DatasetSchema } from '#cache/query/table-schema';
+import { QueryRunner, type QueryRunnerOptions, type Running } from '#cache/query-runner';
 import type { ServedDataset } from '#cache/served-dataset';
 import type { AnswerKey, AnswerTier } from '#cache/tier2/gene-answers';
 import type { Sha256 } from '#domain/digest';
 import { type ErrorCode, isRegistryError, quote, RegistryError } from '#domain/errors';
 import type { Clock } from '#flow/clock';
 import { withDeadline } from '#flow/deadline';
+import { NO_TRACES, type Tracer } from '#flow/tracer';
 
 /** What a query of a dataset gave. */
 export interface DatasetAnswer {
@@ -43,30 +40,15 @@ export interface GeneRead extends Omit<DatasetRead, 'seqid' | 'key'> {
   readonly query: Query;
 }
 
-export interface DatasetReaderOptions {
+export interface DatasetReaderOptions extends QueryRunnerOptions {
   readonly clock: Clock;
   readonly cache: DatasetCache;
-  readonly admission: Admission;
-  readonly coalesced: Coalesced<QueryPage>;
-  /** Runs what is not cheap, on threads of its own. */
-  readonly pool: QueryPool;
-  /** Runs what is cheap, on this thread. */
-  readonly files: OpenFiles;
   /** Answers for genes that other nodes have found; absent where there is no tier 2. */
   readonly tier: AnswerTier | undefined;
-  /** Longest time for one query in SQLite. */
-  readonly queryTimeoutMs: number;
   /** Longest time for a request, the download of its dataset included. */
   readonly requestTimeoutMs: number;
   /** How long a file that cannot be served is left alone. */
   readonly retryAfterSeconds: number;
-}
-
-/** One query on its way. */
-interface Running {
-  readonly key: string;
-  readonly dataset: ServedDataset;
-  readonly signal: AbortSignal;
 }
 
 const LOOKED_MAX = 1_000;
@@ -74,6 +56,8 @@ const LOOKED_MAX = 1_000;
 /** Answers queries of datasets from the files of the cache: cheap ones at once on this thread, all others on threads. */
 export class DatasetReader {
   readonly #options: DatasetReaderOptions;
+  readonly #tracer: Tracer;
+  readonly #runner: QueryRunner;
   /** Files that were looked at with the tables that a dataset declares, and what is wrong with them, if anything is. */
   readonly #looked = new Map<string, RegistryError | undefined>();
   /** Tables as text: a look-up takes 2 us, and one tenth of that would be to write them anew. */
@@ -81,6 +65,8 @@ export class DatasetReader {
 
   constructor(options: DatasetReaderOptions) {
     this.#options = options;
+    this.#tracer = options.tracer ?? NO_TRACES;
+    this.#runner = new QueryRunner(options);
   }
 
   /** Answers a cheap query without waiting for anything; `undefined` when that cannot be: ask `read`. */
@@ -90,8 +76,9 @@ export class DatasetReader {
     // Last, because it counts as a use.
     const file = this.#options.cache.ready(dataset);
     if (file === undefined) return undefined;
+    if (this.#tracer.isOn) this.#tracer.start('cache_lookup', { outcome: 'hit' }).end();
     try {
-      return runQuery(this.#options.files.get(file), query);
+      return this.#runner.here(file, query);
     } catch {
       // It is asked again by `read`, which knows what to do with a file that cannot be read.
       return undefined;
@@ -107,7 +94,7 @@ export class DatasetReader {
   async read(request: DatasetRead): Promise<DatasetAnswer> {
     const progress = { isHere: false };
     return await this.#inTime(request, progress, async (signal) => {
-      using lease = await this.#options.cache.lease(request.dataset, { signal });
+      using lease = await this.#leased(request.dataset, signal);
       progress.isHere = true;
       if (request.isExact === true && !lease.isCurrent) throw onItsWay(request.dataset);
       const schema = this.#schemaOf(request.dataset, lease);
@@ -132,6 +119,17 @@ export class DatasetReader {
     const answer = await this.read({ ...request, key: `gene ${geneId}` });
     if (answer.artifact === artifact) void tier?.set(key, answer.page.rows);
     return answer;
+  }
+
+  async #leased(dataset: ServedDataset, signal: AbortSignal): Promise<Lease> {
+    const { cache } = this.#options;
+    if (!this.#tracer.isOn) return await cache.lease(dataset, { signal });
+    const isHere = cache.has(dataset);
+    return await this.#tracer.run('cache_lookup', {}, async (span) => {
+      const lease = await cache.lease(dataset, { signal });
+      span.tag({ outcome: isHere ? 'hit' : lease.isCurrent ? 'miss' : 'older' });
+      return lease;
+    });
   }
 
   async #inTime<T>(
@@ -199,24 +197,15 @@ export class DatasetReader {
 
   #runHere(dataset: ServedDataset, file: CachedFile, query: Query): QueryPage {
     try {
-      return runQuery(this.#options.files.get(file), query);
+      return this.#runner.here(file, query);
     } catch (error) {
       throw this.#reported(dataset, file, error);
     }
   }
 
   async #runThere(query: Query, file: CachedFile, of: Running): Promise<QueryPage> {
-    const { admission, coalesced, pool, queryTimeoutMs: timeoutMs } = this.#options;
-    const { key } = of;
-    const dataset = `${of.dataset.scope} ${of.dataset.name}`;
-    const work = async (signal: AbortSignal): Promise<QueryPage> =>
-      admission.run({ class: query.class, dataset, signal }, async () =>
-        pool.run({ file, query, signal, timeoutMs }),
-      );
     try {
-      return query.class === 'heavy'
-        ? await coalesced.run(key, work, { signal: of.signal })
-        : await work(of.signal);
+      return await this.#runner.there(query, file, of);
     } catch (error) {
       throw this.#reported(of.dataset, file, error);
     }

@@ -11,6 +11,7 @@ import { systemClock } from '#flow/clock';
 import { FairTurns } from '#flow/fair-turns';
 import { KeyedQueue } from '#flow/keyed-queue';
 import { newId } from '#flow/new-id';
+import { NO_TRACES } from '#flow/tracer';
 import type { HttpCommands } from '#http/dependencies';
 import type { EventLog } from '#log/event-log';
 import type { StreamName } from '#log/streams';
@@ -66,7 +67,7 @@ export function buildCommands(
 }
 
 /** What every command needs to be carried out. */
-function environmentOf({ config, meters }: Setup): CommandEnvironment {
+function environmentOf({ config, meters, tracer = NO_TRACES }: Setup): CommandEnvironment {
   const queue = new KeyedQueue({
     waitingPerKeyMax: config.commandsWaitingPerNameMax,
     waitingMax: config.commandsWaitingMax,
@@ -89,6 +90,7 @@ function environmentOf({ config, meters }: Setup): CommandEnvironment {
     ...(config.metrics ? { onCommand: commandMeter(meters) } : {}),
     conflictsMax: config.conflictsMax,
     writeTimeoutMs: config.writeTimeoutMs,
+    tracer,
   };
 }
 

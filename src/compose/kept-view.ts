@@ -6,6 +6,7 @@ import { behindMsOf } from '#projections/log-watch';
 import type { Projection } from '#projections/projection';
 import { Projector } from '#projections/projector';
 import { SharedView } from '#projections/shared-view';
+import { tracedProjection } from '#projections/traced-projection';
 
 const SHARED_VIEW_POLL_MS = 10;
 const START_POLL_MS = 5;
@@ -54,10 +55,12 @@ export function keepsShared({ config: { role } }: Setup): boolean {
 
 /** Starts to keep a view, and writes into the log what becomes of it. */
 export function project(
-  { config, logger, releases }: Setup,
-  projection: Projection,
+  { config, logger, releases, tracer }: Setup,
+  given: Projection,
   { behind, ...from }: ViewSource,
 ): Projector {
+  const projection =
+    tracer?.isOn === true ? tracedProjection(given, { tracer, clock: systemClock }) : given;
   let told = '';
   const projector = new Projector({
     projection,

@@ -22,13 +22,16 @@ import { parseScopeKey } from '#domain/scope';
 import { systemClock } from '#flow/clock';
 import { KeyedRetryBudgets, RetryBudget } from '#flow/retry-budget';
 import { Semaphore } from '#flow/semaphore';
+import { NO_TRACES } from '#flow/tracer';
 import type { Serving } from '#http/dependencies';
 import { SignedCursors } from '#http/signed-cursor';
 import type { Config } from '#ops/config/settings';
 import { FallbackStore } from '#stores/fallback-store';
 import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
+import type { Store } from '#stores/store';
 import { StoreErrorCounts } from '#stores/store-error-counts';
 import { ToldStore } from '#stores/told-store';
+import { TracedStore } from '#stores/traced-store';
 
 const DOWNLOADS_WAITING_MAX = 10_000;
 const RETRY_CAP_MS = 10_000;
@@ -54,18 +57,21 @@ export async function openServing(
     readonly tier2: Tier2;
   },
 ): Promise<Serving> {
-  const { config, logger, releases } = setup;
+  const { config, logger, releases, tracer = NO_TRACES } = setup;
   const { folder, views, artifacts, sources, tier2 } = from;
   const directory = new DatasetDirectory({ own: ownDatasets(views), sources });
   const { files, pool } = openQueries(setup);
   const options = cacheOptions(config);
   const errors = new StoreErrorCounts();
-  const own = new ToldStore(artifacts.store, (error) => errors.add(error));
+  const traced = (store: Store): Store => (tracer.isOn ? new TracedStore(store, tracer) : store);
+  const own = traced(new ToldStore(artifacts.store, (error) => errors.add(error)));
   const cache = new DatasetCache({
     ...options,
     root: `${folder}/datasets`,
     store:
-      sources === undefined ? own : new FallbackStore(own, sources.store, 'own store and sources'),
+      sources === undefined
+        ? own
+        : new FallbackStore(own, traced(sources.store), 'own store and sources'),
     find: lateFind({ directory, views, sources }),
     onForget: async (sha256) => {
       files.forget(sha256);
@@ -93,20 +99,21 @@ export async function openServing(
     queryTimeoutMs: config.queryTimeoutMs,
     requestTimeoutMs: config.requestTimeoutMs,
     retryAfterSeconds: UNFIT_RETRY_SECONDS,
+    tracer,
   });
   const cursors = new SignedCursors(await cursorSecret(config, folder));
   return { directory, reader, cache, cursors, rateLimit: tier2.rowBuckets };
 }
 
 /** Opens what runs queries: this thread, and others for those that are not cheap. */
-function openQueries({ config, releases }: Setup): { files: OpenFiles; pool: QueryPool } {
+function openQueries({ config, releases, tracer }: Setup): { files: OpenFiles; pool: QueryPool } {
   const open = {
     filesMax: config.filesOpenMax,
     cacheKib: config.sqliteCacheKib,
     mmapBytes: config.sqliteMmapBytes,
     pageBytesMax: config.pageBytesMax,
   };
-  const files = new OpenFiles(open);
+  const files = new OpenFiles(open, tracer?.isOn === true ? tracer : undefined);
   const pool = new QueryPool({
     clock: systemClock,
     waitingMax: config.queueMax + config.heavyMax + config.mediumMax,

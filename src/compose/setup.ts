@@ -1,3 +1,4 @@
+import type { Tracer } from '#flow/tracer';
 import type { Config } from '#ops/config/settings';
 import type { Logger } from '#ops/logger';
 import type { Meters } from '#ops/metrics/meters';
@@ -10,4 +11,6 @@ export interface Setup {
   readonly meters: Meters;
   /** Released in reverse order of `add`. */
   readonly releases: ReleaseStack;
+  /** Default: nothing is traced. */
+  readonly tracer?: Tracer;
 }

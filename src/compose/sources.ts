@@ -2,6 +2,7 @@ import { meterSources } from '#compose/metrics/source-meters';
 import { openSource } from '#compose/open-source';
 import type { Setup } from '#compose/setup';
 import { systemClock } from '#flow/clock';
+import { NO_TRACES } from '#flow/tracer';
 import type { PartHealth } from '#http/dependencies';
 import type { RegistryHealth } from '#http/registry-health';
 import type { Config } from '#ops/config/settings';
@@ -14,7 +15,9 @@ import { KeptSource } from '#stores/federated/kept-source';
 import { bySourcePriority } from '#stores/federated/merge-catalogs';
 import { GuardedStore } from '#stores/guarded-store';
 import { LocalfsPublisher } from '#stores/localfs/localfs-publisher';
+import type { Store } from '#stores/store';
 import { StoreErrorCounts } from '#stores/store-error-counts';
+import { TracedStore } from '#stores/traced-store';
 
 const CATALOG_BACKOFF_CAP_MS = 5_000;
 
@@ -32,7 +35,7 @@ export interface Sources {
  * kept of them in the folder is there at once.
  */
 export async function openSources(setup: Setup, folder: string): Promise<Sources | undefined> {
-  const { config, logger, releases } = setup;
+  const { config, logger, releases, tracer = NO_TRACES } = setup;
   if (config.sources.length === 0) return undefined;
   const errors = new StoreErrorCounts();
   const { files } = new LocalfsPublisher(folder);
@@ -41,10 +44,11 @@ export async function openSources(setup: Setup, folder: string): Promise<Sources
   };
   const keeper = keptCatalogs(files, onTrouble);
   const opened = await Promise.all(inOrder(config).map((one) => openSource(one, config)));
+  const traced = (store: Store): Store => (tracer.isOn ? new TracedStore(store, tracer) : store);
   const guarded = opened.map(
     (store) =>
       new GuardedStore({
-        store,
+        store: traced(store),
         clock: systemClock,
         failuresMax: config.storeFailuresMax,
         openMs: config.storeOpenMs,
@@ -65,7 +69,7 @@ export async function openSources(setup: Setup, folder: string): Promise<Sources
   const store = new FederatedStore(kept);
   releases.add('sources', () => store.close());
   const catalog = new CatalogCache({
-    store,
+    store: traced(store),
     clock: systemClock,
     mode: modeOf(config),
     ttlMs: config.sourceTtlMs,

@@ -19,19 +19,21 @@ import { debugOf, openSources, type Sources, sourcesText } from '#compose/source
 import { followCatalog, keepsFiles } from '#compose/store-catalog';
 import { openTier2, type Tier2 } from '#compose/tier2';
 import { openTls, tlsHealth } from '#compose/tls';
+import { openTracer } from '#compose/tracing';
 import { openViews, type Views } from '#compose/views';
 import { startWorkers } from '#compose/workers';
 import { systemClock } from '#flow/clock';
 import { newId } from '#flow/new-id';
 import { buildApp } from '#http/app';
-import type { HttpObserver } from '#http/boundary';
-import type { HttpCommands, PartHealth, Serving } from '#http/dependencies';
+import type { HttpObserver, RequestLine } from '#http/boundary';
+import type { HttpCommands, HttpDependencies, PartHealth, Serving } from '#http/dependencies';
 import { type HttpServer, listen } from '#http/server';
 import type { Config } from '#ops/config/settings';
 import type { Logger } from '#ops/logger';
 import { Meters } from '#ops/metrics/meters';
 import { packageInfo } from '#ops/package-root';
 import { ReleaseStack } from '#ops/release-stack';
+import { RequestLog } from '#ops/request-log';
 import { AuditTrail } from '#projections/audit-trail';
 import { EventFeed } from '#projections/event-feed';
 import { findRunAsOf } from '#projections/job-runs/run-as-of';
@@ -53,12 +55,16 @@ export interface RunningRegistry {
 
 function observerOf({ config, logger, meters }: Setup, load: LoadHealth): HttpObserver {
   const count = config.metrics ? httpMeter(meters) : undefined;
+  const requests = new RequestLog<RequestLine>({
+    shares: config.logShares,
+    slowMs: config.logSlowMs,
+    write: (line) => logger.info(line, 'request'),
+  });
   return {
     onRequest: (request) => {
       count?.(request);
       load.note(request);
-      const { routed, ...line } = request;
-      logger.info({ ...line, ...(routed === undefined ? {} : { route: routed.route }) }, 'request');
+      requests.note(request);
     },
     onError: (error, requestId) => logger.error({ err: error, requestId }, 'unexpected error'),
   };
@@ -118,8 +124,10 @@ async function openParts(setup: Setup): Promise<Parts> {
   return { folder, opened, artifacts, logs, views, sources, serving, tier2 };
 }
 
-async function assemble(setup: Setup): Promise<RunningRegistry> {
-  const { config, releases } = setup;
+async function assemble(given: Setup): Promise<RunningRegistry> {
+  const { config, releases } = given;
+  const tracer = await openTracer(given);
+  const setup = { ...given, tracer };
   const tls = await openTls(setup);
   const parts = await openParts(setup);
   const { opened, artifacts, logs, views, sources } = parts;
@@ -142,24 +150,16 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       pages: pageRules(config),
       clientLimits,
       contractChecks,
-      catalog: () => views.catalog.reader,
-      catalogView: views.catalogView,
-      registryStores: views.registryStores,
-      registryStoresView: views.registryStoresView,
-      jobRuns: views.jobRuns,
-      jobRunsView: views.jobRunsView,
-      jobRunAsOf: (scope, id, at) => findRunAsOf(logs.JOBS, scope, { id, at }),
+      ...readModels(parts),
       lineageWarner: lineageWarnerOf(packageInfo().root),
       artifacts: artifacts.publisher,
       serving: parts.serving,
-      feed: new EventFeed(logs),
-      auditTrail: new AuditTrail(logs),
       health,
       debug: debugOf(config, sources),
       ...(await openMetrics(setup, { tls, opened, logs, views, health })),
-      frozen: views.halted,
       clock: systemClock,
       newId,
+      tracer,
       limits: config,
       version: packageInfo().version,
       closing: closing.signal,
@@ -177,6 +177,22 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
     ready: (timeoutMs) => untilReady(health, timeoutMs),
     close: () => releases.releaseAll(),
   };
+}
+
+/** What reads are answered from. */
+function readModels({ logs, views }: Parts) {
+  return {
+    catalog: () => views.catalog.reader,
+    catalogView: views.catalogView,
+    registryStores: views.registryStores,
+    registryStoresView: views.registryStoresView,
+    jobRuns: views.jobRuns,
+    jobRunsView: views.jobRunsView,
+    jobRunAsOf: async (scope, id, at) => findRunAsOf(logs.JOBS, scope, { id, at }),
+    feed: new EventFeed(logs),
+    auditTrail: new AuditTrail(logs),
+    frozen: views.halted,
+  } satisfies Partial<HttpDependencies>;
 }
 
 /**

@@ -38,6 +38,8 @@ export interface DomainEvent {
 export interface NewEvent<E extends DomainEvent = DomainEvent> {
   readonly event: E;
   readonly metadata: EventMetadata;
+  /** Where it stands in the trace of its request, as W3C `traceparent`. No part of what it says: no hash, no view holds it. */
+  readonly traceparent?: string | undefined;
 }
 
 /** An event as the log gives it back. */

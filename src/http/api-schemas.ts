@@ -73,6 +73,7 @@ export const problemSchema = z
     status: z.number().int(),
     detail: z.string(),
     instance: z.string(),
+    trace_id: z.string().optional(),
     code: z.enum([...ERROR_CODES, 'INTERNAL']),
     retryable: z.boolean(),
     outcome: z.enum(['not-applied', 'unknown']).optional(),

@@ -40,9 +40,10 @@ import { metricsRoutes } from '#http/metrics-routes';
 import { openApiDocument } from '#http/openapi';
 import { headerOf, parseRequest } from '#http/parse-request';
 import { takeToken } from '#http/rate-limit';
+import { labelOf } from '#http/request-label';
+import { requestTraces } from '#http/request-traces';
 import { respond } from '#http/respond';
 import { type Route, route } from '#http/route';
-import { routedOf } from '#http/route-class';
 import { rowRoutes } from '#http/row-routes';
 import { scopeOf, VARY } from '#http/scope';
 import { servedDatasetRoutes } from '#http/served-dataset-routes';
@@ -64,6 +65,7 @@ export function buildApp(dependencies: HttpDependencies, observer: HttpObserver 
     router[spec.method](path, handler(spec, dependencies, hot));
   }
   const fast = new FastGenes(dependencies);
+  if (dependencies.tracer.isOn) app.use(requestTraces(dependencies.tracer));
   app.use(boundary(dependencies, { observer, hot, fast }));
   app.use(scoped());
   app.use(router.routes());
@@ -134,15 +136,14 @@ function toRouterParameter(...[, name, , path]: [string, string, number, string]
 
 function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Middleware {
   const { limits } = dependencies;
+  const label = labelOf(spec);
   const { rateLimit } = dependencies.serving;
-  const routed = routedOf(spec);
   return async (context) => {
-    context.state['routed'] = routed;
     if (spec.isLimited && rateLimit !== undefined) await takeToken(rateLimit, context);
     const { guard } = dependencies;
     const { visit, scope, leave } = context.state as RequestState;
     const { sender } = visit;
-    context.state['operation'] = spec.operationId;
+    context.state['label'] = label;
     const stale = isStale(dependencies, spec);
     // Also where it is refused: what is not there may be there.
     if (stale) context.set(STALE_HEADER, 'FROZEN');
@@ -159,7 +160,7 @@ function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Mi
     // What shows the past is asked for once.
     const key = context.state['hotKey'] as string | undefined;
     if (!stale && spec.keep !== undefined && key !== undefined && !('at' in request.query))
-      hot.keep(key, reply, { keep: spec.keep, routed });
+      hot.keep(key, reply, spec);
     // It goes on for as long as its client likes, and is counted elsewhere.
     if (spec.isLongLived) leave();
     respond(context, reply);

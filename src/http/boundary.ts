@@ -3,6 +3,7 @@ import type { Context, Middleware, Next } from 'koa';
 import { isRegistryError, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
 import { withoutUndefined } from '#domain/without-undefined';
+import type { RequestTrace } from '#flow/tracer';
 import { checkPage } from '#http/auth/foreign-pages';
 import { mayReadKept, nameScope } from '#http/auth/guard';
 import { maySee, type Principal } from '#http/auth/principal';
@@ -15,29 +16,30 @@ import type { Visit } from '#http/limits/client-limits';
 import { checkShape } from '#http/limits/request-shape';
 import { headerOf } from '#http/parse-request';
 import { retryAfterOf, toProblem } from '#http/problem';
-import type { Routed } from '#http/route-class';
+import { FAST_GENES, labelWithout, type RequestLabel } from '#http/request-label';
 import { scopeOf } from '#http/scope';
 import { SECURITY_HEADERS } from '#http/security-headers';
 import { isAnyStale } from '#http/stale-reads';
 
 /** What is told of a request when it was answered. */
-export interface RequestLine {
+export interface RequestLine extends RequestLabel {
   readonly requestId: string;
   readonly method: string;
   readonly path: string;
   readonly status: number;
   readonly durationMs: number;
-  /** Who asked for what, and what came of it; absent as far as it was not found out. Of replies that were kept only who. */
-  readonly operation?: string;
+  /** Bytes of the body of the answer; absent where they are not known when it begins. */
+  readonly bytes?: number;
+  /** The trace of the request, where it was recorded. */
+  readonly traceId?: string;
+  /** Who asked, and for which scope; absent as far as it was not found out. */
   readonly actor?: string;
   readonly tenant?: string;
   readonly environment?: string;
-  /** Where a command stands in the log. */
+  /** Where a command stands in the log, and what a read shows. */
   readonly position?: string;
   /** Why it was refused. */
   readonly code?: string;
-  /** Which route has answered; absent where there is none for it. */
-  readonly routed?: Routed;
 }
 
 /** What the app tells whoever listens: one line a request, and every unexpected error. */
@@ -53,6 +55,9 @@ export interface BoundarySides {
   readonly fast: FastGenes;
 }
 
+/** Where clients find the trace of a request that was recorded. */
+const TRACE_HEADER = 'Atlas-Trace-Id';
+
 const HEALTH_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 const EMERGENCY_RETRY_SECONDS = 10;
 
@@ -61,32 +66,14 @@ export function boundary(
   dependencies: HttpDependencies,
   { observer, hot, fast }: BoundarySides,
 ): Middleware {
-  const { clock, newId, limits, guard, pages, clientLimits } = dependencies;
-  const answered = (context: Context, visit: Visit, requestId: string): boolean => {
-    const { req, res } = context;
-    const { sender, headers } = visit;
-    if (visit.refusal !== undefined || limits.emergency) return false;
-    // What was kept does not say that it is stale.
-    if (isAnyStale(dependencies)) return false;
-    if (guard !== undefined && !mayUseKept(sender.principal, req)) return false;
-    const key = hot.keyOf(req);
-    context.state['hotKey'] = key;
-    const kept = hot.find(key, req);
-    const own = ['X-Request-Id', requestId, ...headers];
-    if (kept === undefined) {
-      const isAnswered = fast.answer(req, res, own);
-      if (isAnswered) context.state['routed'] = fast.routed;
-      return isAnswered;
-    }
-    context.state['routed'] = kept.routed;
-    hot.send(kept, res, own);
-    return true;
-  };
+  const { clock, newId, limits, pages, clientLimits } = dependencies;
+  const answered = answeringAtOnce(dependencies, { hot, fast });
   const answer = answering(dependencies);
   return async (context, next) => {
     const started = clock.monotonicMs();
     const requestId = newId();
     const { method, path } = context;
+    context.state['requestId'] = requestId;
     let visit = UNKNOWN;
     try {
       checkShape(context.req, limits);
@@ -95,10 +82,12 @@ export function boundary(
       const entered = clientLimits.enter(context.req);
       visit = entered instanceof Promise ? await entered : entered;
       context.state['visit'] = visit;
-      if (answered(context, visit, requestId)) context.respond = false;
+      const { trace = UNTRACED } = context.state as RequestFacts;
+      const known = visit;
+      if (trace.now(() => answered(context, known, requestId))) context.respond = false;
       else {
         prepare(context, visit, { requestId, observer });
-        await answer(context, visit, next);
+        await trace.run(() => answer(context, known, next));
       }
     } catch (error) {
       prepare(context, visit, { requestId, observer });
@@ -111,6 +100,38 @@ export function boundary(
     const durationMs = Math.round((clock.monotonicMs() - started) * 1_000) / 1_000;
     const { statusCode: status } = context.res;
     observer.onRequest?.({ requestId, method, path, status, durationMs, ...factsOf(context) });
+  };
+}
+
+/** Answers a request that needs no routing. Gives whether it has. */
+function answeringAtOnce(
+  dependencies: HttpDependencies,
+  { hot, fast }: Pick<BoundarySides, 'hot' | 'fast'>,
+) {
+  const { guard, limits } = dependencies;
+  return (context: Context, visit: Visit, requestId: string): boolean => {
+    const { req, res } = context;
+    const { sender, headers } = visit;
+    if (visit.refusal !== undefined || limits.emergency) return false;
+    // What was kept does not say that it is stale.
+    if (isAnyStale(dependencies)) return false;
+    if (guard !== undefined && !mayUseKept(sender.principal, req)) return false;
+    const key = hot.keyOf(req);
+    context.state['hotKey'] = key;
+    const kept = hot.find(key, req);
+    const { trace } = context.state as RequestFacts;
+    const traceHeader = trace === undefined ? [] : [TRACE_HEADER, trace.traceId];
+    const own = ['X-Request-Id', requestId, ...traceHeader, ...headers];
+    if (kept === undefined) {
+      const bytes = fast.answer(req, res, own);
+      if (bytes !== undefined) Object.assign(context.state, { label: FAST_GENES, bytes });
+      return bytes !== undefined;
+    }
+    const position = String(dependencies.catalogView.position);
+    hot.send(kept, res, own);
+    const bytes = res.statusCode === 304 ? 0 : kept.body.length;
+    Object.assign(context.state, { label: kept.label, bytes, position });
+    return true;
   };
 }
 
@@ -134,26 +155,35 @@ function answering({ limits, clientLimits }: HttpDependencies) {
 
 /** What the layers have found out about a request, as far as they came. */
 interface RequestFacts {
-  readonly operation?: string;
+  readonly label?: RequestLabel;
+  readonly trace?: RequestTrace;
+  /** Of an answer that was not put together here. */
+  readonly bytes?: number;
+  readonly position?: string;
   readonly actor?: string;
   readonly visit?: Visit;
   readonly scope?: Scope;
   readonly code?: string;
-  readonly routed?: Routed;
 }
 
-function factsOf({ state, res, method }: Context): Partial<RequestLine> {
-  const { operation, actor, visit, scope, code, routed } = state as RequestFacts;
-  const position = method === 'GET' ? undefined : res.getHeader(POSITION_HEADER);
-  return withoutUndefined({
-    operation,
+function factsOf({ state, res, method }: Context): Partial<RequestLine> & RequestLabel {
+  const facts = state as RequestFacts;
+  const { label = labelWithout(method), trace, actor, visit, scope, code } = facts;
+  const position = facts.position ?? res.getHeader(POSITION_HEADER);
+  const known = withoutUndefined({
+    bytes: facts.bytes ?? lengthOf(res.getHeader('Content-Length')),
+    traceId: trace?.traceId,
     actor: actor ?? visit?.sender.principal?.subject,
     tenant: scope?.tenant,
     environment: scope?.environment,
     position: typeof position === 'string' ? position : undefined,
     code,
-    routed,
   });
+  return { ...label, ...known };
+}
+
+function lengthOf(header: unknown): number | undefined {
+  return header === undefined ? undefined : Number(header);
 }
 
 /** That work was given up because its client has gone is what was asked for. */
@@ -162,6 +192,12 @@ function isUnexpected(error: unknown, { res }: Context): boolean {
   return !(res.destroyed && error instanceof Error && error.name === 'AbortError');
 }
 
+/** Runs a request that is not traced. */
+const UNTRACED: Pick<RequestTrace, 'now' | 'run'> = {
+  now: (work) => work(),
+  run: (work) => work(),
+};
+
 const UNKNOWN: Visit = { sender: {}, client: undefined, headers: [] };
 
 function prepare(
@@ -169,9 +205,10 @@ function prepare(
   { headers }: Visit,
   { requestId, observer }: { readonly requestId: string; readonly observer: HttpObserver },
 ): void {
-  context.state['requestId'] = requestId;
   context.state['report'] = (error: unknown) => observer.onError?.(error, requestId);
   context.set('X-Request-Id', requestId);
+  const { trace } = context.state as RequestFacts;
+  if (trace !== undefined) context.set(TRACE_HEADER, trace.traceId);
   context.set(SECURITY_HEADERS);
   for (let at = 0; at < headers.length; at += 2)
     context.set(headers[at] ?? '', headers[at + 1] ?? '');
@@ -221,7 +258,8 @@ function challengeOf(
 function sendProblem(context: Context, error: unknown, requestId: string): void {
   const { method } = context;
   const isWrite = method !== 'GET' && method !== 'HEAD';
-  const problem = toProblem(error, { requestId, isWrite });
+  const traceId = (context.state as RequestFacts).trace?.traceId;
+  const problem = toProblem(error, { requestId, traceId, isWrite });
   const retryAfter = retryAfterOf(error, problem.status);
   context.status = problem.status;
   context.body = JSON.stringify(problem);

@@ -16,6 +16,7 @@ import type { JobRunId } from '#domain/job-run';
 import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import type { Clock } from '#flow/clock';
+import type { Tracer } from '#flow/tracer';
 import type { PageRules } from '#http/auth/foreign-pages';
 import type { Guard } from '#http/auth/guard';
 import type { Buckets, ClientLimits } from '#http/limits/client-limits';
@@ -161,6 +162,7 @@ export interface HttpDependencies {
   readonly frozen: () => string | undefined;
   readonly clock: Clock;
   readonly newId: () => string;
+  readonly tracer: Tracer;
   readonly limits: HttpLimits;
   readonly version: string;
   /** Aborts when the node begins to shut down. */

@@ -5,6 +5,7 @@ import { RegistryError } from '#domain/errors';
 import { type Position, parsePosition, toPosition } from '#domain/position';
 import type { HttpDependencies, HttpLimits } from '#http/dependencies';
 import { type ParsedRequest, type Route, route } from '#http/route';
+import { SentTraces } from '#http/sent-traces';
 import { frozenError } from '#http/stale-reads';
 import type { FeedEvent, FeedOptions } from '#projections/event-feed';
 
@@ -31,6 +32,7 @@ function endOf(expiresAtMs: number | undefined, nowMs: number): readonly AbortSi
 /** The route of server-sent events. */
 export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
   const subscribers = new Subscribers(dependencies.limits, dependencies.onFollower);
+  const sent = new SentTraces(dependencies.tracer);
   return [
     route({
       method: 'get',
@@ -66,7 +68,7 @@ export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
           dependencies.closing,
           ...endOf(request.expiresAtMs, dependencies.clock.nowMs()),
         ]);
-        const subscriber = new Subscriber(dependencies);
+        const subscriber = new Subscriber(dependencies, sent);
         const { scope, isRevoked } = request;
         void subscriber.serve({ stream, after, scope, signal }, isRevoked).finally(() => {
           subscribers.remove(client);
@@ -133,9 +135,11 @@ function firstAfter({
 class Subscriber {
   readonly output: PassThrough;
   readonly #dependencies: HttpDependencies;
+  readonly #sent: SentTraces;
 
-  constructor(dependencies: HttpDependencies) {
+  constructor(dependencies: HttpDependencies, sent: SentTraces) {
     this.#dependencies = dependencies;
+    this.#sent = sent;
     this.output = new PassThrough({ highWaterMark: dependencies.limits.subscriberBytesMax });
     // The connection may break at any time; whoever writes sees it at the signal.
     this.output.on('error', () => undefined);
@@ -143,7 +147,7 @@ class Subscriber {
 
   /** Writes events until the client goes, the node shuts down, or the client takes nothing for too long. */
   async serve(options: FeedOptions, isRevoked: () => boolean): Promise<void> {
-    const { limits, feed, frozen } = this.#dependencies;
+    const { limits, feed, frozen, clock } = this.#dependencies;
     this.output.write(`retry: 1000\n: following ${options.stream} behind ${options.after}\n\n`);
     const revoked = new AbortController();
     let reason = 'shutdown';
@@ -159,7 +163,8 @@ class Subscriber {
       const signal = AbortSignal.any([options.signal, revoked.signal]);
       for await (const batch of feed.follow({ ...options, signal })) {
         if (isFrozen()) break;
-        if (await this.#write(batch.map(toText).join(''))) continue;
+        const text = batch.map(toText).join('');
+        if (await this.#sent.send(batch, clock.nowMs(), () => this.#write(text))) continue;
         reason = 'too-slow';
         break;
       }

@@ -8,7 +8,6 @@ import { matchesEtag } from '#http/conditional';
 import { answerTag, jsonBody, UNPINNED, VARY } from '#http/dataset-answer';
 import type { HttpDependencies } from '#http/dependencies';
 import { geneRequestOf } from '#http/gene-params';
-import type { Routed } from '#http/route-class';
 import { SECURITY_HEADER_LIST } from '#http/security-headers';
 
 const PATH = '/v1/genes?';
@@ -23,7 +22,6 @@ const NAMES_MAX = 10_000;
  * same answer.
  */
 export class FastGenes {
-  readonly routed: Routed = { route: '/v1/genes', method: 'get', class: 'rows' };
   readonly #dependencies: HttpDependencies;
   /** Names as they stand in addresses. */
   readonly #names = new Map<string, DatasetName>();
@@ -32,20 +30,26 @@ export class FastGenes {
     this.#dependencies = dependencies;
   }
 
-  /** Answers a request if it can, with headers of this one: names and values in turn. Gives whether it has. */
-  answer(request: IncomingMessage, response: ServerResponse, own: readonly string[]): boolean {
+  /** Answers a request if it can, with headers of this one: names and values in turn. Gives the bytes of the body if it has. */
+  answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    own: readonly string[],
+  ): number | undefined {
     const { url = '', method, headers } = request;
-    if (method !== 'GET' || !url.startsWith(PATH)) return false;
+    if (method !== 'GET' || !url.startsWith(PATH)) return undefined;
     const { serving, catalogView, guard } = this.#dependencies;
-    if (guard !== undefined) return false;
-    if (serving.rateLimit !== undefined || !catalogView.caughtUp) return false;
-    if (SLOW_HEADERS.some((name) => headers[name] !== undefined)) return false;
-    if (headers.accept !== undefined && /jsonl|ndjson/i.test(headers.accept)) return false;
+    if (guard !== undefined) return undefined;
+    if (serving.rateLimit !== undefined || !catalogView.caughtUp) return undefined;
+    if (SLOW_HEADERS.some((name) => headers[name] !== undefined)) return undefined;
+    if (headers.accept !== undefined && /jsonl|ndjson/i.test(headers.accept)) return undefined;
     const asked = parametersOf(url);
     const name = asked === undefined ? undefined : this.#nameOf(asked.dataset);
-    if (asked === undefined || name === undefined) return false;
+    if (asked === undefined || name === undefined) return undefined;
     const dataset = serving.directory.known(DEFAULT_SCOPE, name);
-    return dataset !== undefined && this.#send(dataset, asked, { request, response, own });
+    return dataset === undefined
+      ? undefined
+      : this.#send(dataset, asked, { request, response, own });
   }
 
   #send(
@@ -56,7 +60,7 @@ export class FastGenes {
       readonly response: ServerResponse;
       readonly own: readonly string[];
     },
-  ): boolean {
+  ): number | undefined {
     const { serving } = this.#dependencies;
     const { request, response, own } = at;
     try {
@@ -77,19 +81,19 @@ export class FastGenes {
       if (ifNoneMatch !== undefined && matchesEtag(ifNoneMatch, etag)) {
         response.writeHead(304, shared);
         response.end();
-        return true;
+        return 0;
       }
       const page = serving.reader.now(dataset, planGenes(genes));
-      if (page === undefined) return false;
+      if (page === undefined) return undefined;
       const body = jsonBody({ name: dataset.name, artifact: sha256 }, page.rows);
-      const length = String(Buffer.byteLength(body));
-      const ofBody = ['Content-Type', 'application/json', 'Content-Length', length];
+      const bytes = Buffer.byteLength(body);
+      const ofBody = ['Content-Type', 'application/json', 'Content-Length', String(bytes)];
       response.writeHead(200, [...shared, ...ofBody]);
       response.end(body);
-      return true;
+      return bytes;
     } catch (error) {
       // The route says what is wrong.
-      if (isRegistryError(error)) return false;
+      if (isRegistryError(error)) return undefined;
       throw error;
     }
   }

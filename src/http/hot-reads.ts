@@ -3,8 +3,8 @@ import type { Position } from '#domain/position';
 import { matchesEtag } from '#http/conditional';
 import { POSITION_HEADER } from '#http/consistency';
 import type { PositionedView } from '#http/dependencies';
+import { labelOf, type RequestLabel } from '#http/request-label';
 import type { Reply, Route } from '#http/route';
-import type { Routed } from '#http/route-class';
 import { VARY } from '#http/scope';
 import { SECURITY_HEADER_LIST } from '#http/security-headers';
 
@@ -18,14 +18,9 @@ export interface HotReply {
   readonly body: Buffer;
   /** Whether it stays right whatever is written; else it is right at `position` alone. */
   readonly isImmutable: boolean;
+  /** What requests for it are about. */
+  readonly label: RequestLabel;
   readonly position: Position;
-  readonly routed: Routed;
-}
-
-/** Whose reply is kept, and for how long. */
-interface Kept {
-  readonly keep: Exclude<Route['keep'], undefined>;
-  readonly routed: Routed;
 }
 
 export interface HotReadOptions {
@@ -76,7 +71,7 @@ export class HotReads {
   }
 
   /** Keeps a reply that shows the newest state. */
-  keep(key: string, reply: Reply, { keep, routed }: Kept): void {
+  keep(key: string, reply: Reply, route: Route): void {
     if (reply.status !== 200) return;
     // Whoever asks for everything once leaves nothing behind.
     if (!this.#asked.delete(key)) {
@@ -91,9 +86,9 @@ export class HotReads {
       headers: [...headers, ...bodyHeaders(reply, body)],
       headersWithoutBody: headers,
       body,
-      isImmutable: keep === 'content',
+      isImmutable: route.keep === 'content',
+      label: labelOf(route),
       position: Number(reply.headers?.[POSITION_HEADER]) as Position,
-      routed,
     };
     if (sizeOf(key, entry) > ENTRY_BYTES_MAX) return;
     this.#remove(key);

@@ -61,6 +61,8 @@ export interface Problem {
   readonly status: number;
   readonly detail: string;
   readonly instance: string;
+  /** The trace of the request, where it was recorded. */
+  readonly trace_id?: string;
   readonly code: ErrorCode | 'INTERNAL';
   readonly retryable: boolean;
   /** On writes: `not-applied` is never in the log, `unknown` may be. */
@@ -71,19 +73,24 @@ export interface Problem {
 /** The request that a problem belongs to. */
 export interface ProblemContext {
   readonly requestId: string;
+  readonly traceId?: string | undefined;
   readonly isWrite: boolean;
 }
 
 /** Turns whatever was thrown into a problem. What is not expected shows its id and nothing else. */
 export function toProblem(error: unknown, context: ProblemContext): Problem {
-  const instance = `urn:atlas-registry:request:${context.requestId}`;
-  if (isRegistryError(error)) return expected(error, instance, context.isWrite);
+  const { requestId, traceId } = context;
+  const ids = {
+    instance: `urn:atlas-registry:request:${requestId}`,
+    ...(traceId === undefined ? {} : { trace_id: traceId }),
+  };
+  if (isRegistryError(error)) return expected(error, ids, context.isWrite);
   return {
     type: 'urn:atlas-registry:problem:internal',
     title: 'Something went wrong here',
     status: 500,
     detail: `Cannot answer the request: an unexpected error happened, logged under request ${context.requestId}`,
-    instance,
+    ...ids,
     code: 'INTERNAL',
     retryable: false,
     ...(context.isWrite ? { outcome: 'unknown' as const } : {}),
@@ -102,7 +109,11 @@ export function partProblem(
   return toProblem(error, { requestId, isWrite: true });
 }
 
-function expected(error: RegistryError, instance: string, isWrite: boolean): Problem {
+function expected(
+  error: RegistryError,
+  ids: Pick<Problem, 'instance' | 'trace_id'>,
+  isWrite: boolean,
+): Problem {
   const [status, title, retryable] = TABLE[error.code];
   const hasDetails = Object.keys(error.details).length > 0;
   return {
@@ -110,7 +121,7 @@ function expected(error: RegistryError, instance: string, isWrite: boolean): Pro
     title,
     status,
     detail: error.message,
-    instance,
+    ...ids,
     code: error.code,
     retryable,
     ...(isWrite ? { outcome: error.outcome ?? 'not-applied' } : {}),

@@ -26,6 +26,7 @@ function setHeaders(context: Context, headers: Reply['headers'] = {}): void {
   for (const name in headers) context.set(name, headers[name] ?? '');
 }
 
-function isStream(body: unknown): boolean {
+/** Tells whether a body comes piece by piece. */
+export function isStream(body: unknown): boolean {
   return typeof body === 'object' && body !== null && 'pipe' in body;
 }

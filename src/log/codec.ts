@@ -27,7 +27,10 @@ export interface EncodedEvent {
 const SOURCE = '/atlas-registry';
 
 /** Encodes an event for one subject. @throws INVALID_JSON when the data is not JSON */
-export function encodeEvent(subject: Subject, { event, metadata }: NewEvent): EncodedEvent {
+export function encodeEvent(
+  subject: Subject,
+  { event, metadata, traceparent }: NewEvent,
+): EncodedEvent {
   const headers: [string, string][] = [
     ['Nats-Msg-Id', metadata.id],
     ['content-type', 'application/json'],
@@ -45,6 +48,8 @@ export function encodeEvent(subject: Subject, { event, metadata }: NewEvent): En
   if (metadata.requestId !== undefined)
     headers.push(['ce-requestid', encodeAttribute(metadata.requestId)]);
   if (metadata.previousHash !== undefined) headers.push(['ce-prevhash', metadata.previousHash]);
+  // Outside of the hash: whether a request is traced changes nothing about what has happened.
+  if (traceparent !== undefined) headers.push(['ce-traceparent', encodeAttribute(traceparent)]);
   return { headers, body: Buffer.from(canonicalJson(event.data), 'utf8') };
 }
 

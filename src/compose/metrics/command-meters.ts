@@ -1,4 +1,4 @@
-import type { OnCommand } from '#commands/run-command';
+import type { OnCommand } from '#commands/ended-command';
 import type { Clock } from '#flow/clock';
 import type { AppendOutcome, EventLog } from '#log/event-log';
 import { logWith } from '#log/log-with';

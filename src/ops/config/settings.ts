@@ -6,12 +6,14 @@ import { CONTRACT_SETTINGS } from '#ops/config/contract-settings';
 import { JOB_SETTINGS } from '#ops/config/job-settings';
 import { LIMIT_SETTINGS } from '#ops/config/limit-settings';
 import { LINEAGE_SETTINGS } from '#ops/config/lineage-settings';
+import { LOG_SETTINGS } from '#ops/config/log-settings';
 import { METRICS_SETTINGS } from '#ops/config/metrics-settings';
 import { NATS_SETTINGS } from '#ops/config/nats-settings';
 import { bindAddress, flag, MIB, type Setting, setting, text, whole } from '#ops/config/setting';
 import { SNAPSHOT_SETTINGS } from '#ops/config/snapshot-settings';
 import { STORE_SETTINGS } from '#ops/config/store-settings';
 import { TLS_SETTINGS } from '#ops/config/tls-settings';
+import { TRACE_SETTINGS } from '#ops/config/trace-settings';
 import { VIEW_SETTINGS } from '#ops/config/view-settings';
 
 const postgresUrl = z
@@ -150,10 +152,8 @@ export const SETTINGS = {
     default: '10000',
     doc: 'How long running requests may go on after SIGTERM.',
   }),
-  logLevel: setting('ATLAS_LOG_LEVEL', z.enum(['debug', 'info', 'warn', 'error', 'silent']), {
-    default: 'info',
-    doc: 'Least severe log line that is written.',
-  }),
+  ...TRACE_SETTINGS,
+  ...LOG_SETTINGS,
   allowUnknownSettings: setting('ATLAS_ALLOW_UNKNOWN_SETTINGS', flag, {
     default: 'false',
     doc: 'Start although a variable named `ATLAS_...` is not a setting.',
