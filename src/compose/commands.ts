@@ -9,18 +9,23 @@ import { FairTurns } from '#flow/fair-turns';
 import { KeyedQueue } from '#flow/keyed-queue';
 import { newId } from '#flow/new-id';
 import type { HttpCommands } from '#http/dependencies';
+import type { WebhookPort } from '#http/webhook-port';
 import type { Config } from '#ops/config/settings';
 import { artifactBodies } from '#stores/artifact-bodies';
+
+/** What commands are built from. */
+export interface CommandsFrom {
+  readonly logs: Logs;
+  readonly views: Views;
+  readonly artifacts: ArtifactStore;
+  readonly contractChecks: ContractChecks;
+  readonly webhookPort: WebhookPort;
+}
 
 /** Gives the commands of a node whose role writes; they decide on what its own views hold. */
 export function buildCommands(
   config: Config,
-  {
-    logs,
-    views,
-    artifacts,
-    contractChecks,
-  }: { logs: Logs; views: Views; artifacts: ArtifactStore; contractChecks: ContractChecks },
+  { logs, views, artifacts, contractChecks, webhookPort }: CommandsFrom,
 ): HttpCommands {
   const env = {
     clock: systemClock,
@@ -49,6 +54,8 @@ export function buildCommands(
       source: { load: (...at) => catalog.reader.contracts.states.policies.load(...at) },
     },
     apiKeys: { env, log, source: { load: (...at) => catalog.reader.apiKeys.load(...at) } },
+    webhooks: { env, log, source: { load: (...at) => catalog.reader.webhooks.load(...at) } },
+    webhookPort,
     jobRuns: {
       env,
       log: logs.JOBS,

@@ -17,6 +17,7 @@ import { followCatalog, keepsFiles } from '#compose/store-catalog';
 import { openTier2, type Tier2 } from '#compose/tier2';
 import { openTls, tlsHealth } from '#compose/tls';
 import { openViews, type Views } from '#compose/views';
+import { openWebhooks } from '#compose/webhooks';
 import { startWorkers } from '#compose/workers';
 import { systemClock } from '#flow/clock';
 import { newId } from '#flow/new-id';
@@ -193,13 +194,17 @@ function healthOf({ opened, views, sources }: Parts): PartHealth[] {
 /** Gives the commands of a node whose role writes, and starts what follows from them by itself. */
 function openCommands(
   setup: Setup,
-  { logs, views, artifacts }: Parts,
+  { folder, opened, logs, views, artifacts }: Parts,
   contractChecks: ContractChecks,
 ): HttpCommands | undefined {
   const { config } = setup;
   if (config.role !== 'all' && config.role !== 'writer') return undefined;
-  const commands = buildCommands(config, { logs, views, artifacts, contractChecks });
-  return config.workers ? startWorkers(setup, { commands, views, artifacts }) : commands;
+  const webhooks = openWebhooks(setup, { broker: opened.broker, folder, logs, views });
+  const from = { logs, views, artifacts, contractChecks, webhookPort: webhooks.port };
+  const commands = buildCommands(config, from);
+  if (!config.workers) return commands;
+  webhooks.start(commands.webhooks);
+  return startWorkers(setup, { commands, views, artifacts });
 }
 
 /** Says which parts a node uses, for people. */

@@ -47,6 +47,7 @@ import { servedDatasetRoutes } from '#http/served-dataset-routes';
 import { isStale, STALE_HEADER, staleReply } from '#http/stale-reads';
 import { stateMachineRoutes } from '#http/state-machine-routes';
 import { storeRoutes } from '#http/store-routes';
+import { webhookRoutes } from '#http/webhook-routes';
 
 /** Assembles the HTTP side, from the outside in: request id and errors, scope, routes. */
 export function buildApp(dependencies: HttpDependencies, observer: HttpObserver = {}): Koa {
@@ -98,6 +99,7 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...eventRoutes(dependencies),
     ...auditRoutes(dependencies),
     ...apiKeyRoutes(dependencies),
+    ...webhookRoutes(dependencies),
     ...artifactRoutes(dependencies),
     ...catalogRoutes(dependencies),
     ...storeRoutes(dependencies),
