@@ -25,6 +25,7 @@ import { buildApp } from '#http/app';
 import type { HttpObserver } from '#http/boundary';
 import type { HttpCommands, PartHealth, Serving } from '#http/dependencies';
 import { type HttpServer, listen } from '#http/server';
+import { asyncApiDocument } from '#log/asyncapi';
 import type { Config } from '#ops/config/settings';
 import type { Logger } from '#ops/logger';
 import { packageInfo } from '#ops/package-root';
@@ -150,6 +151,7 @@ async function assemble(setup: Setup): Promise<RunningRegistry> {
       newId,
       limits: config,
       version: packageInfo().version,
+      describeEvents: () => asyncApiDocument(packageInfo().version),
       closing: closing.signal,
     },
     observerOf(logger),

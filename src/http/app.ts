@@ -23,6 +23,7 @@ import { debugRoutes } from '#http/debug-routes';
 import { definitionUserRoutes } from '#http/definition-user-routes';
 import type { HttpDependencies } from '#http/dependencies';
 import { ensemblRoutes } from '#http/ensembl-routes';
+import { eventDocumentRoute } from '#http/event-document-route';
 import { eventRoutes } from '#http/event-routes';
 import { FastGenes } from '#http/fast-genes';
 import { geneRoutes } from '#http/gene-routes';
@@ -97,6 +98,7 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...lineageRoutes(dependencies),
     ...lineageDocumentRoutes(dependencies),
     ...eventRoutes(dependencies),
+    eventDocumentRoute(dependencies),
     ...auditRoutes(dependencies),
     ...apiKeyRoutes(dependencies),
     ...webhookRoutes(dependencies),

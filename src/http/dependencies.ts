@@ -163,6 +163,8 @@ export interface HttpDependencies {
   readonly newId: () => string;
   readonly limits: HttpLimits;
   readonly version: string;
+  /** Describes the events in the log as AsyncAPI. */
+  readonly describeEvents: () => unknown;
   /** Aborts when the node begins to shut down. */
   readonly closing: AbortSignal;
 }

@@ -16,6 +16,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   health: 'public',
   readiness: 'public',
   openapi: 'public',
+  asyncapi: 'public',
   listStateMachines: 'public',
 
   listDatasets: DATASETS_READ,

@@ -85,6 +85,8 @@ const OF_PARAMETER: Readonly<Record<string, readonly string[]>> = {
   sunset: TIMES,
   parent_run_id: RUNS,
   submitted_by: ['ann', 'ben'],
+  // Nobody has such a name.
+  url: ['https://hooks.invalid/a', 'https://hooks.invalid/b'],
 };
 
 /** Says which words a name stands for, where the document only says that it is a text. */
