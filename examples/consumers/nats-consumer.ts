@@ -4,7 +4,6 @@
 //   node dist/examples/consumers/nats-consumer.js --name my-copy
 //
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { env, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import {
@@ -16,6 +15,13 @@ import {
 } from '@nats-io/jetstream';
 import { connect } from 'nats';
 
+interface Address {
+  readonly servers: string[];
+  readonly user?: string;
+  readonly pass?: string;
+  readonly token?: string;
+}
+
 const STREAM = 'REGISTRY';
 /** How many event ids are kept, so that what comes twice is done once. A real consumer keeps them with what it writes. */
 const IDS_MAX = 10_000;
@@ -25,8 +31,8 @@ const { values } = parseArgs({
     name: { type: 'string', default: 'example' },
     // Every kind of thing in the environment default/dev.
     subject: { type: 'string', default: 'atlas.default.dev.*.*' },
-    // Where `make run` keeps its data: its broker has a token that stands there.
-    data: { type: 'string', default: '.atlas' },
+    // Where the broker of `make run` has its token; that of `make cluster` is .atlas-cluster/broker-1/nats.conf.
+    config: { type: 'string', default: '.atlas/nats/nats.conf' },
     // Ends when nothing is left, in place of waiting for more.
     once: { type: 'boolean', default: false },
   },
@@ -79,25 +85,21 @@ async function durable() {
   return await jetstream(connection).consumers.get(STREAM, values.name);
 }
 
-/** Says where the broker is: NATS_URL, else the one of `make run` in its data folder. */
-function broker(): {
-  readonly servers: string[];
-  readonly user?: string;
-  readonly pass?: string;
-  readonly token?: string;
-} {
+/** Says where the broker is: NATS_URL, else what the configuration of a broker on this machine says. */
+function broker(): Address {
   const { NATS_URL } = env;
   if (NATS_URL !== undefined) return fromUrl(NATS_URL);
-  const path = join(values.data, 'nats', 'nats.conf');
-  if (!existsSync(path))
-    throw new Error(`There is no ${path}: start \`make run\`, or set NATS_URL`);
-  const config = readFileSync(path, 'utf8');
-  const address = /^listen: "(.+)"$/m.exec(config)?.[1] ?? '';
+  if (!existsSync(values.config))
+    throw new Error(`There is no ${values.config}: start \`make run\`, or set NATS_URL`);
+  const config = readFileSync(values.config, 'utf8');
+  const servers = [/^listen: "(.+)"$/m.exec(config)?.[1] ?? ''];
   const token = /token: "(.+?)"/.exec(config)?.[1];
-  return { servers: [address], ...(token === undefined ? {} : { token }) };
+  if (token !== undefined) return { servers, token };
+  const pass = /user: registry, password: "(.+?)"/.exec(config)?.[1] ?? '';
+  return { servers, user: 'registry', pass };
 }
 
-function fromUrl(text: string) {
+function fromUrl(text: string): Address {
   const urls = text.split(',').map((one) => new URL(one));
   const [{ username, password } = { username: '', password: '' }] = urls;
   const servers = urls.map(({ protocol, host }) => `${protocol}//${host}`);

@@ -43,7 +43,8 @@ async function shows(example: Example, wanted: readonly number[]): Promise<void>
 describe('the NATS consumer of the examples', () => {
   it('takes the events of `make run` from the first on, and goes on where it was killed', async () => {
     await using registry = await startTestRegistry();
-    const args = ['--data', registry.folder, '--name', 'copy'];
+    const config = join(registry.folder, 'nats', 'nats.conf');
+    const args = ['--config', config, '--name', 'copy'];
     const before = [await register(registry.api), await register(registry.api)];
     {
       await using first = run('nats-consumer', args);

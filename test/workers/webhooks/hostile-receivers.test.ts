@@ -7,18 +7,14 @@ import { createHook, HOOKS_HERE, positionsOf, register } from '#test/support/web
 let registry: TestRegistry;
 
 beforeAll(async () => {
-  registry = await startTestRegistry({
-    ...HOOKS_HERE,
-    ATLAS_WEBHOOK_RETRY_SECONDS: '1',
-    ATLAS_WEBHOOK_FAILING_SECONDS: '4',
-  });
+  registry = await startTestRegistry(HOOKS_HERE);
 });
 afterAll(async () => {
   await registry[Symbol.asyncDispose]();
 });
 
-const shown = async (tenant: string, path: string) =>
-  (await registry.api.get(`/registry/webhooks/${path}`, { 'Atlas-Tenant': tenant })).json;
+const shown = async (tenant: string, path: string, { api } = registry) =>
+  (await api.get(`/registry/webhooks/${path}`, { 'Atlas-Tenant': tenant })).json;
 
 const MIB = Buffer.alloc(1_048_576, 'x');
 
@@ -95,18 +91,26 @@ describe('a webhook whose receiver', () => {
   });
 
   it('is away for long is stopped with what could not be delivered as dead letters', async () => {
+    await using impatient = await startTestRegistry({
+      ...HOOKS_HERE,
+      ATLAS_WEBHOOK_RETRY_SECONDS: '1',
+      ATLAS_WEBHOOK_FAILING_SECONDS: '4',
+    });
     await using hook = await startHookServer();
     hook.behave(status(503));
-    const { id } = await createHook(registry.api, hook.url, { tenant: 'away', kinds: ['dataset'] });
+    const { id } = await createHook(impatient.api, hook.url, {
+      tenant: 'away',
+      kinds: ['dataset'],
+    });
     const positions: number[] = [];
-    for (let n = 0; n < 10; n += 1) positions.push(await register(registry.api, 'away'));
+    for (let n = 0; n < 10; n += 1) positions.push(await register(impatient.api, 'away'));
     await eventually(
       'the stop',
-      async () => (await shown('away', id)).status === 'stopped' || undefined,
+      async () => (await shown('away', id, impatient)).status === 'stopped' || undefined,
       30_000,
     );
-    expect(await shown('away', id)).toMatchObject({ stopped_because: 'failing' });
-    const { dead_letters: letters, position } = await shown('away', `${id}/deliveries`);
+    expect(await shown('away', id, impatient)).toMatchObject({ stopped_because: 'failing' });
+    const { dead_letters: letters, position } = await shown('away', `${id}/deliveries`, impatient);
     const dead = letters.map((letter: { position: number }) => letter.position);
     // Each was tried for a second, one after the other; what comes behind them is still to be delivered.
     expect(letters[0]).toMatchObject({ reason: 'expired', detail: 'HTTP 503' });

@@ -7,7 +7,7 @@ import { createHook, HOOKS_HERE, isSignedBy, positionsOf, register } from '#test
 let registry: TestRegistry;
 
 beforeAll(async () => {
-  registry = await startTestRegistry({ ...HOOKS_HERE, ATLAS_WEBHOOK_RETRY_SECONDS: '2' });
+  registry = await startTestRegistry(HOOKS_HERE);
 });
 afterAll(async () => {
   await registry[Symbol.asyncDispose]();
