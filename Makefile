@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 
-SOURCES := $(shell find src commands projections test bench -name '*.ts' 2>/dev/null) tsconfig.json package.json
+SOURCES := $(shell find src commands projections test bench examples -name '*.ts' 2>/dev/null) tsconfig.json package.json
 
 .PHONY: help
 help: ## List the targets
@@ -16,6 +16,14 @@ run: build ## Start the registry with embedded parts and load the example data
 # The ports of `make cluster` are those behind this one, and where its data lies.
 PORT ?= 3100
 CLUSTER ?= ./.atlas-cluster
+
+.PHONY: consume-nats
+consume-nats: build ## Follow the events of `make run` over NATS with examples/consumers
+	@exec node dist/examples/consumers/nats-consumer.js
+
+.PHONY: consume-sse
+consume-sse: build ## Follow the events of `make run` over HTTP with examples/consumers
+	@exec node dist/examples/consumers/sse-client.js
 
 .PHONY: cluster
 cluster: build setup-tests ## Start a cluster on this machine: 3 brokers, 2 writers, 2 readers, a projector, Postgres; PORT= and CLUSTER=
@@ -99,6 +107,10 @@ SBOM ?= atlas-registry.cdx.json
 .PHONY: sbom
 sbom: build ## List what runs in production as CycloneDX JSON in the file SBOM
 	@node dist/test/support/write-sbom.js '$(SBOM)'
+
+.PHONY: asyncapi
+asyncapi: build ## Describe the events again in docs/asyncapi.yaml
+	@node dist/test/support/write-asyncapi.js
 
 .PHONY: state-machines
 state-machines: build ## Draw the state machines again in docs/state-machines.md

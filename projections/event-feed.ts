@@ -1,11 +1,12 @@
-import type { DomainEvent } from '#domain/event';
-import type { Position } from '#domain/position';
+import type { DomainEvent, Kind, RecordedEvent } from '#domain/event';
+import { type Position, toPosition } from '#domain/position';
 import type { Scope } from '#domain/scope';
+import type { WebhookId, WebhookSettings } from '#domain/webhook';
 import { decodeEvent } from '#log/codec';
 import type { EventLog, StoredMessage } from '#log/event-log';
 import { traceparentOf } from '#log/event-trace';
 import type { StreamName } from '#log/streams';
-import { parseSubject, scopeFilter } from '#log/subjects';
+import { aggregateFilter, parseSubject, scopeFilter, subjectOf } from '#log/subjects';
 
 /** One event as subscribers see it: a CloudEvent in JSON form with the registry's own attributes. */
 export interface FeedEvent {
@@ -17,7 +18,7 @@ export interface FeedEvent {
   readonly subject: string;
   readonly time: string;
   readonly datacontenttype: 'application/json';
-  readonly kind: string;
+  readonly kind: Kind;
   readonly position: Position;
   readonly actor: string;
   readonly commandid: string;
@@ -31,6 +32,18 @@ export interface FeedOptions {
   readonly scope: Scope;
   /** Only what comes after this position. */
   readonly after: Position;
+  readonly signal: AbortSignal;
+  /** Only events of this kind. Default: of every kind. */
+  readonly kind?: Kind;
+  /** The most events in one batch. Default 200. */
+  readonly batchMax?: number;
+}
+
+/** Where an event of a scope is looked for. */
+export interface FeedPlace {
+  readonly stream: StreamName;
+  readonly scope: Scope;
+  readonly position: Position;
   readonly signal: AbortSignal;
 }
 
@@ -52,14 +65,32 @@ export class EventFeed {
 
   /** Follows the events of a scope in order, without gap and without repeat, until the signal aborts. */
   async *follow(options: FeedOptions): AsyncGenerator<readonly FeedEvent[]> {
-    const { stream, scope, after, signal } = options;
+    const { stream, scope, after, signal, kind, batchMax = BATCH_MAX } = options;
     const feed = this.#logs[stream].follow({
       after,
       signal,
-      batchMax: BATCH_MAX,
-      filter: scopeFilter(scope),
+      batchMax,
+      filter: kind === undefined ? scopeFilter(scope) : aggregateFilter(scope, kind),
     });
     for await (const batch of feed) yield batch.map(toFeedEvent);
+  }
+
+  /** Finds the event of a scope at a position. @throws LOG_UNAVAILABLE */
+  async find({ stream, scope, position, signal }: FeedPlace): Promise<FeedEvent | undefined> {
+    const filter = scopeFilter(scope);
+    const range = { after: toPosition(position - 1), upTo: position, batchMax: 1, filter, signal };
+    for await (const [message] of this.#logs[stream].readRange(range))
+      if (message?.position === position) return toFeedEvent(message);
+    return undefined;
+  }
+
+  /** Reads the events of one webhook after a revision, as they are recorded. @throws LOG_UNAVAILABLE */
+  async ofWebhook(
+    { scope, id }: { readonly scope: Scope; readonly id: WebhookId },
+    { after, limit }: { readonly after: Position; readonly limit: number },
+  ): Promise<readonly RecordedEvent[]> {
+    const subject = subjectOf({ scope, kind: 'webhook', id });
+    return await this.#logs.REGISTRY.readSubject(subject, after, limit);
   }
 }
 
@@ -80,11 +111,16 @@ function toFeedEvent(message: StoredMessage): FeedEvent {
     actor: metadata.actor,
     commandid: metadata.commandId,
     ...(traceparent === undefined ? {} : { traceparent }),
-    data: kind === 'api-key' ? withoutSecret(event.data) : event.data,
+    data: shownData(kind, event.data),
   };
 }
 
-/** The hash of a secret tells nobody anything; all the same nobody needs it. */
-function withoutSecret(data: DomainEvent['data']): DomainEvent['data'] {
-  return Object.fromEntries(Object.entries(data).filter(([name]) => name !== 'secretHash'));
+/** Leaves out what subscribers need not know: the hash of a secret, and the path of a URL, which may be one. */
+function shownData(kind: Kind, data: DomainEvent['data']): DomainEvent['data'] {
+  if (kind === 'api-key')
+    return Object.fromEntries(Object.entries(data).filter(([name]) => name !== 'secretHash'));
+  if (kind !== 'webhook' || data['settings'] === undefined) return data;
+  const settings = data['settings'] as WebhookSettings;
+  const url = URL.canParse(settings.url) ? new URL(settings.url).origin : '';
+  return { ...data, settings: { ...settings, url } };
 }

@@ -10,6 +10,7 @@ import { DefinitionQueries } from '#projections/catalog/definition-queries';
 import { DefinitionUses } from '#projections/catalog/definition-uses';
 import { digestOfCatalog } from '#projections/catalog/digest';
 import { openCatalogReader } from '#projections/catalog/schema';
+import { WebhookQueries } from '#projections/catalog/webhook-queries';
 import type { Witness } from '#projections/hash-at';
 import type { ProjectionDigest } from '#projections/projection';
 
@@ -21,6 +22,7 @@ export class CatalogReader {
   readonly actionProfiles: DefinitionQueries<ActionProfile>;
   readonly jobDefinitions: DefinitionQueries<JobDefinition>;
   readonly apiKeys: ApiKeyQueries;
+  readonly webhooks: WebhookQueries;
   /** Which job definitions use a contract or an action profile. */
   readonly uses: DefinitionUses;
   /** Which job definitions schedules start. */
@@ -36,6 +38,7 @@ export class CatalogReader {
     this.actionProfiles = new DefinitionQueries(this.#db, 'action-profile');
     this.jobDefinitions = new DefinitionQueries(this.#db, 'job-definition');
     this.apiKeys = new ApiKeyQueries(this.#db);
+    this.webhooks = new WebhookQueries(this.#db);
     this.uses = new DefinitionUses(this.#db);
     this.schedules = new ActiveSchedules(this.#db);
     this.#recordedAt = this.#db

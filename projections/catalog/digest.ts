@@ -37,7 +37,7 @@ const ROWS = `
     v.search_text, s.order_key, s.stage, m.mode,
     CASE kind WHEN 'contract' THEN ${LABELS_OF} END,
     CASE kind WHEN 'contract' THEN ${REFERENCES_OF} END,
-    d.order_key, d.version, d.is_release, d.title, d.fingerprint, d.author, ds.order_key, ds.stage, k.id,
+    d.order_key, d.version, d.is_release, d.title, d.fingerprint, d.author, ds.order_key, ds.stage, k.id, w.id,
     CASE WHEN kind IN ('action-profile', 'job-definition') THEN ${DEFINITION_TAGS} END,
     CASE kind WHEN 'action-profile' THEN ${ACTIONS_OF} WHEN 'job-definition' THEN ${USES_OF} END
   FROM revision JOIN aggregate ON aggregate.id = revision.aggregate
@@ -47,6 +47,7 @@ const ROWS = `
   LEFT JOIN definition_version d ON d.position = revision.position
   LEFT JOIN definition_stage ds ON ds.position = revision.position
   LEFT JOIN api_key k ON k.position = revision.position
+  LEFT JOIN webhook w ON w.position = revision.position
   WHERE revision.position > ? AND revision.position <= ?
     AND (${isIndexedIn('recent_of')} OR ${isIndexedIn('revision_of')})
   ORDER BY revision.position LIMIT ?`;

@@ -2,6 +2,7 @@ import Database from 'better-sqlite3';
 import { API_KEY_TABLES } from '#projections/catalog/api-key-queries';
 import { CONTRACT_TABLES } from '#projections/catalog/contract-tables';
 import { DEFINITION_TABLES } from '#projections/catalog/definition-tables';
+import { WEBHOOK_TABLES } from '#projections/catalog/webhook-queries';
 import type { ViewSchema } from '#projections/sqlite-view-file';
 
 /**
@@ -13,7 +14,7 @@ import type { ViewSchema } from '#projections/sqlite-view-file';
  * 6.7 µs per event).
  */
 export const CATALOG_SCHEMA: ViewSchema = {
-  version: 7,
+  version: 8,
   ddl: `
 CREATE TABLE checkpoint (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -50,7 +51,7 @@ CREATE TABLE recent_of (
   position INTEGER NOT NULL,
   PRIMARY KEY (aggregate, position)
 ) WITHOUT ROWID, STRICT;
-${CONTRACT_TABLES}${DEFINITION_TABLES}${API_KEY_TABLES}CREATE TABLE scope_head (
+${CONTRACT_TABLES}${DEFINITION_TABLES}${API_KEY_TABLES}${WEBHOOK_TABLES}CREATE TABLE scope_head (
   tenant TEXT NOT NULL,
   environment TEXT NOT NULL,
   kind TEXT NOT NULL,

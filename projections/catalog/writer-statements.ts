@@ -23,7 +23,8 @@ export function prepareWriter(
   | 'insertMany'
   | 'findAggregate'
   | 'insertAggregate'
-  | 'insertApiKey',
+  | 'insertApiKey'
+  | 'insertWebhook',
   Statement
 > {
   return {
@@ -50,5 +51,6 @@ export function prepareWriter(
       'INSERT INTO aggregate (tenant, environment, kind, name) VALUES (?, ?, ?, ?)',
     ),
     insertApiKey: db.prepare('INSERT INTO api_key VALUES (?, ?, ?)'),
+    insertWebhook: db.prepare('INSERT INTO webhook VALUES (?, ?, ?)'),
   };
 }

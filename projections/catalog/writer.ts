@@ -4,6 +4,7 @@ import { datasetEvolution } from '#domain/dataset';
 import { quote, RegistryError } from '#domain/errors';
 import type { EventMetadata } from '#domain/event';
 import { type Position, toPosition } from '#domain/position';
+import { webhookEvolution } from '#domain/webhook';
 import { bodyText, decodeData, decodeEnvelope } from '#log/codec';
 import type { StoredMessage } from '#log/event-log';
 import { type AggregateId, parseSubject } from '#log/subjects';
@@ -222,6 +223,11 @@ export class CatalogWriter {
       case 'api-key':
         apiKeyEvolution.parse({ type, data: {} });
         if (type === 'ApiKeyIssued') this.#sql.insertApiKey.run(position, head.id, head.aggregate);
+        return;
+      case 'webhook':
+        webhookEvolution.parse({ type, data: {} });
+        if (type === 'WebhookCreated')
+          this.#sql.insertWebhook.run(position, head.id, head.aggregate);
         return;
       case 'job-run':
       case 'run-request':

@@ -54,7 +54,7 @@ export interface ClusterPlan {
 // Longer than a balancer takes to see that a node is not ready: twice 100 ms and as much again.
 const DRAIN_DELAY_MS = '500';
 
-/** Says which processes make the cluster. Writes its password and its key of anchors at the first start. */
+/** Says which processes make the cluster. Writes its password and its keys of anchors and webhooks at the first start. */
 export function planCluster(layout: ClusterLayout): ClusterPlan {
   const { folder, size, ports } = layout;
   const password = keptSecret(join(folder, 'password'), () => randomBytes(24).toString('hex'));
@@ -71,6 +71,7 @@ export function planCluster(layout: ClusterLayout): ClusterPlan {
     ATLAS_STREAM_REPLICAS: String(replicas),
     ATLAS_STORE_FOLDER: join(folder, 'store'),
     ATLAS_AUDIT_KEY: auditKey(folder),
+    ATLAS_WEBHOOK_KEY: webhookKey(folder),
     ATLAS_DRAIN_DELAY_MS: DRAIN_DELAY_MS,
     ...(databaseUrl === undefined ? {} : { DATABASE_URL: databaseUrl }),
   };
@@ -166,6 +167,12 @@ function auditKey(folder: string): string {
   keptSecret(path, () =>
     String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
   );
+  return path;
+}
+
+function webhookKey(folder: string): string {
+  const path = join(folder, 'webhook-key');
+  keptSecret(path, () => randomBytes(32).toString('base64url'));
   return path;
 }
 

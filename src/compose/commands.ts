@@ -13,19 +13,24 @@ import { KeyedQueue } from '#flow/keyed-queue';
 import { newId } from '#flow/new-id';
 import { NO_TRACES } from '#flow/tracer';
 import type { HttpCommands } from '#http/dependencies';
+import type { WebhookPort } from '#http/webhook-port';
 import type { EventLog } from '#log/event-log';
 import type { StreamName } from '#log/streams';
 import { artifactBodies } from '#stores/artifact-bodies';
 
+/** What commands are built from. */
+export interface CommandsFrom {
+  readonly logs: Logs;
+  readonly views: Views;
+  readonly artifacts: ArtifactStore;
+  readonly contractChecks: ContractChecks;
+  readonly webhookPort: WebhookPort;
+}
+
 /** Gives the commands of a node whose role writes; they decide on what its own views hold. */
 export function buildCommands(
   setup: Setup,
-  {
-    logs: opened,
-    views,
-    artifacts,
-    contractChecks,
-  }: { logs: Logs; views: Views; artifacts: ArtifactStore; contractChecks: ContractChecks },
+  { logs: opened, views, artifacts, contractChecks, webhookPort }: CommandsFrom,
 ): HttpCommands {
   const { config } = setup;
   const logs = config.metrics ? meteredLogs(opened, setup) : opened;
@@ -42,6 +47,8 @@ export function buildCommands(
       source: { load: (...at) => catalog.reader.contracts.states.policies.load(...at) },
     },
     apiKeys: { env, log, source: { load: (...at) => catalog.reader.apiKeys.load(...at) } },
+    webhooks: { env, log, source: { load: (...at) => catalog.reader.webhooks.load(...at) } },
+    webhookPort,
     jobRuns: {
       env,
       log: logs.JOBS,

@@ -1,6 +1,7 @@
 import { connectBroker } from '#clients/nats';
 import { bucketOptions } from '#compose/bucket-options';
 import { natsAccess } from '#compose/logs';
+import { WEBHOOK_BUCKET, webhookBucket } from '#compose/webhooks';
 import { RegistryError } from '#domain/errors';
 import { provisionStreams } from '#log/provision';
 import { STREAMS } from '#log/streams';
@@ -8,7 +9,7 @@ import type { Config } from '#ops/config/settings';
 import { openBucket } from '#projections/contract-kv/bucket';
 
 /**
- * Makes the streams and the bucket of contracts where they are not there, and checks those that are. Gives their names.
+ * Makes the streams and the buckets of contracts and webhooks where they are not there, and checks those that are. Gives their names.
  * Nodes that find them need no permission to make any. See ADR 023.
  * @throws CANNOT_START
  */
@@ -26,8 +27,9 @@ export async function provision(config: Config): Promise<readonly string[]> {
   try {
     await provisionStreams(broker.jsm, { replicas: config.streamReplicas });
     await openBucket(bucketOptions(config, broker));
+    await openBucket(webhookBucket(config, broker));
   } finally {
     await broker.close();
   }
-  return [...Object.keys(STREAMS), `KV_${config.kvBucket}`];
+  return [...Object.keys(STREAMS), `KV_${config.kvBucket}`, `KV_${WEBHOOK_BUCKET}`];
 }

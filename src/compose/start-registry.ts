@@ -21,6 +21,7 @@ import { openTier2, type Tier2 } from '#compose/tier2';
 import { openTls, tlsHealth } from '#compose/tls';
 import { openTracer } from '#compose/tracing';
 import { openViews, type Views } from '#compose/views';
+import { openWebhooks } from '#compose/webhooks';
 import { startWorkers } from '#compose/workers';
 import { systemClock } from '#flow/clock';
 import { newId } from '#flow/new-id';
@@ -28,6 +29,7 @@ import { buildApp } from '#http/app';
 import type { HttpObserver, RequestLine } from '#http/boundary';
 import type { HttpCommands, HttpDependencies, PartHealth, Serving } from '#http/dependencies';
 import { type HttpServer, listen } from '#http/server';
+import { asyncApiDocument } from '#log/asyncapi';
 import type { Config } from '#ops/config/settings';
 import type { Logger } from '#ops/logger';
 import { Meters } from '#ops/metrics/meters';
@@ -162,6 +164,7 @@ async function assemble(given: Setup): Promise<RunningRegistry> {
       tracer,
       limits: config,
       version: packageInfo().version,
+      describeEvents: () => asyncApiDocument(packageInfo().version),
       closing: closing.signal,
     },
     observerOf(setup, load),
@@ -222,13 +225,17 @@ function healthOf({ opened, views, sources }: Parts): PartHealth[] {
 /** Gives the commands of a node whose role writes, and starts what follows from them by itself. */
 function openCommands(
   setup: Setup,
-  { logs, views, artifacts }: Parts,
+  { folder, opened, logs, views, artifacts }: Parts,
   contractChecks: ContractChecks,
 ): HttpCommands | undefined {
   const { config } = setup;
   if (config.role !== 'all' && config.role !== 'writer') return undefined;
-  const commands = buildCommands(setup, { logs, views, artifacts, contractChecks });
-  return config.workers ? startWorkers(setup, { commands, views, artifacts }) : commands;
+  const webhooks = openWebhooks(setup, { broker: opened.broker, folder, logs, views });
+  const from = { logs, views, artifacts, contractChecks, webhookPort: webhooks.port };
+  const commands = buildCommands(setup, from);
+  if (!config.workers) return commands;
+  webhooks.start(commands.webhooks);
+  return startWorkers(setup, { commands, views, artifacts });
 }
 
 /** Says which parts a node uses, for people. */

@@ -131,7 +131,7 @@ function lineageSink({ lineage }: HttpCommands): LineageSink {
 }
 
 /** Makes contexts of commands that follow from nobody's request. @throws FROZEN, NOT_READY while this node must not decide */
-function contextOf(views: Views): (scope: Scope) => CommandContext {
+export function contextOf(views: Views): (scope: Scope) => CommandContext {
   return (scope) => {
     checkReady(views);
     const commandId = newId() as CommandId;
@@ -158,8 +158,11 @@ function readyQueue(views: Views): RunQueue {
   };
 }
 
-/** A view that is being built again knows too little: profiles that are there would count as unknown. */
-function checkReady({ halted, catalogView, jobRunsView }: Views): void {
+/**
+ * Lets nothing work on a view that is being built again: it knows too little, and what is there would count as unknown.
+ * @throws FROZEN, NOT_READY
+ */
+export function checkReady({ halted, catalogView, jobRunsView }: Views): void {
   const why = halted();
   if (why !== undefined)
     throw new RegistryError('FROZEN', `Cannot work: ${why}`, { outcome: 'not-applied' });
@@ -185,7 +188,8 @@ function nudging(log: EventLog, view: PositionedView, nudge: () => void): EventL
   });
 }
 
-function eventLogger({ logger }: Setup): OnWorkerEvent {
+/** Writes what workers tell into the log of the node. */
+export function eventLogger({ logger }: Setup): OnWorkerEvent {
   const told = new Set<string>();
   return (event: WorkerEvent) => {
     switch (event.type) {
@@ -207,6 +211,13 @@ function eventLogger({ logger }: Setup): OnWorkerEvent {
       case 'run-expired':
       case 'run-submitted':
         logger.info(event, event.type === 'run-expired' ? 'run was lost' : 'schedule came due');
+        break;
+      case 'webhook-stopped':
+      case 'webhook-dead-letter':
+        logger.warn(
+          event,
+          event.type === 'webhook-stopped' ? 'webhook was stopped' : 'webhook has a dead letter',
+        );
         break;
       default:
         event satisfies never;

@@ -61,6 +61,7 @@ export const KINDS = [
   'action-profile',
   'job-definition',
   'api-key',
+  'webhook',
   'job-run',
   'run-request',
   'lineage-run',

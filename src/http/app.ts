@@ -23,6 +23,7 @@ import { debugRoutes } from '#http/debug-routes';
 import { definitionUserRoutes } from '#http/definition-user-routes';
 import type { HttpDependencies } from '#http/dependencies';
 import { ensemblRoutes } from '#http/ensembl-routes';
+import { eventDocumentRoute } from '#http/event-document-route';
 import { eventRoutes } from '#http/event-routes';
 import { FastGenes } from '#http/fast-genes';
 import { geneRoutes } from '#http/gene-routes';
@@ -50,6 +51,7 @@ import { servedDatasetRoutes } from '#http/served-dataset-routes';
 import { isStale, STALE_HEADER, staleReply } from '#http/stale-reads';
 import { stateMachineRoutes } from '#http/state-machine-routes';
 import { storeRoutes } from '#http/store-routes';
+import { webhookRoutes } from '#http/webhook-routes';
 
 /** Assembles the HTTP side, from the outside in: request id and errors, scope, routes. */
 export function buildApp(dependencies: HttpDependencies, observer: HttpObserver = {}): Koa {
@@ -100,8 +102,10 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...lineageRoutes(dependencies),
     ...lineageDocumentRoutes(dependencies),
     ...eventRoutes(dependencies),
+    eventDocumentRoute(dependencies),
     ...auditRoutes(dependencies),
     ...apiKeyRoutes(dependencies),
+    ...webhookRoutes(dependencies),
     ...artifactRoutes(dependencies),
     ...catalogRoutes(dependencies),
     ...storeRoutes(dependencies),

@@ -2,6 +2,7 @@ import type { DatasetCache } from '#cache/dataset-cache';
 import type { DatasetDirectory } from '#cache/dataset-directory';
 import type { DatasetReader } from '#cache/dataset-reader';
 import type { ContractChecks } from '#commands/check-contract';
+import type { WebhookCommands } from '#commands/create-webhook';
 import type { FinishCommands } from '#commands/finish-job-run';
 import type { ApiKeyCommands } from '#commands/issue-api-key';
 import type { ActionProfileCommands, JobDefinitionCommands } from '#commands/job-ports';
@@ -24,6 +25,7 @@ import type { JsonShapeLimits } from '#http/limits/json-shape';
 import type { ShapeLimits } from '#http/limits/request-shape';
 import type { RegistryHealth } from '#http/registry-health';
 import type { SignedCursors } from '#http/signed-cursor';
+import type { WebhookPort } from '#http/webhook-port';
 import type { LineageWarner } from '#lineage/lineage-warnings';
 import type { AuditTrail } from '#projections/audit-trail';
 import type { CatalogReader } from '#projections/catalog/catalog-reader';
@@ -40,6 +42,8 @@ export interface HttpCommands {
   readonly contracts: ContractCommands;
   readonly contractPolicies: ContractPolicyCommands;
   readonly apiKeys: ApiKeyCommands;
+  readonly webhooks: WebhookCommands;
+  readonly webhookPort: WebhookPort;
   readonly jobRuns: FinishCommands & TriggerCommands;
   readonly lineage: LineageCommands;
   readonly jobDefinitions: JobDefinitionCommands;
@@ -165,6 +169,8 @@ export interface HttpDependencies {
   readonly tracer: Tracer;
   readonly limits: HttpLimits;
   readonly version: string;
+  /** Describes the events in the log as AsyncAPI. */
+  readonly describeEvents: () => unknown;
   /** Aborts when the node begins to shut down. */
   readonly closing: AbortSignal;
 }

@@ -10,6 +10,7 @@ export const STREAMS = {
     'action-profile',
     'job-definition',
     'api-key',
+    'webhook',
   ],
   JOBS: ['job-run', 'run-request', 'lineage-run', 'lineage-document'],
 } as const satisfies Record<string, readonly Kind[]>;

@@ -1,7 +1,7 @@
 import type { Clock } from '#flow/clock';
 import { discardAnswer, GuardedHttp } from '#flow/guarded-http';
 import { parseOutsideUrl } from '#flow/outside-url';
-import type { GuardedLookupOptions } from '#flow/private-hosts';
+import { checkHost, type GuardedLookupOptions } from '#flow/private-hosts';
 import type { HostList } from '#workers/host-list';
 
 export interface OutboundOptions {
@@ -71,6 +71,13 @@ export class Outbound {
   /** Ends all connections. */
   close(): void {
     this.#http.close();
+  }
+
+  /** Reads the URL of a target and checks it as far as can be told without asking anybody. @throws TargetRefused */
+  check(text: string): URL {
+    const url = this.#checked(text);
+    checkHost(url, { ...this.#options, refusal });
+    return url;
   }
 
   #checked(text: string): URL {

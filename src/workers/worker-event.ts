@@ -1,9 +1,10 @@
 import type { JobActionStatus } from '#domain/job-action';
 import type { JobRunId } from '#domain/job-run';
 import type { Scope } from '#domain/scope';
+import type { WebhookId, WebhookStop } from '#domain/webhook';
 
 /** The workers of a node. */
-export type WorkerName = 'actions' | 'timeouts' | 'schedules';
+export type WorkerName = 'actions' | 'timeouts' | 'schedules' | 'webhooks';
 
 /** What workers tell whoever listens. */
 export type WorkerEvent =
@@ -33,6 +34,20 @@ export type WorkerEvent =
       readonly scope: Scope;
       readonly definition: string;
       readonly occurrence: string;
+    }
+  | {
+      readonly type: 'webhook-stopped';
+      readonly scope: Scope;
+      readonly id: WebhookId;
+      readonly reason: WebhookStop;
+      readonly detail: string;
+    }
+  | {
+      readonly type: 'webhook-dead-letter';
+      readonly scope: Scope;
+      readonly id: WebhookId;
+      readonly position: number;
+      readonly detail: string;
     };
 
 /** Hears of what workers do. Must not throw. */

@@ -38,7 +38,7 @@ beforeAll(async () => {
     /^Cannot create stream "REGISTRY": Permissions Violation .*\(want it made by whoever may: atlas-registry provision\)$/,
   );
   const env = nats.env('provisioner');
-  const names = ['REGISTRY', 'JOBS', 'KV_contracts'];
+  const names = ['REGISTRY', 'JOBS', 'KV_contracts', 'KV_webhooks'];
   expect(await provision(readConfig(env))).toEqual(names);
   expect(await provision(readConfig(env))).toEqual(names);
   admin = await nats.connect('provisioner');

@@ -89,6 +89,7 @@ describe('provisionStreams()', () => {
           'atlas.*.*.action-profile.*',
           'atlas.*.*.job-definition.*',
           'atlas.*.*.api-key.*',
+          'atlas.*.*.webhook.*',
         ],
       ],
     ]);

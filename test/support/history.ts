@@ -24,6 +24,7 @@ import { contractCommandsOn, schemaOf } from '#test/support/contracts';
 import { definitionStep } from '#test/support/job-history';
 import { jobCommandsOn, profileCommandsOn } from '#test/support/jobs';
 import type { Seeded } from '#test/support/seed';
+import { webhookStep } from '#test/support/webhook-history';
 
 /** The scopes of random histories. */
 export const HISTORY_SCOPES = [
@@ -92,6 +93,7 @@ export async function writeRegistryHistory(
       () => withdrawDataset(datasets, context, { name }),
       () => definitionStep(jobs, context, random),
       () => apiKeyStep({ env, log }, context, random),
+      () => webhookStep({ env, log }, context, random),
       () => random.pick(contractSteps)(),
     ] as const;
     await ignoringRejections(random.pick(steps));

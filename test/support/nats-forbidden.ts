@@ -4,7 +4,7 @@ import type { NatsRole } from '#test/support/nats-roles';
 export const DURABLE = 'orders-sync';
 
 /** Everything that is stored. */
-export const STREAMS = ['REGISTRY', 'JOBS', 'KV_contracts'];
+export const STREAMS = ['REGISTRY', 'JOBS', 'KV_contracts', 'KV_webhooks'];
 /** The subject of an event that nobody has decided. */
 export const EVENT = 'atlas.default.dev.dataset.forged';
 
@@ -52,6 +52,7 @@ const TAKES_FROM_DURABLE = [
 ];
 const LISTS = ['$JS.API.CONSUMER.NAMES.REGISTRY', '$JS.API.CONSUMER.LIST.REGISTRY'];
 const BUCKET = ['$KV.contracts.meta.forged.v1', '$KV.contracts._checkpoint'];
+const DELIVERIES = ['$KV.webhooks.cursor.forged', '$KV.webhooks.dead.forged'];
 
 /** What is the work of others, for each role. */
 export const FORBIDDEN: Readonly<Record<NatsRole, readonly string[]>> = {
@@ -63,14 +64,24 @@ export const FORBIDDEN: Readonly<Record<NatsRole, readonly string[]>> = {
     ...TAKES_FROM_DURABLE,
     ...LISTS,
     '$KV.other.a',
+    ...DELIVERIES,
   ],
   all: [...FOR_PROVISIONER, ...OF_DURABLE, ...TAKES_FROM_DURABLE, ...LISTS, '$KV.other.a'],
-  reader: [EVENT, ...FOR_PROVISIONER, ...OF_DURABLE, ...TAKES_FROM_DURABLE, ...LISTS, ...BUCKET],
+  reader: [
+    EVENT,
+    ...FOR_PROVISIONER,
+    ...OF_DURABLE,
+    ...TAKES_FROM_DURABLE,
+    ...LISTS,
+    ...BUCKET,
+    ...DELIVERIES,
+  ],
   provisioner: [
     EVENT,
     ...TAKES_FROM_DURABLE.filter((one) => !one.includes('INFO')),
     ...LISTS,
     ...BUCKET,
+    ...DELIVERIES,
   ],
   consumer: [
     EVENT,
@@ -78,6 +89,7 @@ export const FORBIDDEN: Readonly<Record<NatsRole, readonly string[]>> = {
     ...OF_DURABLE,
     ...LISTS,
     ...BUCKET,
+    ...DELIVERIES,
     '$JS.API.CONSUMER.CREATE.REGISTRY.other',
     '$JS.API.CONSUMER.MSG.NEXT.REGISTRY.other',
     '$JS.API.CONSUMER.CREATE.JOBS.other',

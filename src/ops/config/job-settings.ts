@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { flag, setting, text, whole } from '#ops/config/setting';
 
-const hostList = z.string().transform((value): readonly string[] =>
+/** Names of hosts, with commas. */
+export const hostList = z.string().transform((value): readonly string[] =>
   value
     .split(',')
     .map((name) => name.trim())

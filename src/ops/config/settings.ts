@@ -15,6 +15,7 @@ import { STORE_SETTINGS } from '#ops/config/store-settings';
 import { TLS_SETTINGS } from '#ops/config/tls-settings';
 import { TRACE_SETTINGS } from '#ops/config/trace-settings';
 import { VIEW_SETTINGS } from '#ops/config/view-settings';
+import { WEBHOOK_SETTINGS } from '#ops/config/webhook-settings';
 
 const postgresUrl = z
   .string()
@@ -141,6 +142,7 @@ export const SETTINGS = {
   ...CACHE_SETTINGS,
   ...CONTRACT_SETTINGS,
   ...JOB_SETTINGS,
+  ...WEBHOOK_SETTINGS,
   ...LINEAGE_SETTINGS,
   ...AUTH_SETTINGS,
   ...AUDIT_SETTINGS,

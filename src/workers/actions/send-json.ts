@@ -3,7 +3,8 @@ import { canonicalJson, type JsonObject } from '#domain/canonical-json';
 import type { Clock } from '#flow/clock';
 import type { ActionAttempt, AttemptResult } from '#workers/action-attempt';
 import { signatureOf } from '#workers/actions/sign';
-import { type Outbound, type OutboundReply, TargetRefused } from '#workers/outbound';
+import type { Outbound, OutboundReply } from '#workers/outbound';
+import { requestFailureOf } from '#workers/request-failure';
 import { SecretMissing, type Secrets } from '#workers/secrets';
 
 /** What actions over HTTP are sent with. */
@@ -70,19 +71,6 @@ function resultOf({ status, retryAfterMs }: OutboundReply): AttemptResult {
 
 function failureOf(error: unknown): AttemptResult {
   if (error instanceof SecretMissing) return { outcome: 'failed', detail: error.message };
-  const refused = refusalIn(error);
-  if (refused !== undefined) return { outcome: 'dead', detail: refused.message };
-  // Messages of connections may name parts of a URL that is a secret; their codes do not.
-  const { code = 'no code' } = error as NodeJS.ErrnoException;
-  return { outcome: 'failed', detail: `The request failed: ${code}` };
-}
-
-/** Finds the refusal of an address in what a connection failed with. */
-function refusalIn(error: unknown): TargetRefused | undefined {
-  if (error instanceof TargetRefused) return error;
-  if (error instanceof AggregateError) {
-    const found = error.errors.find((one) => one instanceof TargetRefused);
-    if (found !== undefined) return found;
-  }
-  return error instanceof Error && error.cause !== undefined ? refusalIn(error.cause) : undefined;
+  const { detail, isRefused } = requestFailureOf(error);
+  return { outcome: isRefused ? 'dead' : 'failed', detail };
 }

@@ -36,6 +36,7 @@ export class Learned {
     this.add('etag', etag);
     this.add(`cursor:${operationId}`, json['next_cursor']);
     if (/JobRun$|JobDefinition$/.test(operationId)) this.add('run', json['id']);
+    if (operationId === 'createWebhook') this.add('webhook', json['id']);
     if (operationId === 'issueApiKey') this.add('api-key', json['id']);
     if (operationId === 'postLineageEvent') {
       this.add('run', json['run_id']);
@@ -84,6 +85,8 @@ const OF_PARAMETER: Readonly<Record<string, readonly string[]>> = {
   sunset: TIMES,
   parent_run_id: RUNS,
   submitted_by: ['ann', 'ben'],
+  // Nobody has such a name.
+  url: ['https://hooks.invalid/a', 'https://hooks.invalid/b'],
 };
 
 /** Says which words a name stands for, where the document only says that it is a text. */
@@ -101,6 +104,7 @@ export function wordsFor(
   if (name === 'name' && path.includes('/contracts')) return CONTRACTS;
   if (name === 'name' && path.startsWith('/v1/genes')) return ['first-1', 'first-2'];
   if (name === 'id' && path.includes('/job-runs')) return [...RUNS, ...learned.of('run')];
+  if (name === 'id' && path.includes('/webhooks')) return learned.of('webhook');
   if (name === 'id' && path.includes('/api-keys')) return learned.of('api-key');
   if (name === 'id' && path.includes('/lineage')) return learned.of('lineage-document');
   if (name === 'id' && path.includes('/lookup')) return ['G00001', 'G00003'];

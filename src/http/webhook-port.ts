@@ -1,0 +1,59 @@
+import type { Position } from '#domain/position';
+import type { Scope } from '#domain/scope';
+import type { WebhookId } from '#domain/webhook';
+import type { FoundWebhook } from '#projections/catalog/webhook-queries';
+
+/** How far a webhook has come. Times are milliseconds since 1970. */
+export interface WebhookDeliveries {
+  /** Absent before any node has begun. */
+  readonly record:
+    | {
+        readonly owner: string;
+        readonly after: Position;
+        readonly trial?: {
+          readonly position: Position;
+          readonly attempts: number;
+          readonly sinceMs: number;
+          readonly detail: string;
+        };
+        readonly failingSinceMs?: number;
+        readonly deliveredAtMs?: number;
+      }
+    | undefined;
+  readonly deadLetters: readonly {
+    readonly position: Position;
+    readonly eventId: string;
+    readonly type: string;
+    readonly subject: string;
+    readonly reason: 'expired' | 'refused';
+    readonly detail: string;
+    readonly attempts: number;
+    readonly atMs: number;
+  }[];
+}
+
+/** What routes need of the delivery of webhooks. */
+export interface WebhookPort {
+  /** Webhooks in all scopes together. */
+  readonly webhooksMax: number;
+  /** Which key new secrets are derived from. */
+  readonly keyId: string;
+  /** Gives a secret as its receiver is told it. */
+  secretOf(owner: { readonly scope: Scope; readonly id: WebhookId }, generation: number): string;
+  /** Checks a URL as far as can be told without asking anybody. @throws INVALID_REQUEST */
+  checkUrl(url: string): void;
+  /** Sends an event that only tests the way. */
+  ping(found: FoundWebhook, signal: AbortSignal): Promise<WebhookPing>;
+  /** @throws LOG_UNAVAILABLE */
+  deliveries(id: WebhookId): Promise<WebhookDeliveries>;
+  /** Removes what is kept of a webhook that was deleted. Does what it can: what is left harms nobody. */
+  forget(id: WebhookId): Promise<void>;
+}
+
+/** What came of a ping. */
+export interface WebhookPing {
+  readonly eventId: string;
+  readonly isTaken: boolean;
+  readonly detail: string;
+  readonly status?: number;
+}
