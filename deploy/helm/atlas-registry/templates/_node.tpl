@@ -10,6 +10,7 @@ spec:
   selector: {{- include "atlas.selector" . | nindent 4 }}
   ports:
     - { name: http, port: 3001, targetPort: http, protocol: TCP }
+    - { name: metrics, port: 9464, targetPort: metrics, protocol: TCP }
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget

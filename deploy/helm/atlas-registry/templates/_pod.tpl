@@ -5,6 +5,7 @@
 {{- if .serves }}
 - { name: ATLAS_ROLE, value: {{ .component }} }
 - { name: BIND_ADDR, value: "0.0.0.0:3001" }
+- { name: ATLAS_METRICS_ADDR, value: "0.0.0.0:9464" }
 - { name: ATLAS_DRAIN_DELAY_MS, value: "{{ .root.Values.drain.seconds }}000" }
 - { name: ATLAS_SHUTDOWN_GRACE_MS, value: "{{ .root.Values.drain.graceSeconds }}000" }
 - name: ATLAS_NODE_ID
@@ -149,6 +150,7 @@ containers:
 {{- end }}
     ports:
       - { name: http, containerPort: 3001 }
+      - { name: metrics, containerPort: 9464 }
     # It listens at once and builds its views meanwhile: only readiness waits for them.
     startupProbe:
       httpGet: { path: /healthz, port: http, scheme: {{ $scheme }} }
