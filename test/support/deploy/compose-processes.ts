@@ -20,6 +20,8 @@ import { eventually } from '#test/support/wait';
 
 const { root } = packageInfo();
 const NATS_PORTS = ['4222', '6222', '8222'];
+// Three nodes and three brokers on a busy machine.
+const READY_MS = 120_000;
 const NATS_CONFIG = '/etc/nats/registry.conf';
 
 /** Services of the compose file as processes of this machine, on ports that are free. */
@@ -58,6 +60,7 @@ class ComposeBed implements ComposeProcesses {
   readonly #children: ChildProcess[] = [];
   readonly #stores: AsyncDisposable[] = [];
   readonly #said = new Map<string, string>();
+  #ending = false;
 
   constructor(compose: ComposeFile) {
     this.#compose = compose;
@@ -136,7 +139,15 @@ class ComposeBed implements ComposeProcesses {
     }
     await Promise.all(
       names.map((name) =>
-        eventually(`${name} to be ready`, () => this.output(name).includes('Ready in'), 60_000),
+        eventually(
+          `${name} to be ready`,
+          () => {
+            const said = this.output(name);
+            if (said.includes('Ready in')) return true;
+            throw new Error(`It says: ${said}`);
+          },
+          READY_MS,
+        ),
       ),
     );
   }
@@ -154,7 +165,19 @@ class ComposeBed implements ComposeProcesses {
       value === '/data' ? this.#folderOf(name) : this.#here(value, name),
     ]);
     const env = { PATH: process.env['PATH'] ?? '', ...Object.fromEntries(settings) };
-    const child = spawn(of.command, of.args, { cwd: root, env });
+    this.#run(name, { ...of, env });
+  }
+
+  /** Runs a process; it is started again when it ends by itself, where the service says so. */
+  #run(
+    name: string,
+    of: { command: string; args: readonly string[]; env: NodeJS.ProcessEnv },
+  ): void {
+    const child = spawn(of.command, of.args, { cwd: root, env: of.env });
+    child.once('close', () => {
+      const { restart } = serviceOf(this.#compose, name);
+      if (!this.#ending && restart === 'unless-stopped') this.#run(name, of);
+    });
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => this.#said.set(name, this.output(name) + String(chunk)));
     this.#children.push(child);
@@ -188,6 +211,7 @@ class ComposeBed implements ComposeProcesses {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ending = true;
     for (const child of this.#children.toReversed()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const ended = new Promise((resolve) => child.once('close', resolve));
