@@ -1,13 +1,22 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '#ops/config/read-config';
 import { SETTINGS } from '#ops/config/settings';
+import { packageInfo } from '#ops/package-root';
 import { readDockerfile, saidBy } from '#test/support/deploy/dockerfile';
 import { schemaFaults, typeFaults } from '#test/support/helm/kubernetes-schemas';
-import { type Manifest, podOf, renderChart, renderTexts } from '#test/support/helm/render-chart';
-import { ALERTS, SECRET_SETTINGS, VALUE_SETS } from '#test/support/helm/value-sets';
+import {
+  chartFile,
+  type Manifest,
+  podOf,
+  renderChart,
+  renderTexts,
+} from '#test/support/helm/render-chart';
+import { SECRET_SETTINGS, VALUE_SETS } from '#test/support/helm/value-sets';
 
 const SETS = Object.entries(VALUE_SETS);
-const rendered = SETS.map(([name, values]) => [name, renderChart(values, ALERTS)] as const);
+const rendered = SETS.map(([name, values]) => [name, renderChart(values)] as const);
 const all = rendered.flatMap(([, manifests]) => manifests);
 const image = readDockerfile().at(-1);
 
@@ -24,9 +33,7 @@ const pods = all.flatMap((manifest) => {
 
 describe('the chart, by values', () => {
   it.each(SETS)('%s, renders what it rendered before', async (name, values) => {
-    const texts = [...renderTexts(values, ALERTS)].map(
-      ([file, text]) => `# ${file}\n${text.trim()}\n`,
-    );
+    const texts = [...renderTexts(values)].map(([file, text]) => `# ${file}\n${text.trim()}\n`);
     const golden = `../support/helm/golden/${name.replaceAll(' ', '-')}.txt`;
     await expect(texts.join('\n')).toMatchFileSnapshot(golden);
   });
@@ -49,7 +56,7 @@ describe('the chart, by values', () => {
 
   it('has every kind that it promises when everything is on, and few by default', () => {
     const kindsOf = (name: string): readonly string[] =>
-      [...new Set(renderChart(VALUE_SETS[name], ALERTS).map(({ kind }) => kind))].toSorted();
+      [...new Set(renderChart(VALUE_SETS[name]).map(({ kind }) => kind))].toSorted();
     const few = [
       'Deployment',
       'NetworkPolicy',
@@ -61,9 +68,14 @@ describe('the chart, by values', () => {
     expect(kindsOf('defaults')).toEqual(few);
     const more = ['CronJob', 'HorizontalPodAutoscaler', 'Job', 'PrometheusRule', 'ServiceMonitor'];
     expect(kindsOf('everything')).toEqual([...few, ...more].toSorted());
-    expect(renderChart(VALUE_SETS['everything']).map(({ kind }) => kind)).not.toContain(
-      'PrometheusRule',
-    );
+  });
+
+  it('has the rules that Prometheus is given elsewhere', () => {
+    const rules = ['recording.yml', 'alerts.yml'].map((name) => {
+      const text = readFileSync(join(packageInfo().root, 'deploy/prometheus', name), 'utf8');
+      return text.slice(text.indexOf('groups:\n') + 'groups:\n'.length);
+    });
+    expect(chartFile('files/alerts.yaml')).toBe(`groups:\n${rules.join('')}`);
   });
 });
 

@@ -42,10 +42,7 @@ export function valueFaults(values: Values): readonly string[] {
 }
 
 /** What rendering gives: the text of every template by its file. */
-export function renderTexts(
-  values: Values,
-  extraFiles: Readonly<Record<string, string>> = {},
-): ReadonlyMap<string, string> {
+export function renderTexts(values: Values): ReadonlyMap<string, string> {
   const faults = valueFaults(values);
   if (faults.length > 0) throw new Error(faults.join('\n'));
   const chart = parse(chartFile('Chart.yaml')) as Record<string, string>;
@@ -64,7 +61,7 @@ export function renderTexts(
     for (const node of block) if (node.kind === 'define') defined.set(node.name, node.body);
   // A file that is not there is empty, as it is for Helm.
   const files = (path: string): string =>
-    extraFiles[path] ?? (existsSync(join(CHART_FOLDER, path)) ? chartFile(path) : '');
+    existsSync(join(CHART_FOLDER, path)) ? chartFile(path) : '';
   const rendered = parsed
     .filter(([name]) => !name.startsWith('_'))
     .map(([name, block]) => [name, runTemplate(block, dot, { defined, files })] as const);
@@ -72,11 +69,8 @@ export function renderTexts(
 }
 
 /** Renders the chart as `helm template` does. @throws Error where values or templates are wrong */
-export function renderChart(
-  values: Values = {},
-  extraFiles: Readonly<Record<string, string>> = {},
-): readonly Manifest[] {
-  return [...renderTexts(values, extraFiles)]
+export function renderChart(values: Values = {}): readonly Manifest[] {
+  return [...renderTexts(values)]
     .filter(([name]) => name.endsWith('.yaml'))
     .flatMap(([name, text]) => manifestsIn(name, text));
 }

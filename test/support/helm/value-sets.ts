@@ -59,16 +59,3 @@ export const VALUE_SETS: Readonly<Record<string, Readonly<Record<string, unknown
     },
   },
 };
-
-/** A file of rules as it may lie in the chart. */
-export const ALERTS = {
-  'files/alerts.yaml': [
-    'groups:',
-    '  - name: atlas',
-    '    rules:',
-    '      - alert: AtlasLag',
-    '        expr: atlas_projection_lag_events > 1000',
-    '        for: 5m',
-    '',
-  ].join('\n'),
-} as const;
