@@ -112,6 +112,10 @@ sbom: build ## List what runs in production as CycloneDX JSON in the file SBOM
 asyncapi: build ## Describe the events again in docs/asyncapi.yaml
 	@node dist/test/support/write-asyncapi.js
 
+.PHONY: client-types
+client-types: build ## Write the types of the client in src/client/operations.ts from the OpenAPI document
+	@node dist/test/support/write-client-types.js
+
 .PHONY: state-machines
 state-machines: build ## Draw the state machines again in docs/state-machines.md
 	@node dist/test/support/write-state-machines.js

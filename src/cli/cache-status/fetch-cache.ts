@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { messageOf } from '#cli/catalog-import/manifest-folder';
-import { RegistryClient, ResponseError } from '#cli/registry-client';
+import { RegistryClient } from '#cli/registry-client';
+import { ResponseError } from '#client/errors';
 
 const PATH = '/debug/cache-stats';
 /** Somebody waits at a terminal: a registry that has not answered by then is as good as away. */
@@ -66,7 +67,7 @@ export async function fetchCache(url: string, signal?: AbortSignal): Promise<Cac
 
 function whyNot(error: unknown): string {
   if (error instanceof ResponseError)
-    return `it answered ${error.status}${error.code === undefined ? '' : `: ${error.message}`}`;
+    return `it answered ${error.status}${error.problem.code === undefined ? '' : `: ${error.message}`}`;
   if (error instanceof SyntaxError) return 'its answer is not JSON';
   if (error instanceof Error && error.name === 'TimeoutError')
     return `it has not answered within ${TIMEOUT_MS} ms`;

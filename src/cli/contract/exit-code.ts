@@ -1,7 +1,7 @@
 import { isUnanswered, messageOf } from '#cli/catalog-import/manifest-folder';
 import type { CommandHost } from '#cli/contract/command-host';
 import { printable } from '#cli/contract/report/printable';
-import { ResponseError } from '#cli/registry-client';
+import { ResponseError } from '#client/errors';
 
 /** What a command ends with, so that a pipeline can tell a refusal from a registry that is away. */
 export const EXIT = {
@@ -47,9 +47,7 @@ export function isAway(error: unknown): boolean {
   if (error instanceof CommandFault) return error.exitCode === EXIT.unreachable;
   if (error instanceof ResponseError) return exitCodeOfStatus(error.status) === EXIT.unreachable;
   if (!(error instanceof Error)) return false;
-  // What undici says of a body whose connection ended.
-  const isCutOff = error instanceof TypeError && error.message === 'terminated';
-  return isUnanswered(error) || isCutOff || error.name === 'TimeoutError';
+  return isUnanswered(error) || error.name === 'TimeoutError';
 }
 
 /** Gives the gravest of several exit codes: a registry that is away before wrong use before a refusal. */

@@ -1,0 +1,8 @@
+import { writeFileSync } from 'node:fs';
+import { type ApiDocument, CLIENT_TYPES_PATH, clientTypes } from '#test/support/client-types';
+import { startTestRegistry } from '#test/support/registry';
+
+// Writes src/client/operations.ts from what a registry of this version says of itself.
+await using registry = await startTestRegistry();
+const document = (await (await fetch(`${registry.api.url}/openapi.json`)).json()) as ApiDocument;
+writeFileSync(CLIENT_TYPES_PATH, clientTypes(document));
