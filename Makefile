@@ -116,6 +116,11 @@ asyncapi: build ## Describe the events again in docs/asyncapi.yaml
 client-types: build ## Write the types of the client in src/client/operations.ts from the OpenAPI document
 	@node dist/test/support/write-client-types.js
 
+.PHONY: man-page
+man-page: build ## Write the manual page docs/man/atlas-registry.1 from the commands
+	@mkdir -p docs/man
+	@node dist/src/main.js man > docs/man/atlas-registry.1
+
 .PHONY: state-machines
 state-machines: build ## Draw the state machines again in docs/state-machines.md
 	@node dist/test/support/write-state-machines.js

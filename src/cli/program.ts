@@ -7,10 +7,14 @@ import { addCluster, type StartCluster } from '#cli/cluster';
 import { addContract } from '#cli/contract';
 import type { JsonTools } from '#cli/contract/command-host';
 import { processHost } from '#cli/contract/process-host';
+import { addDataset } from '#cli/dataset';
 import { addDoctor, type Diagnose, type DiagnoseMachine } from '#cli/doctor';
 import { addDrills } from '#cli/drill';
 import type { Drill } from '#cli/drill/drill';
+import { addEvents } from '#cli/events';
+import { addJob } from '#cli/job';
 import { addKey } from '#cli/key';
+import { addManual } from '#cli/manual';
 import { addProvision, type Provision } from '#cli/provision';
 import { type StartRegistry, serve } from '#cli/serve';
 import { addStandby } from '#cli/standby';
@@ -63,6 +67,10 @@ export function buildProgram(options: ProgramOptions): Command {
   addDrills(program, drills, version);
   const host = processHost(jsonTools);
   addContract(program, host);
+  addDataset(program, host);
+  addJob(program, host);
+  addEvents(program, host);
   addKey(program, host);
+  addManual(program, host, version);
   return program;
 }

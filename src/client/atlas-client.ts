@@ -34,6 +34,8 @@ export interface Answer<T> {
   readonly position: number | undefined;
   readonly etag: string | undefined;
   readonly requestId: string | undefined;
+  /** Of a list: the query of its next page; absent on the last. */
+  readonly next: object | undefined;
 }
 
 /** Who and when: for reads of the past. */
@@ -42,7 +44,11 @@ export interface ReadOptions extends CallOptions {
   readonly at?: string | number | undefined;
 }
 
-type Lists = 'listDatasets' | 'listContracts' | 'listJobDefinitions' | 'listJobRuns';
+type Lists = 'listDatasets' | 'listContracts' | 'listJobDefinitions' | 'listJobRuns' | 'listAudit';
+
+/** Gives the same bytes each time that it is called: an upload may be sent again. */
+export type ByteSource = () => ReadableStream<Uint8Array>;
+
 type Page<K extends OperationName> = Exclude<Operations[K]['answer'], string>;
 type Items<T> = Extract<T[keyof T], readonly object[]>[number];
 
@@ -97,10 +103,11 @@ export class AtlasClient {
     const loose: LooseInput = { ...input, headers: { ...this.#headers, ...input.headers } };
     const answer = await this.#transport.exchange(
       requestOf(operation, loose, least),
-      async (response): Promise<Answer<Operations[K]['answer']>> => ({
-        ...factsOf(response),
-        data: (await bodyOf(response)) as Operations[K]['answer'],
-      }),
+      async (response): Promise<Answer<Operations[K]['answer']>> => {
+        const data = await bodyOf(response);
+        const next = nextOf(response.headers.get('link'), data, input.query ?? {});
+        return { ...factsOf(response), next, data: data as Operations[K]['answer'] };
+      },
     );
     if (answer.position !== undefined && (isWrite(operation) || carried === 'seen'))
       this.#met.meet(stream, answer.position);
@@ -130,13 +137,23 @@ export class AtlasClient {
     return (await this.call('getDataset', { ...reading(options), params: { name } })).data;
   }
 
-  /** Uploads bytes under their SHA-256, and gives the digest. In Node, `openAsBlob` of `node:fs` gives a file without reading it. */
+  /**
+   * Uploads bytes under their SHA-256, and gives the digest. In Node, `openAsBlob` of `node:fs` gives a file without reading it. A
+   * source is asked anew for each attempt; it needs `sha256`, and a platform that sends streams, such as Node.
+   */
   async uploadArtifact(
-    bytes: Uint8Array | Blob,
-    { sha256, ...options }: CallOptions & { readonly sha256?: string | undefined } = {},
+    bytes: Uint8Array | Blob | ByteSource,
+    { sha256, ...given }: CallOptions & { readonly sha256?: string | undefined } = {},
   ): Promise<Schemas['StoredArtifact']> {
-    const params = { sha256: sha256 ?? (await sha256Of(bytes)) };
-    return (await this.call('storeArtifact', { ...options, params, body: bytes })).data;
+    if (typeof bytes === 'function' && sha256 === undefined)
+      throw new TypeError('Cannot upload a stream: its digest is not given (want sha256)');
+    const digest = sha256 ?? (await sha256Of(bytes as Uint8Array | Blob));
+    // Which of these bodies it is, is seen when it is sent.
+    const body = bytes as Blob;
+    // How long it takes depends on the bytes: whoever wants a bound gives one.
+    const options = { ...given, timeoutMs: given.timeoutMs ?? 0 };
+    return (await this.call('storeArtifact', { ...options, params: { sha256: digest }, body }))
+      .data;
   }
 
   /** Publishes a version of a contract. */
@@ -170,15 +187,13 @@ export class AtlasClient {
     query: Operations[K]['query'] = {},
     options: CallOptions = {},
   ): AsyncGenerator<Items<Page<K>>, void> {
-    let cursor: string | undefined;
-    do {
-      const more = cursor === undefined ? {} : { cursor };
-      const input = { ...options, query: { ...query, ...more } } as unknown as CallInput<K>;
-      const page = (await this.call(operation, input)).data as object;
-      const fields = new Map<string, unknown>(Object.entries(page));
-      yield* itemsOf(fields) as readonly Items<Page<K>>[];
-      cursor = fields.get('next_cursor') as string | undefined;
-    } while (cursor !== undefined);
+    let wanted: object | undefined = query;
+    while (wanted !== undefined) {
+      const input = { ...options, query: wanted } as unknown as CallInput<K>;
+      const { data, next }: Answer<Operations[K]['answer']> = await this.call(operation, input);
+      yield* itemsOf(data as object) as readonly Items<Page<K>>[];
+      wanted = next;
+    }
   }
 
   /** Follows the events of this scope, each once and in their order, across lost connections and restarts. */
@@ -208,11 +223,22 @@ function reading({ at, ...options }: ReadOptions) {
   return { ...options, query: at === undefined ? {} : { at: String(at) } };
 }
 
-function itemsOf(fields: ReadonlyMap<string, unknown>): readonly unknown[] {
-  return [...fields.values()].find((value) => Array.isArray(value)) ?? [];
+function itemsOf(page: object): readonly unknown[] {
+  return Object.values(page).find((value: unknown) => Array.isArray(value)) ?? [];
 }
 
-function factsOf({ status, headers }: Response): Omit<Answer<unknown>, 'data'> {
+/** Some lists name their next page in a header, at the same moment; others give a cursor in their body. */
+function nextOf(link: string | null, data: unknown, query: object): object | undefined {
+  const linked = /<[^>?]*\?([^>]*)>; *rel="next"/.exec(link ?? '')?.[1];
+  if (linked !== undefined) {
+    const search = new URLSearchParams(linked);
+    return Object.fromEntries([...search.keys()].map((name) => [name, search.getAll(name)]));
+  }
+  if (typeof data !== 'object' || data === null || !('next_cursor' in data)) return undefined;
+  return { ...query, cursor: data.next_cursor };
+}
+
+function factsOf({ status, headers }: Response): Omit<Answer<unknown>, 'data' | 'next'> {
   const position = headers.get('atlas-position');
   return {
     status,

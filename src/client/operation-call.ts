@@ -75,14 +75,13 @@ export function requestOf(
   };
 }
 
-function contentOf(
-  body: unknown,
-):
-  | { readonly body: string | Uint8Array | Blob; readonly headers: Record<string, string> }
-  | undefined {
+function contentOf(body: unknown): Pick<Sending, 'body' | 'headers'> | undefined {
   if (body === undefined) return undefined;
-  if (body instanceof Uint8Array || body instanceof Blob)
-    return { body, headers: { 'Content-Type': 'application/octet-stream' } };
+  if (body instanceof Uint8Array || body instanceof Blob || typeof body === 'function')
+    return {
+      body: body as Sending['body'],
+      headers: { 'Content-Type': 'application/octet-stream' },
+    };
   return { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
 }
 

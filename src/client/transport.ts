@@ -33,7 +33,8 @@ export interface Sending {
   /** With its query; stands behind the URL of the registry. */
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly body?: string | Uint8Array | Blob | undefined;
+  /** What gives a stream is asked for a new one at each attempt. */
+  readonly body?: string | Uint8Array | Blob | (() => ReadableStream<Uint8Array>) | undefined;
   /** Whether sending it twice does the same as sending it once. */
   readonly isRepeatable: boolean;
   readonly signal?: AbortSignal | undefined;
@@ -99,17 +100,18 @@ export class Transport {
     const own = this.#signals(sending);
     for (const signal of own) signal.throwIfAborted();
     const timeout = timeoutMs === 0 ? [] : [AbortSignal.timeout(timeoutMs)];
+    // Made here: a header that cannot be one is a mistake of the caller, not of the connection.
+    const sent = new Headers({
+      ...this.#options.headers,
+      ...headers,
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    });
     try {
       const response = await this.#fetch(`${this.#base}${path}`, {
         method,
-        headers: {
-          ...this.#options.headers,
-          ...headers,
-          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
-        },
+        headers: Object.fromEntries(sent),
         signal: AbortSignal.any([...own, ...timeout]),
-        // What was uploaded once may lie in memory that is not plain: the platform copies it.
-        ...(body === undefined ? {} : { body: body as Exclude<RequestInit['body'], undefined> }),
+        ...bodyOf(body),
       });
       if (!response.ok && response.status !== 304) throw await readError(response);
       return await read(response);
@@ -151,6 +153,11 @@ export class Transport {
   #signals({ signal }: Sending): readonly AbortSignal[] {
     return [this.#options.signal, signal].filter((one) => one !== undefined);
   }
+}
+
+function bodyOf(body: Sending['body']): object {
+  if (body === undefined) return {};
+  return typeof body === 'function' ? { body: body(), duplex: 'half' } : { body };
 }
 
 /** Waits, or throws the reason of the first signal that is aborted. */

@@ -3,6 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { Command } from 'commander';
 import { addContract } from '#cli/contract';
 import type { CommandHost } from '#cli/contract/command-host';
+import { addDataset } from '#cli/dataset';
+import { addEvents } from '#cli/events';
+import { addJob } from '#cli/job';
 import { addKey } from '#cli/key';
 import { locateInJson } from '#contracts/json/locate';
 import { canonicalJson } from '#domain/canonical-json';
@@ -57,11 +60,15 @@ export async function runCommandLine(
     nowMs: () => nowMs ?? Date.now(),
     readStandardInput: async () => Buffer.from(stdin),
     untilSignalled: async () => await (signalled ?? new Promise(() => undefined)),
+    whenUnread: () => undefined,
     exit: (code) => {
       throw new Exited(code);
     },
   };
   addContract(program, host);
+  addDataset(program, host);
+  addJob(program, host);
+  addEvents(program, host);
   addKey(program, host);
   try {
     await program.parseAsync([...args], { from: 'user' });

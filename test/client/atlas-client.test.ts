@@ -48,6 +48,9 @@ describe('the client', () => {
     const before = await client.getDataset(name, { at: registered.position ?? 0 });
     expect(before.status).toBe('registered');
     expect(await client.uploadArtifact(new Blob([BYTES]), { sha256 })).toEqual({ sha256, bytes });
+    const source = () => new Blob([BYTES]).stream();
+    expect(await client.uploadArtifact(source, { sha256 })).toEqual({ sha256, bytes });
+    await expect(client.uploadArtifact(source)).rejects.toThrow(TypeError);
   });
 
   it('lists everything, page by page', async () => {
@@ -57,6 +60,11 @@ describe('the client', () => {
     const names: string[] = [];
     for await (const { name } of client.list('listDatasets', { limit: 3 })) names.push(name);
     expect(names).toEqual([0, 1, 2, 3, 4, 5, 6].map((i) => `d/${i}`));
+    for (let i = 0; i < 5; i += 1)
+      await client.publishContract({ name: `c.n${i}`, jsonSchema: {} });
+    const contracts: string[] = [];
+    for await (const { name } of client.list('listContracts', { limit: 2 })) contracts.push(name);
+    expect(contracts).toEqual([0, 1, 2, 3, 4].map((i) => `c.n${i}`));
   });
 
   it('carries the positions of its writes into its reads, by stream, and hands them on', async () => {
@@ -102,6 +110,8 @@ describe('the client', () => {
   it('refuses an address that is none, and a parameter that is missing', async () => {
     expect(() => new AtlasClient({ url: 'ftp://x' })).toThrow(TypeError);
     await expect(connect().getDataset('')).rejects.toThrow(/"name" is missing/);
+    const wrong = new AtlasClient({ url: registry.api.url, tenant: 'a\nb' });
+    await expect(wrong.getDataset('a')).rejects.toThrow(TypeError);
   });
 });
 

@@ -28,12 +28,8 @@ export interface RegistryTarget {
 const TIMEOUT_MS = 120_000;
 const ACTOR = /^[ -~]{1,128}$/;
 
-/**
- * Makes the client of one scope of a registry.
- * @throws CommandFault for an address, a scope or an actor that cannot be one
- */
-export function connectScope(target: RegistryTarget, signal: AbortSignal): RegistryClient {
-  const { url, tenant, environment, actor } = target;
+/** Checks what names a registry and who acts. @throws CommandFault for an address or an actor that cannot be one */
+export function checkTarget({ url, actor }: RegistryTarget): void {
   const refuse = (noun: string, value: string, want: string): CommandFault =>
     new CommandFault(
       EXIT.usage,
@@ -47,6 +43,15 @@ export function connectScope(target: RegistryTarget, signal: AbortSignal): Regis
     throw refuse('address', origin, 'one without a password, a query and a fragment');
   if (actor !== undefined && !ACTOR.test(actor))
     throw refuse('actor', actor, '1 to 128 printable ASCII characters');
+}
+
+/**
+ * Makes the client of one scope of a registry.
+ * @throws CommandFault for an address or an actor that cannot be one
+ */
+export function connectScope(target: RegistryTarget, signal: AbortSignal): RegistryClient {
+  checkTarget(target);
+  const { url, tenant, environment, actor } = target;
   const scope = `/tenants/${encodeURIComponent(tenant)}/environments/${encodeURIComponent(environment)}`;
   return new RegistryClient(`${url.replace(/\/+$/, '')}${scope}`, {
     timeoutMs: TIMEOUT_MS,
@@ -58,9 +63,12 @@ export function connectScope(target: RegistryTarget, signal: AbortSignal): Regis
 /** The contracts of one scope of a registry. Every method throws `ResponseError` for an answer that is no success. */
 export class ContractRegistry {
   readonly #client: RegistryClient;
+  readonly #query: string;
 
-  constructor(client: RegistryClient) {
+  /** With `at` it reads the past: a position, or a time. */
+  constructor(client: RegistryClient, { at }: { readonly at?: string | undefined } = {}) {
     this.#client = client;
+    this.#query = at === undefined ? '' : `?at=${encodeURIComponent(at)}`;
   }
 
   async check(name: string, body: object): Promise<CheckAnswer> {
@@ -73,12 +81,13 @@ export class ContractRegistry {
 
   async diff(name: string, older: string, newer: string): Promise<z.output<typeof diffSchema>> {
     const path = `${pathOf(name, older)}/diff/${encodeURIComponent(newer)}`;
-    return await this.#json(diffSchema, path, { method: 'GET' });
+    return await this.#json(diffSchema, `${path}${this.#query}`, { method: 'GET' });
   }
 
   /** Gives the changelog to the letter: Markdown, or JSON. */
   async changelog(name: string, format: 'markdown' | 'json'): Promise<string> {
-    const query = format === 'markdown' ? '?format=markdown' : '';
+    const and = this.#query === '' ? '?' : `${this.#query}&`;
+    const query = format === 'markdown' ? `${and}format=markdown` : this.#query;
     const { bytes } = await this.#client.ask(`${pathOf(name)}/changelog${query}`, {
       method: 'GET',
     });
@@ -94,11 +103,12 @@ export class ContractRegistry {
   }
 
   async versions(name: string): Promise<VersionsAnswer> {
-    return await this.#json(versionsSchema, pathOf(name), { method: 'GET' });
+    return await this.#json(versionsSchema, `${pathOf(name)}${this.#query}`, { method: 'GET' });
   }
 
   async find(name: string, version: string): Promise<ContractAnswer> {
-    return await this.#json(contractSchema, pathOf(name, version), { method: 'GET' });
+    const path = `${pathOf(name, version)}${this.#query}`;
+    return await this.#json(contractSchema, path, { method: 'GET' });
   }
 
   /** Sends a command under a key of its own, so that a proxy may repeat it. */

@@ -16,7 +16,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** Stands under the help of every command. */
 export const EXIT_CODES_HELP = `
 Exit codes:
-  ${EXIT.ok}    done
+  ${EXIT.ok}    done; also when whoever reads the output has closed it
   ${EXIT.refused}    refused: faults, an incompatible change, a conflict, a signature that does not fit
   ${EXIT.usage}    used wrongly, or a file cannot be read
   ${EXIT.unreachable}    the registry does not answer, or answers 5xx
@@ -68,6 +68,7 @@ export async function runToExit(
   work: (signal: AbortSignal) => Promise<ExitCode>,
 ): Promise<never> {
   const stop = new AbortController();
+  host.whenUnread(() => host.exit(EXIT.ok));
   void host.untilSignalled().then((name) => stop.abort(new Error(`Stopped by ${name}`)));
   let code: ExitCode;
   try {

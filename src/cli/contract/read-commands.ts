@@ -7,6 +7,11 @@ import { EXIT, runToExit } from '#cli/contract/exit-code';
 import { comparisonReport } from '#cli/contract/report/human-report';
 import { printable, printableLines } from '#cli/contract/report/printable';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
+import { addAt } from '#cli/remote/options';
+
+interface Flags extends TargetFlags {
+  readonly at?: string;
+}
 
 /** Adds the commands that read contracts: `diff`, `changelog`, `versions` and `get`. */
 export function addReadCommands(group: Command, host: CommandHost): void {
@@ -16,8 +21,8 @@ export function addReadCommands(group: Command, host: CommandHost): void {
     .argument('<name>')
     .argument('<older>')
     .argument('<newer>');
-  addTargetOptions(diff).action(
-    async (...[name, older, newer, flags]: readonly [string, string, string, TargetFlags]) =>
+  addAt(addTargetOptions(diff)).action(
+    async (...[name, older, newer, flags]: readonly [string, string, string, Flags]) =>
       show(host, flags, async (registry) => {
         const answer = await registry.diff(name, older, newer);
         return { answer, text: comparisonReport(answer, answer.comparison, host) };
@@ -27,7 +32,7 @@ export function addReadCommands(group: Command, host: CommandHost): void {
     .command('changelog')
     .description('Print the changelog of a contract as Markdown.')
     .argument('<name>');
-  addTargetOptions(changelog).action(async (name: string, flags: TargetFlags) =>
+  addAt(addTargetOptions(changelog)).action(async (name: string, flags: Flags) =>
     show(host, flags, async (registry) => {
       if (flags.json === true)
         return { answer: JSON.parse(await registry.changelog(name, 'json')), text: '' };
@@ -39,7 +44,7 @@ export function addReadCommands(group: Command, host: CommandHost): void {
     .command('versions')
     .description('List the versions of a contract.')
     .argument('<name>');
-  addTargetOptions(versions).action(async (name: string, flags: TargetFlags) =>
+  addAt(addTargetOptions(versions)).action(async (name: string, flags: Flags) =>
     show(host, flags, async (registry) => {
       const answer = await registry.versions(name);
       return { answer, text: versionTable(answer, host) };
@@ -51,8 +56,8 @@ export function addReadCommands(group: Command, host: CommandHost): void {
     .argument('<name>')
     .argument('[version]', 'the version, or "latest"', 'latest')
     .option('--schema-only', 'print the JSON Schema alone, to the letter');
-  addTargetOptions(get).action(
-    async (name: string, version: string, flags: TargetFlags & { schemaOnly?: boolean }) =>
+  addAt(addTargetOptions(get)).action(
+    async (name: string, version: string, flags: Flags & { schemaOnly?: boolean }) =>
       show(host, flags, async (registry) => {
         const answer = await registry.find(name, version);
         if (flags.schemaOnly !== true) return { answer, text: contractText(answer) };
@@ -68,11 +73,12 @@ interface Shown {
 
 async function show(
   host: CommandHost,
-  flags: TargetFlags,
+  flags: Flags,
   read: (registry: ContractRegistry) => Promise<Shown>,
 ): Promise<never> {
   return await runToExit(host, async (signal) => {
-    const { answer, text } = await read(new ContractRegistry(connectScope(flags, signal)));
+    const registry = new ContractRegistry(connectScope(flags, signal), { at: flags.at });
+    const { answer, text } = await read(registry);
     host.out.write(flags.json === true ? `${JSON.stringify(answer)}\n` : text);
     return EXIT.ok;
   });

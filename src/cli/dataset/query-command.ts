@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import type { CommandHost } from '#cli/contract/command-host';
+import { EXIT } from '#cli/contract/exit-code';
+import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
+import { addLimit } from '#cli/remote/options';
+import { runRemote } from '#cli/remote/run-remote';
+import { writeTable } from '#cli/remote/table';
+import { moreLine, take } from '#cli/remote/take';
+import type { AtlasClient } from '#client/atlas-client';
+import type { Schemas } from '#client/operations';
+
+interface QueryFlags extends TargetFlags {
+  readonly key?: string;
+  readonly range?: string;
+  readonly limit: number;
+}
+
+const PAGE_MAX = 500;
+
+const HELP = `
+Reads the rows of a table that the manifest declares. With --json every row is a line of its own.
+
+Examples:
+  atlas-registry dataset query 110/homo_sapiens/GRCh38 genes --key ENSG00000139618
+  atlas-registry dataset query 110/homo_sapiens/GRCh38 genes --range 13:32300000-32400000 --json`;
+
+/** Adds `dataset query`. */
+export function addDatasetQuery(group: Command, host: CommandHost): void {
+  const query = group
+    .command('query')
+    .description('Show rows of a published dataset.')
+    .argument('<name>')
+    .argument('<table>', 'a table that its manifest declares')
+    .option('--key <value>', 'only this key, or a JSON array of the values of its first columns')
+    .option('--range <range>', 'only what overlaps it: within:start-end, both ends included')
+    .addHelpText('after', HELP);
+  addLimit(addTargetOptions(query)).action(async (name: string, table: string, flags: QueryFlags) =>
+    runRemote(host, flags, async (client) => {
+      const taken = await take(rowsOf(client, { name, table }, flags), flags.limit);
+      if (flags.json === true)
+        for (const row of taken.items) host.out.write(`${JSON.stringify(row)}\n`);
+      else host.out.write(describe(taken.items, host) + moreLine(taken));
+      return EXIT.ok;
+    }),
+  );
+}
+
+async function* rowsOf(
+  client: AtlasClient,
+  params: { readonly name: string; readonly table: string },
+  { key, range, limit }: QueryFlags,
+): AsyncGenerator<Schemas['Row']> {
+  let query: object | undefined = { key, range, limit: Math.min(limit + 1, PAGE_MAX) };
+  while (query !== undefined) {
+    const answer: Awaited<ReturnType<typeof readPage>> = await readPage(client, params, query);
+    yield* answer.rows;
+    query = answer.next;
+  }
+}
+
+async function readPage(
+  client: AtlasClient,
+  params: { readonly name: string; readonly table: string },
+  query: object,
+): Promise<{ readonly rows: readonly Schemas['Row'][]; readonly next: object | undefined }> {
+  const { data, next } = await client.call('listRows', { params, query });
+  return { rows: typeof data === 'string' ? [] : data.rows, next };
+}
+
+function describe(rows: readonly Schemas['Row'][], host: CommandHost): string {
+  const [first] = rows;
+  if (first === undefined) return 'No row fits\n';
+  const head = Object.keys(first);
+  const cells = rows.map((row) => head.map((column) => cellOf(row[column])));
+  return writeTable({ head, rows: cells }, host);
+}
+
+function cellOf(value: unknown): string {
+  if (value === null || value === undefined) return '-';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
