@@ -93,7 +93,10 @@ describe('the stores of the registries in Postgres', () => {
           return (await writer.get(`/job-definitions/${id}/1.0.0`)).status === 200;
         });
         const asked = { 'Atlas-Min-Position': String(position) };
-        const seen = await reader.get(`/job-definitions/${id}`, asked);
+        const seen = await eventually('the reader has come so far', async () => {
+          const answer = await reader.get(`/job-definitions/${id}`, asked);
+          return answer.status === 503 ? undefined : answer;
+        });
         expect(seen.json.versions).toHaveLength(1);
       }),
     );
