@@ -121,6 +121,10 @@ man-page: build ## Write the manual page docs/man/atlas-registry.1 from the comm
 	@mkdir -p docs/man
 	@node dist/src/main.js man > docs/man/atlas-registry.1
 
+.PHONY: command-tables
+command-tables: build ## Write the tables of commands and of exit codes into docs/cli.md
+	@node dist/test/support/write-command-tables.js
+
 .PHONY: state-machines
 state-machines: build ## Draw the state machines again in docs/state-machines.md
 	@node dist/test/support/write-state-machines.js

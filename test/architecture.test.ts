@@ -153,8 +153,7 @@ describe('the house', () => {
         /^(src|commands|projections)\//.test(path) && text.includes('process.env'),
     );
     expect(readers.map(({ path }) => path).toSorted()).toEqual([
-      'src/cli/bearer.ts',
-      'src/cli/registry-fetch.ts',
+      'src/cli/environment.ts',
       'src/cli/settings.ts',
     ]);
   });

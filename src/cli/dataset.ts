@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { commandGroup } from '#cli/contract/command-group';
 import type { CommandHost } from '#cli/contract/command-host';
-import { EXIT_CODES_HELP } from '#cli/contract/exit-code';
 import { addDatasetQuery } from '#cli/dataset/query-command';
 import { addDatasetReads } from '#cli/dataset/read-commands';
 import { addDatasetWrites } from '#cli/dataset/write-commands';
@@ -13,5 +12,4 @@ export function addDataset(program: Command, host: CommandHost): void {
   addDatasetWrites(group, host);
   addDatasetReads(group, host);
   addDatasetQuery(group, host);
-  for (const command of [group, ...group.commands]) command.addHelpText('after', EXIT_CODES_HELP);
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { commandGroup } from '#cli/contract/command-group';
 import type { CommandHost } from '#cli/contract/command-host';
-import { EXIT_CODES_HELP } from '#cli/contract/exit-code';
 import { addJobReads } from '#cli/job/read-commands';
 import { addJobWrites } from '#cli/job/write-commands';
+import { explain } from '#cli/manual/manual-command';
 
 /** Adds `job` and everything under it to the program. */
 export function addJob(program: Command, host: CommandHost): void {
@@ -11,5 +11,5 @@ export function addJob(program: Command, host: CommandHost): void {
   const group = commandGroup(program, host, { name: 'job', description });
   addJobWrites(group, host);
   addJobReads(group, host);
-  for (const command of [group, ...group.commands]) command.addHelpText('after', EXIT_CODES_HELP);
+  explain(group, { seeAlso: ['docs/jobs.md'] });
 }

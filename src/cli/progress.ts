@@ -1,3 +1,5 @@
+import { printable } from '#cli/contract/report/printable';
+
 /** Where people read: a terminal, or something that only keeps lines. */
 export interface TextOutput {
   write(text: string): unknown;
@@ -18,7 +20,7 @@ export class ProgressBar {
 
   constructor(out: TextOutput, label: string, total: number) {
     this.#out = out;
-    this.#label = label;
+    this.#label = printable(label);
     this.#total = total;
     if (out.isTTY === true) this.#draw('');
   }
@@ -43,7 +45,7 @@ export class ProgressBar {
 
   #draw(note: string): void {
     const share = this.#total === 0 ? 1 : this.#done / this.#total;
-    const line = `${this.#label} ${barOf(share)} ${note}`;
+    const line = `${this.#label} ${barOf(share)} ${printable(note)}`;
     this.#out.write(`\r\u001b[2K${line.slice(0, widthOf(this.#out) - 1)}`);
   }
 }

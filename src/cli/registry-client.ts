@@ -1,5 +1,4 @@
-import { bearerToken } from '#cli/bearer';
-import { registryFetch } from '#cli/registry-fetch';
+import { type Credentials, environmentCredentials } from '#cli/profile/credentials';
 import { NotFoundError } from '#client/errors';
 import { Transport } from '#client/transport';
 
@@ -28,6 +27,8 @@ export interface RegistryClientOptions {
   readonly signal?: AbortSignal;
   /** Go with every request. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Who sends them. Default: what the environment says. */
+  readonly credentials?: Credentials | undefined;
 }
 
 const TIMEOUT_MS = 120_000;
@@ -37,13 +38,15 @@ export class RegistryClient {
   /** Sends any request, with the certificate of this process where it has one. */
   readonly fetch: typeof globalThis.fetch;
   readonly #transport: Transport;
+  readonly #credentials: Credentials;
 
   constructor(base: string, options: RegistryClientOptions = {}) {
     const { timeoutMs = TIMEOUT_MS, signal, headers } = options;
-    this.fetch = registryFetch();
+    this.#credentials = options.credentials ?? environmentCredentials();
+    this.fetch = this.#credentials.fetch();
     this.#transport = new Transport({
       url: base,
-      token: bearerToken,
+      token: this.#credentials.token,
       fetch: this.fetch,
       headers,
       timeoutMs,
@@ -51,6 +54,12 @@ export class RegistryClient {
       retry: { attemptsMax: 1, budgetMs: timeoutMs },
       signal,
     });
+  }
+
+  /** Gives the headers that say who sends a request. @throws CommandFault for what is no token */
+  bearerHeaders(): Readonly<Record<string, string>> {
+    const token = this.#credentials.token();
+    return token === undefined ? {} : { Authorization: `Bearer ${token}` };
   }
 
   /** Gets JSON; `undefined` where there is no such thing. @throws ResponseError */

@@ -27,6 +27,8 @@ export interface FollowOptions {
   readonly stream?: StreamName | undefined;
   /** Ends it, without an error. */
   readonly signal?: AbortSignal | undefined;
+  /** Told when the registry has begun to answer, after each interruption again. Default: nobody is. */
+  readonly onConnection?: (() => void) | undefined;
   /** Told why a connection has ended and when it is tried again. Default: nobody is. */
   readonly onInterruption?: ((error: Error, pauseMs: number) => void) | undefined;
   /** How long nothing may be heard, in milliseconds. The registry says something every 15 s. Default 60,000. */
@@ -87,7 +89,7 @@ async function* unseen(
 }
 
 async function* oneConnection(
-  { transport, headers, stream, signal, silenceMsMax = SILENCE_MS_MAX }: Following,
+  { transport, headers, stream, signal, onConnection, silenceMsMax = SILENCE_MS_MAX }: Following,
   after: number,
 ): AsyncGenerator<RegistryEvent> {
   const silence = new Silence(signal);
@@ -105,6 +107,7 @@ async function* oneConnection(
       },
       async (answer) => answer,
     );
+    onConnection?.();
     const heard = silence.watch(chunksOf(response), silenceMsMax);
     for await (const message of eventMessages(heard)) {
       if (message.event === 'end') return;

@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Command } from 'commander';
 import { addContract } from '#cli/contract';
 import type { CommandHost } from '#cli/contract/command-host';
 import { addDataset } from '#cli/dataset';
 import { addEvents } from '#cli/events';
 import { addJob } from '#cli/job';
 import { addKey } from '#cli/key';
+import { ManualCommand } from '#cli/manual/manual-command';
+import { addProfile } from '#cli/profile';
+import { addToken } from '#cli/token';
 import { locateInJson } from '#contracts/json/locate';
 import { canonicalJson } from '#domain/canonical-json';
 
@@ -51,7 +53,7 @@ export async function runCommandLine(
 ): Promise<Ended> {
   const { stdin = '', nowMs, colours = false, signalled } = options;
   const ended = { stdout: '', stderr: '' };
-  const program = new Command('atlas-registry').version('1').enablePositionalOptions();
+  const program = new ManualCommand('atlas-registry').version('1').enablePositionalOptions();
   const host: CommandHost = {
     out: { write: (text) => void (ended.stdout += text) },
     err: { write: (text) => void (ended.stderr += text) },
@@ -70,6 +72,8 @@ export async function runCommandLine(
   addJob(program, host);
   addEvents(program, host);
   addKey(program, host);
+  addProfile(program, host);
+  addToken(program, host);
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {

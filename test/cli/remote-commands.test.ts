@@ -185,7 +185,7 @@ describe('the exit codes of commands that speak to a registry', () => {
   it('stand under the help of each of them', async () => {
     for (const line of ['dataset', 'dataset get', 'job run', 'events watch']) {
       const { code, stdout } = await runCommandLine([...line.split(' '), '--help']);
-      expect([code, stdout]).toEqual([0, expect.stringContaining('Exit codes:')]);
+      expect([code, stdout]).toEqual([0, expect.stringContaining('EXIT CODES')]);
     }
   });
 });

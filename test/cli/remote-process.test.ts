@@ -1,10 +1,13 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '#flow/new-id';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 import { runCommand } from '#test/support/run-command';
+import { tempFolder } from '#test/support/temp';
 import { KEYS, runOnTerminal } from '#test/support/terminal';
 import { eventually } from '#test/support/wait';
 
@@ -33,6 +36,37 @@ describe('commands that speak to a registry, as processes', () => {
     expect(await plain.exit).toBe(0);
     for (const mark of ['…', '\u001b']) expect(plain.text()).not.toContain(mark);
     expect(plain.text()).toContain('f'.repeat(60));
+  });
+
+  it('fit into a narrow terminal: no line is wider than its 40 columns', async () => {
+    const line = ['dataset', 'list', '--limit', '3', ...target];
+    const terminal = runOnTerminal(line, {}, { columns: 40 });
+    expect(await terminal.exit).toBe(0);
+    const lines = terminal.text().replaceAll('\r', '').trimEnd().split('\n');
+    expect(Math.max(...lines.slice(0, 4).map(({ length }) => length))).toBe(40);
+    const help = runOnTerminal(['profile', 'use', '--help'], {}, { columns: 40 });
+    expect(await help.exit).toBe(0);
+    const [page = ''] = help.text().replaceAll('\r', '').split('EXAMPLES');
+    expect(page.split('\n').filter(({ length }) => length > 40)).toEqual([]);
+  });
+
+  it('show how far a file is on a terminal, in its width, and nothing of that elsewhere', async () => {
+    using folder = tempFolder();
+    const path = join(folder.path, 'large.bin');
+    writeFileSync(path, Buffer.alloc(24 * 1_024 * 1_024, 7));
+    const name = `files/${newId()}`;
+    const register = ['dataset', 'register', name, '--fingerprint', 'v1', '--file', path];
+    const plain = runCommand([...register, ...target], {});
+    expect(await plain.exit).toBe(0);
+    expect(plain.text()).not.toMatch(/Hashing|█/);
+    const publish = ['dataset', 'publish', name, '--file', path, ...target];
+    const terminal = runOnTerminal(publish, {}, { columns: 40 });
+    expect(await terminal.exit, terminal.text()).toBe(0);
+    const drawn = terminal.text().split('\r\u001b[2K');
+    for (const verb of ['Hashing', 'Uploading'])
+      expect(drawn.some((line) => line.startsWith(`${verb} large.bin █`))).toBe(true);
+    expect(Math.max(...drawn.slice(0, -1).map(({ length }) => length))).toBeLessThan(40);
+    expect(drawn.at(-1)).toMatch(/^files\/\S+ published: large\.bin, 24\.0 MiB/);
   });
 
   it('write colours on a terminal alone, and not where NO_COLOR is set', async () => {
@@ -65,6 +99,14 @@ describe('commands that speak to a registry, as processes', () => {
     }
     expect(await closed).toEqual([0, null]);
     expect(errors).toBe('');
+  });
+
+  it('end with 0 before a pipe that closes early, however much there is to write', async () => {
+    const words = [process.execPath, MAIN, 'dataset', 'list', '--json', ...target];
+    const line = `${words.map((word) => `'${word}'`).join(' ')} | head -c 20; echo " \${PIPESTATUS[0]}"`;
+    const env = { PATH: process.env['PATH'] };
+    const { stdout } = await promisify(execFile)('bash', ['-c', line], { env });
+    expect(stdout).toBe('{"datasets":[{"datas 0\n');
   });
 
   it('end with 130 at Ctrl-C, on a terminal and without', async () => {

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { messageOf } from '#cli/catalog-import/manifest-folder';
+import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import type { Credentials } from '#cli/profile/credentials';
 import { RegistryClient } from '#cli/registry-client';
 import { ResponseError } from '#client/errors';
 
@@ -37,17 +39,30 @@ const cacheSchema = z.looseObject({
 /** How the dataset cache of a node stands, as that node says it. */
 export type CacheDocument = z.output<typeof cacheSchema>;
 
+/** How a registry is asked. */
+export interface FetchOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Who asks. Default: what the environment says. */
+  readonly credentials?: Credentials | undefined;
+}
+
 /**
  * Asks a registry how its dataset cache stands.
  * @throws Error that says what to do: it does not answer, it does not serve `/debug/`, it answers something else
  */
-export async function fetchCache(url: string, signal?: AbortSignal): Promise<CacheDocument> {
+export async function fetchCache(
+  url: string,
+  { signal, credentials }: FetchOptions = {},
+): Promise<CacheDocument> {
   const refuse = (is: string, want: string, cause?: unknown): Error =>
     new Error(`Cannot show the cache of registry "${url}": ${is} (want ${want})`, { cause });
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw refuse('that is no address', 'http://host:port');
+    throw new CommandFault(
+      EXIT.usage,
+      `Cannot show the cache of registry ${JSON.stringify(url)}: that is no address (want http://host:port)`,
+    );
   const timed = signal === undefined ? {} : { signal };
-  const client = new RegistryClient(url, { timeoutMs: TIMEOUT_MS, ...timed });
+  const client = new RegistryClient(url, { timeoutMs: TIMEOUT_MS, credentials, ...timed });
   let answer: unknown;
   try {
     answer = await client.find<unknown>(PATH);

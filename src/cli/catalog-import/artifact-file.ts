@@ -3,14 +3,13 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { bearerHeaders } from '#cli/bearer';
 import type { ImportedFile } from '#cli/catalog-import/manifest-folder';
 import type { RegistryClient } from '#cli/registry-client';
 import { ResponseError, readError } from '#client/errors';
 
 /** A registry and the signal that ends what is under way there. */
 export interface ArtifactTarget {
-  readonly client: Pick<RegistryClient, 'fetch'>;
+  readonly client: Pick<RegistryClient, 'fetch' | 'bearerHeaders'>;
   /** The URL, with the scope where it is not the default. */
   readonly base: string;
   readonly signal: AbortSignal;
@@ -29,7 +28,7 @@ export async function isStored(
   const url = `${base}/store/artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`;
   const response = await client.fetch(url, {
     method: 'HEAD',
-    headers: bearerHeaders(),
+    headers: client.bearerHeaders(),
     signal: AbortSignal.any([signal, AbortSignal.timeout(HEAD_TIMEOUT_MS)]),
   });
   if (!response.ok && response.status !== 404) throw new ResponseError(response.status, {});
@@ -67,7 +66,7 @@ export async function uploadArtifact(
     const body = chunksOf(file, () => timer.refresh());
     const request: RequestInit & { readonly duplex: 'half' } = {
       method: 'PUT',
-      headers: { ...bearerHeaders(), 'Content-Type': 'application/octet-stream' },
+      headers: { ...client.bearerHeaders(), 'Content-Type': 'application/octet-stream' },
       body,
       duplex: 'half',
       signal: AbortSignal.any([signal, stalled.signal]),

@@ -13,6 +13,7 @@ import {
   versionsSchema,
 } from '#cli/contract/answers';
 import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import type { Credentials } from '#cli/profile/credentials';
 import { RegistryClient, type SendOptions } from '#cli/registry-client';
 
 /** Which registry is meant, which scope of it, and who says so. */
@@ -22,11 +23,14 @@ export interface RegistryTarget {
   readonly environment: string;
   /** Recorded with every command; absent: the registry's word for nobody. */
   readonly actor?: string;
+  /** Who sends its requests. Default: what the environment says. */
+  readonly credentials?: Credentials;
 }
 
 // A gate that proves something about a large schema takes its time; somebody waits for it in a pipeline.
 const TIMEOUT_MS = 120_000;
 const ACTOR = /^[ -~]{1,128}$/;
+const SCOPE_PART = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** Checks what names a registry and who acts. @throws CommandFault for an address or an actor that cannot be one */
 export function checkTarget({ url, actor }: RegistryTarget): void {
@@ -45,17 +49,31 @@ export function checkTarget({ url, actor }: RegistryTarget): void {
     throw refuse('actor', actor, '1 to 128 printable ASCII characters');
 }
 
+/** Checks what names a scope. @throws CommandFault */
+export function checkScope(parts: {
+  readonly tenant: string | undefined;
+  readonly environment: string | undefined;
+}): void {
+  for (const [noun, value] of Object.entries(parts))
+    if (value !== undefined && !SCOPE_PART.test(value))
+      throw new CommandFault(
+        EXIT.usage,
+        `Cannot use ${noun} ${JSON.stringify(value)}: that is none (want 1 to 63 of a-z, 0-9 and "-")`,
+      );
+}
+
 /**
  * Makes the client of one scope of a registry.
  * @throws CommandFault for an address or an actor that cannot be one
  */
 export function connectScope(target: RegistryTarget, signal: AbortSignal): RegistryClient {
   checkTarget(target);
-  const { url, tenant, environment, actor } = target;
+  const { url, tenant, environment, actor, credentials } = target;
   const scope = `/tenants/${encodeURIComponent(tenant)}/environments/${encodeURIComponent(environment)}`;
   return new RegistryClient(`${url.replace(/\/+$/, '')}${scope}`, {
     timeoutMs: TIMEOUT_MS,
     signal,
+    credentials,
     ...(actor === undefined ? {} : { headers: { 'Atlas-Actor': actor } }),
   });
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import type { CommandHost } from '#cli/contract/command-host';
-import { EXIT } from '#cli/contract/exit-code';
+import { CommandFault, EXIT } from '#cli/contract/exit-code';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
-import { addLimit } from '#cli/remote/options';
+import { explain } from '#cli/manual/manual-command';
+import { addAt, addLimit } from '#cli/remote/options';
 import { runRemote } from '#cli/remote/run-remote';
 import { writeTable } from '#cli/remote/table';
 import { moreLine, take } from '#cli/remote/take';
@@ -12,50 +13,72 @@ import type { Schemas } from '#client/operations';
 interface QueryFlags extends TargetFlags {
   readonly key?: string;
   readonly range?: string;
+  readonly at?: string;
   readonly limit: number;
 }
 
 const PAGE_MAX = 500;
 
-const HELP = `
-Reads the rows of a table that the manifest declares. With --json every row is a line of its own.
-
-Examples:
-  atlas-registry dataset query 110/homo_sapiens/GRCh38 genes --key ENSG00000139618
-  atlas-registry dataset query 110/homo_sapiens/GRCh38 genes --range 13:32300000-32400000 --json`;
+const MANUAL = {
+  about: `Reads the rows of a table that the manifest declares, of the artifact that is published now, or with --at of the one that was
+published then. With --json every row is a
+line of its own.`,
+  examples: [
+    'atlas-registry dataset query 110/homo_sapiens/GRCh38 genes --key ENSG00000139618',
+    'atlas-registry dataset query 110/homo_sapiens/GRCh38 genes --range 13:32300000-32400000 --json',
+  ],
+  exits: { [EXIT.ok]: 'done, also where no row fits' },
+};
 
 /** Adds `dataset query`. */
 export function addDatasetQuery(group: Command, host: CommandHost): void {
   const query = group
     .command('query')
     .description('Show rows of a published dataset.')
-    .argument('<name>')
+    .argument('<name>', 'the dataset, such as 110/homo_sapiens/GRCh38')
     .argument('<table>', 'a table that its manifest declares')
     .option('--key <value>', 'only this key, or a JSON array of the values of its first columns')
-    .option('--range <range>', 'only what overlaps it: within:start-end, both ends included')
-    .addHelpText('after', HELP);
-  addLimit(addTargetOptions(query)).action(async (name: string, table: string, flags: QueryFlags) =>
-    runRemote(host, flags, async (client) => {
-      const taken = await take(rowsOf(client, { name, table }, flags), flags.limit);
-      if (flags.json === true)
-        for (const row of taken.items) host.out.write(`${JSON.stringify(row)}\n`);
-      else host.out.write(describe(taken.items, host) + moreLine(taken));
-      return EXIT.ok;
-    }),
+    .option('--range <range>', 'only what overlaps it: within:start-end, both ends included');
+  explain(query, MANUAL);
+  addLimit(addAt(addTargetOptions(query))).action(
+    async (name: string, table: string, flags: QueryFlags) =>
+      runRemote(host, flags, async (client) => {
+        const taken = await take(rowsOf(client, { name, table }, flags), flags.limit);
+        if (flags.json === true)
+          for (const row of taken.items) host.out.write(`${JSON.stringify(row)}\n`);
+        else host.out.write(describe(taken.items, host) + moreLine(taken));
+        return EXIT.ok;
+      }),
   );
 }
 
 async function* rowsOf(
   client: AtlasClient,
   params: { readonly name: string; readonly table: string },
-  { key, range, limit }: QueryFlags,
+  { key, range, limit, at }: QueryFlags,
 ): AsyncGenerator<Schemas['Row']> {
-  let query: object | undefined = { key, range, limit: Math.min(limit + 1, PAGE_MAX) };
+  const artifact = at === undefined ? undefined : await artifactAt(client, params.name, at);
+  let query: object | undefined = {
+    key,
+    range,
+    artifact,
+    limit: Math.min(limit + 1, PAGE_MAX),
+  };
   while (query !== undefined) {
     const answer: Awaited<ReturnType<typeof readPage>> = await readPage(client, params, query);
     yield* answer.rows;
     query = answer.next;
   }
+}
+
+/** Finds the artifact that was published then. @throws CommandFault where none was */
+async function artifactAt(client: AtlasClient, name: string, at: string): Promise<string> {
+  const { status, artifact } = await client.getDataset(name, { at });
+  if (status === 'published' && artifact !== undefined) return artifact.sha256;
+  throw new CommandFault(
+    EXIT.refused,
+    `Cannot read rows of dataset ${JSON.stringify(name)} at ${JSON.stringify(at)}: it was ${status} then (want published)`,
+  );
 }
 
 async function readPage(

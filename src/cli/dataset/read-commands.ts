@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { CommandHost } from '#cli/contract/command-host';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
 import { describeManifest } from '#cli/dataset/describe-manifest';
+import { explain } from '#cli/manual/manual-command';
 import { addAt, addLimit } from '#cli/remote/options';
 import { showRemote } from '#cli/remote/run-remote';
 import { writeTable } from '#cli/remote/table';
@@ -22,7 +23,13 @@ export function addDatasetReads(group: Command, host: CommandHost): void {
   const get = group
     .command('get')
     .description('Show one dataset: its manifest, now or as it was.')
-    .argument('<name>');
+    .argument('<name>', 'the dataset, such as 110/homo_sapiens/GRCh38');
+  explain(get, {
+    examples: [
+      'atlas-registry dataset get 110/homo_sapiens/GRCh38',
+      'atlas-registry dataset get demo/genes --at 2026-01-31T12:00:00Z --json',
+    ],
+  });
   addAt(addTargetOptions(get)).action(async (name: string, flags: GetFlags) =>
     showRemote(host, flags, async (client) => {
       const manifest = await client.getDataset(name, { at: flags.at });
@@ -44,6 +51,12 @@ function addList(group: Command, host: CommandHost): void {
         'withdrawn',
       ]),
     );
+  explain(list, {
+    examples: [
+      'atlas-registry dataset list --status published',
+      'atlas-registry dataset list --at 12',
+    ],
+  });
   addLimit(addAt(addTargetOptions(list))).action(async (flags: ListFlags) =>
     showRemote(host, flags, async (client) => {
       const { status, at, limit } = flags;
@@ -64,9 +77,12 @@ function addList(group: Command, host: CommandHost): void {
   );
 }
 
-const HISTORY_HELP = `
-Every step of a dataset, as the audit has it: where the registry asks for tokens, this needs the scope registry:admin.
-"dataset get --at <position>" shows the dataset as each step left it.`;
+const HISTORY_MANUAL = {
+  about: `Every step of a dataset, as the audit has it: where the registry asks for tokens, this needs the scope registry:admin.
+"dataset get --at <position>" shows the dataset as each step left it.`,
+  examples: ['atlas-registry dataset history demo/genes'],
+  seeAlso: ['docs/audit.md'],
+};
 
 const PAGE_MAX = 1_000;
 
@@ -74,8 +90,8 @@ function addHistory(group: Command, host: CommandHost): void {
   const history = group
     .command('history')
     .description('Show what was done to a dataset, by whom and when.')
-    .argument('<name>')
-    .addHelpText('after', HISTORY_HELP);
+    .argument('<name>', 'the dataset, such as 110/homo_sapiens/GRCh38');
+  explain(history, HISTORY_MANUAL);
   addLimit(addTargetOptions(history)).action(async (name: string, flags: ListFlags) =>
     showRemote(host, flags, async (client) => {
       // Says that it is not there, which the audit does not.

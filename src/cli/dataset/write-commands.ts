@@ -11,6 +11,7 @@ import {
   parseNamedFile,
   uploadFile,
 } from '#cli/dataset/local-file';
+import { explain } from '#cli/manual/manual-command';
 import { addIdempotencyKey, wholeNumber } from '#cli/remote/options';
 import { readJson } from '#cli/remote/read-json';
 import { type Shown, showRemote } from '#cli/remote/run-remote';
@@ -31,20 +32,24 @@ interface PublishFlags extends TargetFlags {
   readonly idempotencyKey?: string;
 }
 
-const REGISTER_HELP = `
-Files are hashed here and listed in the manifest; "dataset publish" uploads the one that is the artifact. Registering a
-name again replaces its objects and its row count, under the same fingerprint.
+const REGISTER_MANUAL = {
+  about: `Files are hashed here and listed in the manifest; "dataset publish" uploads the one that is the artifact. Registering a
+name again replaces its objects and its row count, under the same fingerprint.`,
+  examples: [
+    'atlas-registry dataset register demo/genes --fingerprint v1 --file genes.sqlite',
+    'atlas-registry dataset register demo/genes --fingerprint v1 --file data=./out/genes.sqlite --rows 1200',
+  ],
+  exits: { [EXIT.refused]: 'refused: another fingerprint, or it is not allowed' },
+};
 
-Examples:
-  atlas-registry dataset register demo/genes --fingerprint v1 --file genes.sqlite
-  atlas-registry dataset register demo/genes --fingerprint v1 --file data=./out/genes.sqlite --rows 1200`;
-
-const PUBLISH_HELP = `
-Puts the dataset into the catalog with one of its objects as the artifact. With --file the bytes are uploaded first; they
-must be those of an object that was registered.
-
-Example:
-  atlas-registry dataset publish demo/genes --file genes.sqlite`;
+const PUBLISH_MANUAL = {
+  about: `Puts the dataset into the catalog with one of its objects as the artifact. With --file the bytes are uploaded first; they
+must be those of an object that was registered.`,
+  examples: ['atlas-registry dataset publish demo/genes --file genes.sqlite'],
+  exits: {
+    [EXIT.refused]: 'refused: the bytes are not those that were registered, or are not there',
+  },
+};
 
 /** Adds `dataset register` and `dataset publish`. */
 export function addDatasetWrites(group: Command, host: CommandHost): void {
@@ -59,18 +64,21 @@ export function addDatasetWrites(group: Command, host: CommandHost): void {
     .requiredOption('--fingerprint <text>', 'names the schema; a dataset keeps its first one')
     .option('--file <key=path>', 'an object, by its file; may be repeated', collectFile)
     .option('--rows <count>', 'how many rows it has', wholeNumber(0, Number.MAX_SAFE_INTEGER))
-    .option('--tables <file>', 'JSON with a list of how its rows are found; - reads standard input')
-    .addHelpText('after', REGISTER_HELP);
+    .option(
+      '--tables <file>',
+      'JSON with a list of how its rows are found; - reads standard input',
+    );
+  explain(register, REGISTER_MANUAL);
   addIdempotencyKey(addTargetOptions(register)).action(async (name: string, flags: RegisterFlags) =>
     showRemote(host, flags, async (client) => await registerFiles(client, name, { flags, host })),
   );
   const publish = group
     .command('publish')
     .description('Put a dataset into the catalog.')
-    .argument('<name>')
+    .argument('<name>', 'the dataset, such as 110/homo_sapiens/GRCh38')
     .option('--file <key=path>', 'upload this file as the artifact', parseNamedFile)
-    .option('--key <key>', 'which of its objects is the artifact (default: the only one)')
-    .addHelpText('after', PUBLISH_HELP);
+    .option('--key <key>', 'which of its objects is the artifact (default: the only one)');
+  explain(publish, PUBLISH_MANUAL);
   addIdempotencyKey(addTargetOptions(publish)).action(async (name: string, flags: PublishFlags) =>
     showRemote(host, flags, async (client) => await publishFile(client, name, { flags, host })),
   );

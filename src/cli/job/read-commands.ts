@@ -1,7 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { CommandHost } from '#cli/contract/command-host';
+import { EXIT } from '#cli/contract/exit-code';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
 import { watchRun } from '#cli/job/watch-run';
+import { explain } from '#cli/manual/manual-command';
 import { addLimit } from '#cli/remote/options';
 import { runRemote, showRemote } from '#cli/remote/run-remote';
 import { writeTable } from '#cli/remote/table';
@@ -18,9 +20,17 @@ interface ListFlags extends TargetFlags {
 const PAGE_MAX = 1_000;
 const STATUSES = ['pending', 'running', 'succeeded', 'failed', 'cancelled', 'skipped'] as const;
 
-const WATCH_HELP = `
-On a terminal one line shows how far the run is; elsewhere every change is a line, with --json as JSON. It ends when the run
-is over, with 0 only if it succeeded. Ctrl-C stops watching, not the run.`;
+const WATCH_MANUAL = {
+  about: `On a terminal one line shows how far the run is; elsewhere every change is a line, with --json as JSON. It ends when the run
+is over. Ctrl-C stops watching, not the run.`,
+  examples: [
+    'atlas-registry job watch "$(atlas-registry job run orders.check --json | jq -r .id)"',
+  ],
+  exits: {
+    [EXIT.ok]: 'the run has succeeded',
+    [EXIT.refused]: 'it has not, or there is no such run',
+  },
+};
 
 /** Adds `job list` and `job watch`. */
 export function addJobReads(group: Command, host: CommandHost): void {
@@ -30,6 +40,7 @@ export function addJobReads(group: Command, host: CommandHost): void {
     .addOption(new Option('--status <status>', 'only these').choices(STATUSES))
     .option('--job <name>', 'only of this job')
     .option('--definition <id>', 'only of this definition');
+  explain(list, { examples: ['atlas-registry job list --status failed --job orders.check'] });
   addLimit(addTargetOptions(list)).action(async (flags: ListFlags) =>
     showRemote(host, flags, async (client) => {
       const { status, job, definition, limit } = flags;
@@ -52,8 +63,8 @@ export function addJobReads(group: Command, host: CommandHost): void {
   const watch = group
     .command('watch')
     .description('Show a run until it is over.')
-    .argument('<run>', 'its id')
-    .addHelpText('after', WATCH_HELP);
+    .argument('<run>', 'its id');
+  explain(watch, WATCH_MANUAL);
   addTargetOptions(watch).action(async (id: string, flags: TargetFlags) =>
     runRemote(host, flags, async (client, signal) => {
       const { json } = flags;

@@ -9,6 +9,7 @@ import {
   type TargetFlags,
 } from '#cli/contract/target-options';
 import { describeRun, watchRun } from '#cli/job/watch-run';
+import { explain } from '#cli/manual/manual-command';
 import { addIdempotencyKey } from '#cli/remote/options';
 import { readJson } from '#cli/remote/read-json';
 import { runRemote, showRemote } from '#cli/remote/run-remote';
@@ -28,20 +29,24 @@ interface RunFlags extends TargetFlags {
   readonly watch?: boolean;
 }
 
-const DEFINE_HELP = `
-The file holds what POST /registry/job-definitions takes; see docs/jobs.md. A new version is a draft; with --activate it is
-submitted and activated too, where its author may do so.
+const DEFINE_MANUAL = {
+  about: `The file holds what POST /registry/job-definitions takes; see docs/jobs.md. A new version is a draft; with --activate it is
+submitted and activated too, where its author may do so.`,
+  examples: [
+    'echo \'{"id":"orders.check","name":"Check orders","kind":"validation","trigger":{"type":"MANUAL"}}\' \\\n  | atlas-registry job define - --activate',
+  ],
+  seeAlso: ['docs/jobs.md'],
+};
 
-Example:
-  echo '{"id":"orders.check","name":"Check orders","kind":"validation","trigger":{"type":"MANUAL"}}' \\
-    | atlas-registry job define - --activate`;
-
-const RUN_HELP = `
-Asks for a run and prints its id; a worker takes it. With --watch it goes on until the run is over and ends with 0 only if
-it succeeded. Ctrl-C stops watching, not the run.
-
-Example:
-  atlas-registry job run orders.check --input sales/orders --watch`;
+const RUN_MANUAL = {
+  about: `Asks for a run and prints its id; a worker takes it. With --watch it goes on until the run is over. Ctrl-C stops watching,
+not the run.`,
+  examples: ['atlas-registry job run orders.check --input sales/orders --watch'],
+  exits: {
+    [EXIT.ok]: 'it was asked for; with --watch, it has succeeded',
+    [EXIT.refused]: 'refused; with --watch also: the run has not succeeded',
+  },
+};
 
 /** Adds `job define` and `job run`. */
 export function addJobWrites(group: Command, host: CommandHost): void {
@@ -49,8 +54,8 @@ export function addJobWrites(group: Command, host: CommandHost): void {
     .command('define')
     .description('Define a version of a job.')
     .argument('<file>', 'JSON; - reads standard input')
-    .option('--activate', 'bring it into use at once')
-    .addHelpText('after', DEFINE_HELP);
+    .option('--activate', 'bring it into use at once');
+  explain(define, DEFINE_MANUAL);
   addIdempotencyKey(addTargetOptions(define)).action(async (file: string, flags: DefineFlags) =>
     showRemote(host, flags, async (client) => {
       const { idempotencyKey } = flags;
@@ -71,8 +76,8 @@ export function addJobWrites(group: Command, host: CommandHost): void {
     .option('--version <version>', 'which version (default: the highest active one)')
     .option('--input <dataset>', 'a dataset that it reads; may be repeated', collect)
     .option('--metadata <key=value>', 'goes with the run; may be repeated', collectLabel)
-    .option('--watch', 'wait until it is over')
-    .addHelpText('after', RUN_HELP);
+    .option('--watch', 'wait until it is over');
+  explain(run, RUN_MANUAL);
   addIdempotencyKey(addTargetOptions(run)).action(async (id: string, flags: RunFlags) =>
     runRemote(host, flags, async (client, signal) => {
       const { version, input: inputs, metadata, idempotencyKey, json, actor } = flags;

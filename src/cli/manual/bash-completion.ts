@@ -39,8 +39,12 @@ function valueCases({ path, options }: CommandNode): string[] {
     });
 }
 
-function wordCase({ path, commands, options }: CommandNode): string {
-  const words = [...commands, ...options.map(({ long }) => long)];
+function wordCase({ path, commands, arguments: given, options }: CommandNode): string {
+  const words = [
+    ...commands.map(({ name }) => name),
+    ...given.flatMap(({ choices }) => choices),
+    ...options.map(({ long }) => long),
+  ];
   return `    "${path}") words="${words.join(' ')}" ;;`;
 }
 

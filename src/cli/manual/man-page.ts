@@ -5,40 +5,40 @@ export interface ManPageOptions {
   readonly version: string;
 }
 
-const ENVIRONMENT = [
-  ['ATLAS_TOKEN', 'The token or API key that commands send.'],
-  [
-    'ATLAS_CLIENT_CERT, ATLAS_CLIENT_KEY',
-    'The certificate that commands show to a registry that asks for one.',
-  ],
-  ['NO_COLOR', 'Turns colours off.'],
-] as const;
+/** What stands at the head of the page or of a command already. */
+const SAID = new Set(['NAME']);
 
 /** Writes the manual page of a program in the language of man(7): each command as its own help has it. */
 export function manPage(
   nodes: readonly CommandNode[],
   { program, version }: ManPageOptions,
 ): string {
-  const [root] = nodes;
+  const [root, ...below] = nodes;
   return `${[
     '.\\" Made from the commands: make man-page',
     `.TH ${program.toUpperCase()} 1 "" "${program} ${version}" "User Commands"`,
     '.SH NAME',
     `${plain(program)} \\- ${plain(root?.description ?? '')}`,
-    '.SH SYNOPSIS',
-    `.B ${plain(program)}`,
-    '.I command',
-    '[options]',
-    '.SH ENVIRONMENT',
-    ...ENVIRONMENT.flatMap(([name, text]) => ['.TP', `.B ${plain(name)}`, plain(text)]),
-    'Settings of a registry are listed in the README.',
-    ...nodes.flatMap(({ path, help }) => [
-      `.SH "${path === '' ? 'COMMANDS' : path.toUpperCase()}"`,
-      '.nf',
-      ...help.trimEnd().split('\n').map(plain),
-      '.fi',
-    ]),
+    ...(root === undefined ? [] : sectionsOf(root, '.SH')),
+    ...below.flatMap((node) =>
+      [`.SH "${node.path.toUpperCase()}"`, plain(node.description)].concat(sectionsOf(node, '.SS')),
+    ),
   ].join('\n')}\n`;
+}
+
+/** The sections of a help, each under a heading of the page. */
+function sectionsOf({ help }: CommandNode, heading: '.SH' | '.SS'): readonly string[] {
+  const sections = help.trimEnd().split(/\n(?=[A-Z])/);
+  return sections.flatMap((section) => {
+    const [head = '', ...lines] = section.trimEnd().split('\n');
+    if (SAID.has(head)) return [];
+    return [`${heading} ${head}`, '.nf'].concat(lines.map(lineOf), '.fi');
+  });
+}
+
+function lineOf(line: string): string {
+  // The page indents by itself.
+  return plain(line.replace(/^ {4}/, ''));
 }
 
 /** Writes a line so that it is shown as it is: no escapes, no requests, and dashes that can be copied. */

@@ -11,7 +11,7 @@ export function nextStepAfter(error: unknown): string | undefined {
   if (error instanceof UnreachableError)
     return 'start one with "atlas-registry serve", or name another with --url';
   if (error instanceof UnauthenticatedError)
-    return 'put a token or an API key for this registry into ATLAS_TOKEN';
+    return 'put a token or an API key for this registry into ATLAS_TOKEN, or into a profile: "atlas-registry profile set --help"';
   if (error instanceof ForbiddenError && error.code === 'READ_ONLY')
     return 'name a node that writes with --url';
   if (error instanceof ForbiddenError) return 'use a token or an API key that allows it';
