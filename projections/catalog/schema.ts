@@ -63,10 +63,10 @@ INSERT INTO checkpoint VALUES (1, 0, NULL);
 };
 
 /** SQL for the position of the newest revision of `aggregate.id` up to a position; without one, of all. */
-export function newestRevision(upTo?: '?'): string {
+export function newestRevision(upTo?: '?' | '@asOf'): string {
   const newest = (table: string): string =>
     `SELECT max(position) FROM ${table} WHERE ${table}.aggregate = aggregate.id
-     ${upTo === undefined ? '' : `AND ${table}.position <= ?`}`;
+     ${upTo === undefined ? '' : `AND ${table}.position <= ${upTo}`}`;
   // Whatever is in recent_of is newer than everything of the same aggregate in revision_of.
   return `ifnull((${newest('recent_of')}), (${newest('revision_of')}))`;
 }
