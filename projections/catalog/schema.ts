@@ -14,7 +14,7 @@ import type { ViewSchema } from '#projections/sqlite-view-file';
  * 6.7 µs per event).
  */
 export const CATALOG_SCHEMA: ViewSchema = {
-  version: 8,
+  version: 9,
   ddl: `
 CREATE TABLE checkpoint (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -39,6 +39,7 @@ CREATE TABLE revision (
   command_id TEXT NOT NULL,
   request_fingerprint TEXT NOT NULL,
   hash TEXT NOT NULL,
+  event_id TEXT NOT NULL,
   data TEXT NOT NULL CHECK (json_valid(data) AND json_type(data) = 'object')
 ) STRICT;
 CREATE TABLE revision_of (

@@ -19,6 +19,7 @@ import { contractRoutes } from '#http/contract-routes';
 import { datasetCommandRoutes } from '#http/dataset-commands-routes';
 import { datasetContractRoutes } from '#http/dataset-contract-routes';
 import { datasetRoutes } from '#http/dataset-routes';
+import { datasetHistoryRoute } from '#http/dataset-history-route';
 import { debugRoutes } from '#http/debug-routes';
 import { definitionUserRoutes } from '#http/definition-user-routes';
 import type { HttpDependencies } from '#http/dependencies';
@@ -85,6 +86,7 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...datasetRoutes(dependencies),
     ...contractCommandRoutes(dependencies),
     ...contractListRoutes(dependencies),
+    datasetHistoryRoute(dependencies),
     // Before one version, whose name they would be taken for.
     ...compatibilityRoutes(dependencies),
     ...contractCheckRoutes(dependencies),
