@@ -3,6 +3,7 @@ import { type DataFolder, openDataFolder } from '#clients/data-folder';
 import type { OpenedBroker } from '#clients/open-broker';
 import type { ContractChecks } from '#commands/check-contract';
 import { type ArtifactStore, openArtifactStore } from '#compose/artifact-store';
+import { openCacheUpkeep } from '#compose/cache-upkeep';
 import { openClientLimits, openServerGuard } from '#compose/client-limits';
 import { buildCommands } from '#compose/commands';
 import { openContractChecks } from '#compose/contract-checks';

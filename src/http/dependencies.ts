@@ -1,3 +1,4 @@
+import type { CacheUpkeep } from '#cache/cache-upkeep';
 import type { DatasetCache } from '#cache/dataset-cache';
 import type { DatasetDirectory } from '#cache/dataset-directory';
 import type { DatasetReader } from '#cache/dataset-reader';
