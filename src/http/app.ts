@@ -24,6 +24,7 @@ import { datasetRoutes } from '#http/dataset-routes';
 import { debugRoutes } from '#http/debug-routes';
 import { definitionUserRoutes } from '#http/definition-user-routes';
 import type { HttpDependencies } from '#http/dependencies';
+import { drillRoutes } from '#http/drill-routes';
 import { ensemblRoutes } from '#http/ensembl-routes';
 import { eventDocumentRoute } from '#http/event-document-route';
 import { eventRoutes } from '#http/event-routes';
@@ -85,9 +86,9 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...healthRoutes(dependencies),
     ...datasetCommandRoutes(dependencies),
     ...datasetRoutes(dependencies),
+    datasetHistoryRoute(dependencies),
     ...contractCommandRoutes(dependencies),
     ...contractListRoutes(dependencies),
-    datasetHistoryRoute(dependencies),
     // Before one version, whose name they would be taken for.
     ...compatibilityRoutes(dependencies),
     ...contractCheckRoutes(dependencies),
@@ -117,6 +118,8 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...rowRoutes(dependencies),
     ...servedDatasetRoutes(dependencies),
     ...ensemblRoutes(dependencies),
+    ...cacheRoutes(dependencies),
+    ...drillRoutes(dependencies),
     ...debugRoutes(dependencies),
     ...metricsRoutes(dependencies),
   ];
