@@ -11,6 +11,7 @@ import { beginningOf } from '#http/webhook-beginning';
 import {
   settingsOf,
   webhookJson,
+  webhookParams,
   webhookSchema,
   webhookSecretSchema,
   webhookSettingsFields,
@@ -49,7 +50,6 @@ const redeliverBody = z
       .meta({ description: 'Those of the dead letters' }),
   })
   .meta({ id: 'RedeliverWebhook' });
-const idParams = z.strictObject({ id: z.string() });
 const OK = { 200: { description: 'The webhook as it is now', schema: webhookSchema } };
 const ACCEPTED = { 202: { description: 'It is done soon', schema: webhookSchema } };
 const WITH_SECRET = {
@@ -71,7 +71,7 @@ export function webhookChangeRoutes(dependencies: HttpDependencies): readonly Ro
 const common = {
   tag: 'webhooks',
   isCommand: true,
-  params: idParams,
+  params: webhookParams,
   errors: [404, 409, 413, 415, 422, 507],
 } as const;
 

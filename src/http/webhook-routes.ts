@@ -22,6 +22,7 @@ import {
   deliveriesSchema,
   settingsOf,
   webhookJson,
+  webhookParams,
   webhookSchema,
   webhookSecretSchema,
   webhookSettingsFields,
@@ -52,7 +53,6 @@ const pingSchema = z
     detail: z.string(),
   })
   .meta({ id: 'WebhookPing' });
-const idParams = z.strictObject({ id: z.string() });
 
 /** The routes of webhooks: events that are sent to whoever has subscribed, signed. */
 export function webhookRoutes(dependencies: HttpDependencies): readonly Route[] {
@@ -155,7 +155,7 @@ function get(dependencies: HttpDependencies): Route {
     operationId: 'getWebhook',
     summary: 'Get one webhook, without its secret',
     tag: 'webhooks',
-    params: idParams,
+    params: webhookParams,
     errors: [404],
     responses: { 200: { description: 'The webhook', schema: webhookSchema } },
     handle: async ({ params, scope, header }) => {
@@ -175,7 +175,7 @@ function ping(dependencies: HttpDependencies): Route {
     operationId: 'pingWebhook',
     summary: 'Send an event of the type WebhookPinged to it, now and once',
     tag: 'webhooks',
-    params: idParams,
+    params: webhookParams,
     errors: [404],
     responses: { 200: { description: 'What came of it', schema: pingSchema } },
     handle: async ({ params, scope, signal }) => {
@@ -198,7 +198,7 @@ function deliveries(dependencies: HttpDependencies): Route {
     operationId: 'getWebhookDeliveries',
     summary: 'Tell how far it has come, what is sent again, and its dead letters',
     tag: 'webhooks',
-    params: idParams,
+    params: webhookParams,
     errors: [404],
     responses: { 200: { description: 'How far it has come', schema: deliveriesSchema } },
     handle: async ({ params, scope }) => {
