@@ -8,6 +8,7 @@ import { commandContext, commandHeaders, writableCommands } from '#http/command-
 import type { HttpDependencies } from '#http/dependencies';
 import { type ParsedRequest, type Reply, type Route, route } from '#http/route';
 import { beginningOf } from '#http/webhook-beginning';
+import { checkFilter } from '#http/webhook-filter';
 import {
   settingsOf,
   webhookJson,
@@ -89,6 +90,10 @@ function settingRoutes(dependencies: HttpDependencies): readonly Route[] {
       handle: async (request) => {
         const settings = settingsOf(request.body);
         writableCommands(dependencies).webhookPort.checkUrl(settings.url);
+        const { webhooks } = dependencies.catalog();
+        const known = webhooks.find(request.scope, parseWebhookId(request.params.id));
+        // What it follows never changes. One that this node does not show yet is found by the command.
+        if (known !== undefined) checkFilter(settings.filter, known.webhook.stream);
         return await changed('changeWebhook', request, { kind: 'settings', settings });
       },
     }),

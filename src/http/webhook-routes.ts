@@ -3,12 +3,7 @@ import { webhookNotFound } from '#commands/change-webhook';
 import { createWebhook } from '#commands/create-webhook';
 import { RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
-import {
-  parseWebhookId,
-  type WebhookSettings,
-  type WebhookStream,
-  webhookIdOf,
-} from '#domain/webhook';
+import { parseWebhookId, webhookIdOf } from '#domain/webhook';
 import { cursorQuery, integerQuery } from '#http/api-schemas';
 import { commandContext, commandHeaders, writableCommands } from '#http/command-request';
 import { POSITION_HEADER, waitForMinimum } from '#http/consistency';
@@ -17,6 +12,7 @@ import type { HttpDependencies } from '#http/dependencies';
 import { type Route, route } from '#http/route';
 import { beginningOf } from '#http/webhook-beginning';
 import { webhookChangeRoutes } from '#http/webhook-change-routes';
+import { checkFilter } from '#http/webhook-filter';
 import {
   deliveriesJson,
   deliveriesSchema,
@@ -28,7 +24,6 @@ import {
   webhookSettingsFields,
 } from '#http/webhook-json';
 import type { FoundWebhook } from '#projections/catalog/webhook-queries';
-import { streamHolds } from '#projections/event-feed';
 
 const PAGE = { min: 1, max: 1_000, default: 100 };
 
@@ -85,7 +80,7 @@ function create(dependencies: HttpDependencies): Route {
       const context = commandContext(dependencies, 'createWebhook', request);
       const settings = settingsOf(body);
       port.checkUrl(settings.url);
-      checkKinds(settings, body.stream);
+      checkFilter(settings.filter, body.stream);
       const id = webhookIdOf(scope, context.commandId);
       const known = dependencies.catalog().webhooks;
       // The same command again makes no further one.
@@ -110,17 +105,6 @@ function create(dependencies: HttpDependencies): Route {
       };
     },
   });
-}
-
-/** @throws INVALID_REQUEST for a kind of which the stream never has an event */
-function checkKinds({ filter }: WebhookSettings, stream: WebhookStream): void {
-  const foreign = filter.kinds?.find((kind) => !streamHolds(stream, kind));
-  if (foreign === undefined) return;
-  throw new RegistryError(
-    'INVALID_REQUEST',
-    `Cannot send events of kind "${foreign}": stream "${stream}" has none (want the other stream, or another kind)`,
-    { details: { kind: foreign, stream }, outcome: 'not-applied' },
-  );
 }
 
 function list(dependencies: HttpDependencies): Route {
