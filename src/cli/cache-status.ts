@@ -45,11 +45,9 @@ ratio is judged from ${REQUESTS_MIN} requests on: the first one for each dataset
   seeAlso: ['docs/caching.md'],
 };
 
-/** Adds `cache status` to the program. */
-export function addCacheStatus(program: Command): void {
-  const status = program
-    .command('cache')
-    .description('Look at the dataset cache of a registry that runs.')
+/** Adds `cache status`. */
+export function addCacheStatus(group: Command): void {
+  const status = group
     .command('status')
     .description('Show what is cached, and hold it to thresholds.');
   addRegistryOptions(status)

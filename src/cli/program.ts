@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { addAudit, type VerifyAudit } from '#cli/audit';
-import { addCacheStatus } from '#cli/cache-status';
+import { addCache } from '#cli/cache';
 import { addCatalogImport } from '#cli/catalog-import';
 import type { ManifestFormat } from '#cli/catalog-import/manifest-folder';
 import { addCluster, type StartCluster } from '#cli/cluster';
@@ -60,12 +60,12 @@ export function buildProgram(options: ProgramOptions): Command {
   addDoctor(program, options.doctor);
   addProvision(program, provision);
   addCatalogImport(program, manifestFormat);
-  addCacheStatus(program);
+  const host = processHost(jsonTools);
+  addCache(program, host);
   addAudit(program, verifyAudit);
   addViews(program, openReset);
   addStandby(program, openStandby);
   addDrills(program, drills, version);
-  const host = processHost(jsonTools);
   addContract(program, host);
   addDataset(program, host);
   addJob(program, host);

@@ -44,7 +44,13 @@ export interface ReadOptions extends CallOptions {
   readonly at?: string | number | undefined;
 }
 
-type Lists = 'listDatasets' | 'listContracts' | 'listJobDefinitions' | 'listJobRuns' | 'listAudit';
+type Lists =
+  | 'listDatasets'
+  | 'getDatasetHistory'
+  | 'listContracts'
+  | 'listJobDefinitions'
+  | 'listJobRuns'
+  | 'listAudit';
 
 /** Gives the same bytes each time that it is called: an upload may be sent again. */
 export type ByteSource = () => ReadableStream<Uint8Array>;
@@ -185,7 +191,7 @@ export class AtlasClient {
   async *list<K extends Lists>(
     operation: K,
     query: Operations[K]['query'] = {},
-    options: CallOptions = {},
+    options: CallOptions & { readonly params?: Operations[K]['params'] } = {},
   ): AsyncGenerator<Items<Page<K>>, void> {
     let wanted: object | undefined = query;
     while (wanted !== undefined) {

@@ -105,6 +105,44 @@ export interface Schemas {
   readonly datasets: readonly (Schemas['Manifest'])[];
   /** Absent on the last page */
   readonly next_cursor?: string;
+  /** All datasets of the scope, whatever is asked for. On the first page. */
+  readonly total_count?: number;
+  /** Those whose name holds `text`. On the first page, without `status`. */
+  readonly matching_count?: number;
+};
+  readonly DatasetHistory: {
+  readonly entries: readonly (Schemas['DatasetHistoryEntry'])[];
+  /** Absent on the last page. A page before it may be short. */
+  readonly next_cursor?: string;
+};
+  /** An event, and how the dataset stood after it. */
+  readonly DatasetHistoryEntry: {
+  /** As `?at=` it shows the dataset after it */
+  readonly position: number;
+  readonly recorded_at: string;
+  readonly time: string;
+  readonly actor: string;
+  /** The type of the event */
+  readonly decision: string;
+  readonly event_id: string;
+  readonly command_id: string;
+  /** The hash of the event */
+  readonly hash: string;
+  readonly status: "registered" | "published" | "withdrawn";
+  readonly schema_fingerprint: string;
+  readonly row_count: number | null;
+  readonly object_count: number;
+  /** Of all objects together */
+  readonly bytes: number;
+  readonly artifact?: {
+  /** Name of the file inside the dataset */
+  readonly key: string;
+  /** SHA-256, 64 lower-case hexadecimal digits */
+  readonly sha256: string;
+  readonly bytes: number;
+};
+  /** Why it was withdrawn */
+  readonly reason?: string;
 };
   readonly PublishedContract: {
   readonly status: "created" | "existing";
@@ -1167,6 +1205,115 @@ export interface Schemas {
   readonly biotype: string | null;
   readonly feature_type: "gene";
 };
+  readonly VerifiedCache: {
+  readonly checked_count: number;
+  readonly damaged_count: number;
+  /** So many were read */
+  readonly bytes: number;
+  readonly duration_ms: number;
+  readonly damaged: readonly ({
+  /** SHA-256, 64 lower-case hexadecimal digits */
+  readonly sha256: string;
+  readonly kind: string;
+  /** tenant/environment and name */
+  readonly datasets: readonly (string)[];
+  readonly bytes: number;
+  /** null: it is downloaded again at once */
+  readonly quarantined_until: string | null;
+})[];
+  /** Could not be read; nothing is known of them */
+  readonly unread: readonly ({
+  /** SHA-256, 64 lower-case hexadecimal digits */
+  readonly sha256: string;
+  readonly kind: string;
+  /** tenant/environment and name */
+  readonly datasets: readonly (string)[];
+  readonly bytes: number;
+})[];
+  /** There was no time for the rest: send it as `cursor` */
+  readonly next_cursor?: string;
+};
+  readonly VerifyCache: {
+  /** Only its files. Default: all. */
+  readonly dataset?: string;
+  /** Where the page before ended: its `next_cursor`. */
+  readonly cursor?: string;
+};
+  readonly EvictedCache: {
+  readonly evicted_count: number;
+  /** So many are free again */
+  readonly bytes: number;
+  readonly evicted: readonly ({
+  /** SHA-256, 64 lower-case hexadecimal digits */
+  readonly sha256: string;
+  readonly kind: string;
+  /** tenant/environment and name */
+  readonly datasets: readonly (string)[];
+  readonly bytes: number;
+})[];
+  readonly kept: readonly ({
+  /** SHA-256, 64 lower-case hexadecimal digits */
+  readonly sha256: string;
+  readonly kind: string;
+  /** tenant/environment and name */
+  readonly datasets: readonly (string)[];
+  readonly bytes: number;
+  /** Somebody uses it, it is pinned, or another dataset has it too */
+  readonly because: "leased" | "pinned" | "shared";
+})[];
+};
+  readonly EvictCache: {
+  readonly dataset: string;
+} | {
+  /** Everything that nobody uses */
+  readonly unused: true;
+};
+  readonly DrillList: {
+  readonly drills: readonly (Schemas['DrillSummary'])[];
+  /** Files of this page that are called like reports and are none */
+  readonly unreadable: readonly (string)[];
+  /** Absent on the last page */
+  readonly next_cursor?: string;
+};
+  readonly DrillSummary: {
+  readonly id: string;
+  readonly drill: string;
+  readonly registry_version: string;
+  readonly started_at: string;
+  readonly seconds: number;
+  readonly outcome: "succeeded" | "failed" | "stopped";
+  readonly figures: readonly ({
+  readonly name: string;
+  /** null: it was not measured */
+  readonly value: number | null;
+  readonly unit: string;
+})[];
+  readonly step_count: number;
+  readonly failed_step_count: number;
+};
+  readonly DrillReport: {
+  readonly id: string;
+  readonly drill: string;
+  readonly registry_version: string;
+  readonly started_at: string;
+  readonly seconds: number;
+  readonly outcome: "succeeded" | "failed" | "stopped";
+  readonly figures: readonly ({
+  readonly name: string;
+  /** null: it was not measured */
+  readonly value: number | null;
+  readonly unit: string;
+})[];
+  readonly step_count: number;
+  readonly failed_step_count: number;
+  readonly steps: readonly ({
+  readonly name: string;
+  readonly outcome: "succeeded" | "failed" | "stopped";
+  /** What was seen. Absent where tokens are asked for: it may be of another tenant. */
+  readonly detail?: string;
+  readonly seconds: number;
+})[];
+};
 }
 
 /** What every operation takes and answers. */
@@ -1219,6 +1366,8 @@ export interface Operations {
   readonly ensemblLookups: { readonly params: Record<never, never>; readonly query: { readonly species?: string | undefined }; readonly body: Schemas['EnsemblIds']; readonly answer: Readonly<Record<string, Schemas['EnsemblGene'] | null>> };
   /** Find the genes that overlap a region of the newest release of a species */
   readonly ensemblOverlap: { readonly params: { readonly species: string; readonly region: string }; readonly query: { readonly feature: "gene"; readonly limit?: number | string | undefined }; readonly body: undefined; readonly answer: readonly (Schemas['EnsemblFeature'])[] };
+  /** Let this node remove cached files that nobody uses, of one dataset or of all */
+  readonly evictCache: { readonly params: Record<never, never>; readonly query: Record<never, never>; readonly body: Schemas['EvictCache']; readonly answer: Schemas['EvictedCache'] };
   /** Record how a job run ended, once */
   readonly finishJobRun: { readonly params: { readonly id: string }; readonly query: Record<never, never>; readonly body: Schemas['FinishJobRun']; readonly answer: Schemas['JobRun'] };
   /** Get one version of action profiles, or "latest": the highest active one */
@@ -1237,8 +1386,12 @@ export interface Operations {
   readonly getContractForDataset: { readonly params: { readonly dataset_type: string }; readonly query: Record<never, never>; readonly body: undefined; readonly answer: Schemas['ContractBundle'] };
   /** Get the manifest of a dataset */
   readonly getDataset: { readonly params: { readonly name: string }; readonly query: { readonly at?: string | undefined }; readonly body: undefined; readonly answer: Schemas['Manifest'] };
+  /** List what was done to a dataset: by whom, when, and what it came to */
+  readonly getDatasetHistory: { readonly params: { readonly name: string }; readonly query: { readonly order?: "oldest" | "newest" | undefined; readonly limit?: number | string | undefined; readonly cursor?: string | undefined; readonly at?: string | undefined }; readonly body: undefined; readonly answer: Schemas['DatasetHistory'] };
   /** Say what new versions must keep where their contract does not say it */
   readonly getDefaultCompatibilityMode: { readonly params: Record<never, never>; readonly query: { readonly at?: string | undefined }; readonly body: undefined; readonly answer: Schemas['CompatibilityMode'] };
+  /** Get the report of one drill */
+  readonly getDrill: { readonly params: { readonly id: string }; readonly query: Record<never, never>; readonly body: undefined; readonly answer: Schemas['DrillReport'] };
   /** Get one version of job definitions, or "latest": the highest active one */
   readonly getJobDefinition: { readonly params: { readonly id: string; readonly version: string }; readonly query: { readonly at?: string | undefined }; readonly body: undefined; readonly answer: Schemas['JobDefinition'] };
   /** Get one job run */
@@ -1284,9 +1437,11 @@ export interface Operations {
   /** List contract versions by name and version; further pages are in the Link header */
   readonly listContracts: { readonly params: Record<never, never>; readonly query: { readonly limit?: number | string | undefined; readonly cursor?: string | undefined; readonly at?: string | undefined; readonly name?: string | undefined; readonly label?: string | undefined; readonly stage?: "draft" | "pending_approval" | "approved" | "deprecated" | "retired" | undefined; readonly text?: string | undefined }; readonly body: undefined; readonly answer: Schemas['ContractList'] };
   /** List datasets by name */
-  readonly listDatasets: { readonly params: Record<never, never>; readonly query: { readonly status?: "registered" | "published" | "withdrawn" | undefined; readonly limit?: number | string | undefined; readonly cursor?: string | undefined; readonly at?: string | undefined }; readonly body: undefined; readonly answer: Schemas['DatasetList'] };
+  readonly listDatasets: { readonly params: Record<never, never>; readonly query: { readonly status?: "registered" | "published" | "withdrawn" | undefined; readonly text?: string | undefined; readonly limit?: number | string | undefined; readonly cursor?: string | undefined; readonly at?: string | undefined }; readonly body: undefined; readonly answer: Schemas['DatasetList'] };
   /** List the contracts that refer to a version */
   readonly listDependants: { readonly params: { readonly name: string; readonly version: string }; readonly query: { readonly limit?: number | string | undefined; readonly cursor?: string | undefined; readonly at?: string | undefined }; readonly body: undefined; readonly answer: Schemas['ContractDependants'] };
+  /** List the reports of drills that this node keeps, the newest first */
+  readonly listDrills: { readonly params: Record<never, never>; readonly query: { readonly limit?: number | string | undefined; readonly cursor?: string | undefined }; readonly body: undefined; readonly answer: Schemas['DrillList'] };
   /** Find genes of a dataset by id, name, kind or region */
   readonly listGenes: { readonly params: Record<never, never>; readonly query: { readonly dataset?: string | undefined; readonly release?: string | undefined; readonly species?: string | undefined; readonly assembly?: string | undefined; readonly artifact?: string | undefined; readonly gene_id?: string | undefined; readonly name?: string | undefined; readonly name_like?: string | undefined; readonly biotype?: string | undefined; readonly region?: string | undefined; readonly interval_mode?: "overlap" | "containment" | "boundary_touch" | undefined; readonly include?: string | undefined; readonly sort?: "gene_id:asc" | "region:asc" | undefined; readonly limit?: number | string | undefined; readonly cursor?: string | undefined }; readonly body: undefined; readonly answer: Schemas['GenePage'] | string };
   /** List the versions of one job definition, the lowest first */
@@ -1357,6 +1512,8 @@ export interface Operations {
   readonly submitActionProfile: { readonly params: { readonly id: string; readonly version: string }; readonly query: Record<never, never>; readonly body: Schemas['DefinitionNotes'] | undefined; readonly answer: Schemas['DefinitionStage'] };
   /** Move a version to the stage pending_approval */
   readonly submitJobDefinition: { readonly params: { readonly id: string; readonly version: string }; readonly query: Record<never, never>; readonly body: Schemas['DefinitionNotes'] | undefined; readonly answer: Schemas['DefinitionStage'] };
+  /** Read cached files of this node again and compare them with their digests */
+  readonly verifyCache: { readonly params: Record<never, never>; readonly query: Record<never, never>; readonly body: Schemas['VerifyCache'] | undefined; readonly answer: Schemas['VerifiedCache'] };
   /** Take a dataset out of the catalog; its history stays */
   readonly withdrawDataset: { readonly params: { readonly name: string }; readonly query: Record<never, never>; readonly body: Schemas['WithdrawDataset'] | undefined; readonly answer: Schemas['Manifest'] };
 }
@@ -1387,6 +1544,7 @@ export const OPERATIONS = {
   ensemblLookup: ['GET', '/lookup/id/{id}', false, 'registry'],
   ensemblLookups: ['POST', '/lookup/id', false, 'registry'],
   ensemblOverlap: ['GET', '/overlap/region/{species}/{region}', false, 'registry'],
+  evictCache: ['POST', '/registry/cache/evict', false, 'registry'],
   finishJobRun: ['POST', '/registry/job-runs/{id}/finish', true, 'jobs'],
   getActionProfile: ['GET', '/registry/action-profiles/{id}/{version}', false, 'registry'],
   getApiKey: ['GET', '/registry/api-keys/{id}', false, 'registry'],
@@ -1396,7 +1554,9 @@ export const OPERATIONS = {
   getContract: ['GET', '/registry/contracts/{name}/{version}', false, 'registry'],
   getContractForDataset: ['GET', '/registry/dataset-contracts/{dataset_type}', false, 'registry'],
   getDataset: ['GET', '/registry/datasets/{name}', false, 'registry'],
+  getDatasetHistory: ['GET', '/registry/history/datasets/{name}', false, 'registry'],
   getDefaultCompatibilityMode: ['GET', '/registry/compatibility', false, 'registry'],
+  getDrill: ['GET', '/registry/drills/{id}', false, 'registry'],
   getJobDefinition: ['GET', '/registry/job-definitions/{id}/{version}', false, 'registry'],
   getJobRun: ['GET', '/registry/job-runs/{id}', false, 'jobs'],
   getJobRunResults: ['GET', '/registry/job-runs/{id}/results', false, 'jobs'],
@@ -1421,6 +1581,7 @@ export const OPERATIONS = {
   listContracts: ['GET', '/registry/contracts', false, 'registry'],
   listDatasets: ['GET', '/registry/datasets', false, 'registry'],
   listDependants: ['GET', '/registry/contracts/{name}/{version}/dependants', false, 'registry'],
+  listDrills: ['GET', '/registry/drills', false, 'registry'],
   listGenes: ['GET', '/v1/genes', false, 'registry'],
   listJobDefinitionVersions: ['GET', '/registry/job-definitions/{id}', false, 'registry'],
   listJobDefinitions: ['GET', '/registry/job-definitions', false, 'registry'],
@@ -1456,5 +1617,6 @@ export const OPERATIONS = {
   storeArtifact: ['PUT', '/registry/artifacts/{sha256}', false, 'registry'],
   submitActionProfile: ['POST', '/registry/action-profiles/{id}/{version}/submit', true, 'registry'],
   submitJobDefinition: ['POST', '/registry/job-definitions/{id}/{version}/submit', true, 'registry'],
+  verifyCache: ['POST', '/registry/cache/verify', false, 'registry'],
   withdrawDataset: ['POST', '/registry/datasets/{name}/withdraw', true, 'registry'],
 } as const;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { addCache } from '#cli/cache';
 import { addContract } from '#cli/contract';
 import type { CommandHost } from '#cli/contract/command-host';
 import { addDataset } from '#cli/dataset';
@@ -67,6 +68,7 @@ export async function runCommandLine(
       throw new Exited(code);
     },
   };
+  addCache(program, host);
   addContract(program, host);
   addDataset(program, host);
   addJob(program, host);

@@ -202,6 +202,7 @@ function givenTo({ path, arguments: given }: CommandNode): readonly string[] {
     'job define': [at('any.json')],
     'key create': ['--name', 'a', '--scope', 'datasets:read'],
     'events watch': ['--from', '1'],
+    'cache evict': ['--unused'],
   };
   return own[path] ?? given.filter(({ isRequired }) => isRequired).map(({ name }) => `a${name}`);
 }

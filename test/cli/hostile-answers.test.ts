@@ -28,6 +28,9 @@ const MANIFEST = {
 };
 const RUN = { id: EVIL, job: EVIL, status: 'failed', submitted_at: TIME, message: EVIL };
 const KEY = { id: EVIL, name: EVIL, scopes: [EVIL], status: EVIL, expires_at: EVIL };
+const ENTRY = { position: 1, time: EVIL, decision: EVIL, actor: EVIL, status: EVIL, bytes: 1 };
+const FILE = { sha256: EVIL, kind: EVIL, datasets: [EVIL], bytes: 1 };
+const CACHE = { checked_count: 1, damaged_count: 1, bytes: 1, duration_ms: 1, unread: [FILE] };
 const EVENT = { position: 1, time: EVIL, type: EVIL, subject: EVIL, actor: EVIL };
 
 /** What a registry answers that wants to harm whoever reads it. */
@@ -39,9 +42,13 @@ function answer(path: string): StubAnswer {
     };
   const bodies: readonly (readonly [RegExp, unknown])[] = [
     [/^\/registry\/datasets\?/, { datasets: [MANIFEST] }],
-    [/^\/registry\/datasets\/[^/]+\/history/, { entries: [], history: [] }],
+    [/^\/registry\/history\//, { entries: [ENTRY] }],
     [/^\/registry\/datasets\//, MANIFEST],
-    [/^\/registry\/audit/, { entries: [{ position: 1, time: EVIL, decision: EVIL, actor: EVIL }] }],
+    [/^\/registry\/cache\/verify/, { ...CACHE, damaged: [{ ...FILE, quarantined_until: EVIL }] }],
+    [
+      /^\/registry\/cache\/evict/,
+      { evicted: [FILE], kept: [{ ...FILE, because: EVIL }], bytes: 1 },
+    ],
     [/\/rows\//, { rows: [{ [EVIL]: EVIL }] }],
     [/^\/registry\/job-runs\?/, { job_runs: [RUN] }],
     [/^\/registry\/job-runs\//, RUN],
@@ -80,6 +87,8 @@ const LINES = [
   'job watch a',
   'events watch --from 1 --count 1',
   'key list',
+  'cache verify',
+  'cache evict --unused',
   'contract changelog a.b',
   'contract versions a.b',
   'token',

@@ -56,8 +56,12 @@ describe('atlas-registry dataset', () => {
     const before = JSON.parse((await atlas(`dataset get demo/genes --at ${at} --json`)).stdout);
     expect(before).toMatchObject({ status: 'registered', row_count: 3 });
     expect((await atlas('dataset history demo/genes')).stdout).toMatch(
-      /^POSITION +TIME +STEP +BY\n/,
+      /^POSITION +TIME +STEP +STATUS +ROWS +OBJECTS +SIZE +BY\n/,
     );
+    const then = await atlas(`dataset history demo/genes --at ${at} --json`);
+    expect(JSON.parse(then.stdout).entries).toEqual([history.entries[0]]);
+    const newest = await atlas('dataset history demo/genes --newest --limit 1 --json');
+    expect(JSON.parse(newest.stdout)).toEqual({ entries: [history.entries[1]], has_more: true });
   });
 
   it('gives the same answer to a command that is run again under its key', async () => {
@@ -79,6 +83,19 @@ describe('atlas-registry dataset', () => {
     const json = JSON.parse((await atlas('dataset list --limit 3 --json')).stdout);
     expect([json.datasets.length, json.has_more]).toEqual([3, false]);
     expect((await atlas('dataset list --status published --json')).stdout).toContain('[]');
+    expect((await atlas('dataset list --status published')).stdout).toBe('No dataset fits\n');
+  });
+
+  it('lists those whose names hold a text, in capitals or not', async () => {
+    for (const name of ['110/homo_sapiens/GRCh38', '110/mus_musculus/GRCm39', 'sales/orders'])
+      await atlas(`dataset register ${name} --fingerprint v1`);
+    const named = async (text: string) =>
+      JSON.parse((await atlas(`dataset list --name ${text} --json`)).stdout).datasets.map(
+        ({ name }: { name: string }) => name,
+      );
+    expect(await named('grc')).toEqual(['110/homo_sapiens/GRCh38', '110/mus_musculus/GRCm39']);
+    expect(await named('110/mus')).toEqual(['110/mus_musculus/GRCm39']);
+    expect(await named('nothing')).toEqual([]);
   });
 
   it('refuses to publish bytes that were not registered, and names what it may be', async () => {

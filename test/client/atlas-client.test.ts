@@ -9,7 +9,12 @@ import {
   UnauthenticatedError,
 } from '#client/errors';
 import { newId } from '#flow/new-id';
-import { type ApiDocument, CLIENT_TYPES_PATH, clientTypes } from '#test/support/client-types';
+import {
+  ALL_OPERATIONS,
+  type ApiDocument,
+  CLIENT_TYPES_PATH,
+  clientTypes,
+} from '#test/support/client-types';
 import {
   type GuardedRegistry,
   goodToken,
@@ -20,7 +25,7 @@ import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 let registry: TestRegistry;
 let client: AtlasClient;
 beforeAll(async () => {
-  registry = await startTestRegistry();
+  registry = await startTestRegistry(ALL_OPERATIONS);
 });
 afterAll(async () => await registry[Symbol.asyncDispose]());
 

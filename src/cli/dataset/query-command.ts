@@ -20,12 +20,12 @@ interface QueryFlags extends TargetFlags {
 const PAGE_MAX = 500;
 
 const MANUAL = {
-  about: `Reads the rows of a table that the manifest declares, of the artifact that is published now, or with --at of the one that was
-published then. With --json every row is a
+  about: `Reads the rows of a table that the manifest declares, of the artifact that is published now. With --at they are those of then, or
+it says that another artifact was published since. With --json every row is a
 line of its own.`,
   examples: [
-    'atlas-registry dataset query 110/homo_sapiens/GRCh38 genes --key ENSG00000139618',
-    'atlas-registry dataset query 110/homo_sapiens/GRCh38 genes --range 13:32300000-32400000 --json',
+    'atlas-registry dataset query 110/homo_sapiens/GRCh38 gene_summary --key ENSG00000139618',
+    'atlas-registry dataset query 110/homo_sapiens/GRCh38 gene_summary --range 13:32300000-32400000 --json',
   ],
   exits: { [EXIT.ok]: 'done, also where no row fits' },
 };
@@ -71,13 +71,22 @@ async function* rowsOf(
   }
 }
 
-/** Finds the artifact that was published then. @throws CommandFault where none was */
+/** Finds the artifact that was published then. @throws CommandFault where none was, or where another one is by now */
 async function artifactAt(client: AtlasClient, name: string, at: string): Promise<string> {
-  const { status, artifact } = await client.getDataset(name, { at });
-  if (status === 'published' && artifact !== undefined) return artifact.sha256;
-  throw new CommandFault(
-    EXIT.refused,
-    `Cannot read rows of dataset ${JSON.stringify(name)} at ${JSON.stringify(at)}: it was ${status} then (want published)`,
+  const then = await client.getDataset(name, { at });
+  const refuse = (is: string, want: string): CommandFault =>
+    new CommandFault(
+      EXIT.refused,
+      `Cannot read rows of dataset ${JSON.stringify(name)} at ${JSON.stringify(at)}: ${is} (want ${want})`,
+    );
+  const sha256 = then.artifact?.sha256;
+  if (then.status !== 'published' || sha256 === undefined)
+    throw refuse(`it was ${then.status} then`, 'published');
+  const { artifact } = await client.getDataset(name);
+  if (artifact?.sha256 === sha256) return sha256;
+  throw refuse(
+    `its artifact was ${sha256}, and is another one by now`,
+    'a time since which nothing else was published: rows are read from what is published',
   );
 }
 

@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { CommandHost } from '#cli/contract/command-host';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
-import { describeManifest } from '#cli/dataset/describe-manifest';
+import { bytesText, describeManifest } from '#cli/dataset/describe-manifest';
 import { explain } from '#cli/manual/manual-command';
 import { addAt, addLimit } from '#cli/remote/options';
 import { showRemote } from '#cli/remote/run-remote';
@@ -13,7 +13,13 @@ interface GetFlags extends TargetFlags {
   readonly at?: string;
 }
 
+interface HistoryFlags extends GetFlags {
+  readonly newest?: boolean;
+  readonly limit: number;
+}
+
 interface ListFlags extends GetFlags {
+  readonly name?: string;
   readonly status?: Schemas['Manifest']['status'];
   readonly limit: number;
 }
@@ -44,6 +50,7 @@ function addList(group: Command, host: CommandHost): void {
   const list = group
     .command('list')
     .description('List datasets by name.')
+    .option('--name <text>', 'only those whose name holds it, in capitals or not')
     .addOption(
       new Option('--status <status>', 'only these').choices([
         'registered',
@@ -53,14 +60,14 @@ function addList(group: Command, host: CommandHost): void {
     );
   explain(list, {
     examples: [
-      'atlas-registry dataset list --status published',
+      'atlas-registry dataset list --name homo --status published',
       'atlas-registry dataset list --at 12',
     ],
   });
   addLimit(addAt(addTargetOptions(list))).action(async (flags: ListFlags) =>
     showRemote(host, flags, async (client) => {
-      const { status, at, limit } = flags;
-      const query = { status, at, limit: Math.min(limit + 1, PAGE_MAX) };
+      const { name: text, status, at, limit } = flags;
+      const query = { text, status, at, limit: Math.min(limit + 1, PAGE_MAX) };
       const taken = await take(client.list('listDatasets', query), limit);
       const rows = taken.items.map((one) => [
         one.name,
@@ -70,41 +77,54 @@ function addList(group: Command, host: CommandHost): void {
         one.schema_fingerprint,
       ]);
       const head = ['NAME', 'STATUS', 'ROWS', 'CHANGED', 'FINGERPRINT'];
-      const none = 'There are no datasets: see "atlas-registry dataset register --help"\n';
-      const text = rows.length === 0 ? none : writeTable({ head, rows }, host) + moreLine(taken);
-      return { json: { datasets: taken.items, has_more: taken.hasMore }, text };
+      const isFiltered = text !== undefined || status !== undefined;
+      const none = isFiltered
+        ? 'No dataset fits\n'
+        : 'There are no datasets: see "atlas-registry dataset register --help"\n';
+      const table = rows.length === 0 ? none : writeTable({ head, rows }, host) + moreLine(taken);
+      return { json: { datasets: taken.items, has_more: taken.hasMore }, text: table };
     }),
   );
 }
 
 const HISTORY_MANUAL = {
-  about: `Every step of a dataset, as the audit has it: where the registry asks for tokens, this needs the scope registry:admin.
-"dataset get --at <position>" shows the dataset as each step left it.`,
-  examples: ['atlas-registry dataset history demo/genes'],
+  about: `Every step of a dataset: who did what and when, and what it came to. "dataset get --at <position>" shows the dataset as each
+step left it.`,
+  examples: [
+    'atlas-registry dataset history demo/genes',
+    'atlas-registry dataset history demo/genes --newest --limit 1 --json',
+  ],
   seeAlso: ['docs/audit.md'],
 };
 
 const PAGE_MAX = 1_000;
+const HISTORY_HEAD = ['POSITION', 'TIME', 'STEP', 'STATUS', 'ROWS', 'OBJECTS', 'SIZE', 'BY'];
 
 function addHistory(group: Command, host: CommandHost): void {
   const history = group
     .command('history')
     .description('Show what was done to a dataset, by whom and when.')
-    .argument('<name>', 'the dataset, such as 110/homo_sapiens/GRCh38');
+    .argument('<name>', 'the dataset, such as 110/homo_sapiens/GRCh38')
+    .option('--newest', 'the newest step first (default: the oldest)');
   explain(history, HISTORY_MANUAL);
-  addLimit(addTargetOptions(history)).action(async (name: string, flags: ListFlags) =>
+  addLimit(addAt(addTargetOptions(history))).action(async (name: string, flags: HistoryFlags) =>
     showRemote(host, flags, async (client) => {
-      // Says that it is not there, which the audit does not.
-      await client.getDataset(name);
-      const query = { kind: 'dataset', name, limit: PAGE_MAX } as const;
-      const taken = await take(client.list('listAudit', query), flags.limit);
+      const { at, limit, newest } = flags;
+      const order = newest === true ? 'newest' : 'oldest';
+      const query = { at, order, limit: Math.min(limit + 1, PAGE_MAX) } as const;
+      const all = client.list('getDatasetHistory', query, { params: { name } });
+      const taken = await take(all, limit);
       const rows = taken.items.map((one) => [
         String(one.position),
         one.time,
         one.decision,
+        one.status,
+        String(one.row_count ?? '-'),
+        String(one.object_count),
+        bytesText(one.bytes),
         one.actor,
       ]);
-      const table = writeTable({ head: ['POSITION', 'TIME', 'STEP', 'BY'], rows }, host);
+      const table = writeTable({ head: HISTORY_HEAD, rows }, host);
       const json = { entries: taken.items, has_more: taken.hasMore };
       return { json, text: table + moreLine(taken) };
     }),
