@@ -3,9 +3,11 @@ import { type DataFolder, openDataFolder } from '#clients/data-folder';
 import type { OpenedBroker } from '#clients/open-broker';
 import type { ContractChecks } from '#commands/check-contract';
 import { type ArtifactStore, openArtifactStore } from '#compose/artifact-store';
+import { openCacheUpkeep } from '#compose/cache-upkeep';
 import { openClientLimits, openServerGuard } from '#compose/client-limits';
 import { buildCommands } from '#compose/commands';
 import { openContractChecks } from '#compose/contract-checks';
+import { openDrillReports } from '#compose/drill-reports';
 import { openGuard, pageRules } from '#compose/guard';
 import { DRAINING, logHealth, untilReady, viewHealth } from '#compose/health';
 import { lineageWarnerOf } from '#compose/lineage-warner';
@@ -156,6 +158,8 @@ async function assemble(given: Setup): Promise<RunningRegistry> {
       serving: parts.serving,
       health,
       debug: debugOf(config, sources),
+      cacheUpkeep: openCacheUpkeep(setup, parts.serving),
+      drillReports: openDrillReports(config),
       ...(await openMetrics(setup, { tls, opened, logs, views, health })),
       clock: systemClock,
       newId,
