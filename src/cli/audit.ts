@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import pc from 'picocolors';
 import { EXIT, type ExitCode, exitCodeHere } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
+import { jsonLine, printable } from '#cli/contract/report/printable';
 import { explain } from '#cli/manual/manual-command';
 import { ProgressBar, type TextOutput } from '#cli/progress';
 import { readSettings } from '#cli/settings';
@@ -110,7 +110,7 @@ async function run(flags: Flags, verify: VerifyAudit): Promise<ExitCode> {
       onProgress: (...at) => progress?.show(...at),
     });
     progress?.end();
-    stdout.write(flags.json === true ? `${JSON.stringify({ reports })}\n` : describe(reports));
+    stdout.write(flags.json === true ? jsonLine({ reports }) : describe(reports));
     if (reports.some(hasFindings)) return EXIT.refused;
     return reports.some(isUnproved) ? EXIT.unreachable : EXIT.ok;
   } catch (error) {

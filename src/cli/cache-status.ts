@@ -11,7 +11,7 @@ import {
 import { type Look, watchCache } from '#cli/cache-status/watch-cache';
 import { messageOf } from '#cli/catalog-import/manifest-folder';
 import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
+import { jsonLine, printable } from '#cli/contract/report/printable';
 import { addRegistryOptions } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
 import type { Credentials } from '#cli/profile/credentials';
@@ -95,9 +95,7 @@ async function look(flags: Flags, signal?: AbortSignal): Promise<Look> {
   const { hitRatio: hit_ratio, disk } = verdicts;
   const json = { url, within, limits, verdicts: { hit_ratio, disk }, cache };
   const text =
-    flags.json === true
-      ? `${JSON.stringify(json)}\n`
-      : describeCache(url, cache, { thresholds, verdicts });
+    flags.json === true ? jsonLine(json) : describeCache(url, cache, { thresholds, verdicts });
   return { text, exitCode: within ? EXIT.ok : EXIT.refused };
 }
 

@@ -6,7 +6,7 @@ import {
 } from '#cli/catalog-import/import-catalog';
 import { type ManifestFormat, messageOf } from '#cli/catalog-import/manifest-folder';
 import { EXIT, exitCodeHere } from '#cli/contract/exit-code';
-import { printableLines } from '#cli/contract/report/printable';
+import { printable, printableLines } from '#cli/contract/report/printable';
 import { addScopeOptions } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
 import type { Credentials } from '#cli/profile/credentials';
@@ -76,7 +76,8 @@ async function runImport(folder: string, flags: Flags, format: ManifestFormat): 
       progress: bars,
     });
     bars.finish();
-    const text = flags.json === true ? JSON.stringify(summary) : describe(summary, flags);
+    const text =
+      flags.json === true ? printable(JSON.stringify(summary)) : describe(summary, flags);
     process.stdout.write(`${text}\n`);
     process.exit(EXIT.ok);
   } catch (error) {

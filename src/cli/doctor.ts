@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { EXIT, exitCodeHere } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
+import { jsonLine, printable } from '#cli/contract/report/printable';
 import { type Finding, problem, problemOf, type Verdict } from '#cli/doctor/finding';
 import { explain } from '#cli/manual/manual-command';
 import { type CheckedSettings, checkSettings } from '#cli/settings';
@@ -114,7 +114,7 @@ function report(findings: readonly Finding[], { json, strict }: Flags): number {
   const [problems, warnings] = [counted('problem'), counted('warning')];
   process.stdout.write(
     json === true
-      ? `${JSON.stringify({ problems, warnings, findings })}\n`
+      ? jsonLine({ problems, warnings, findings })
       : `${table(findings)}\n${summary(problems, warnings)}\n`,
   );
   return problems > 0 || (strict === true && warnings > 0) ? EXIT.refused : EXIT.ok;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { EXIT, type ExitCode, exitCodeHere } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
+import { jsonLine, printable } from '#cli/contract/report/printable';
 import type { Drill } from '#cli/drill/drill';
 import type { DrillReport } from '#cli/drill/drill-report';
 import { reportPage } from '#cli/drill/report-page';
@@ -64,7 +64,7 @@ async function run(drill: Drill, flags: Flags, version: string): Promise<ExitCod
     const out = flags.json === true ? { write: () => undefined } : stderr;
     const report = await runDrill({ drill, from, version, out });
     const path = writeReport(flags.report ?? join(config.dataDir, 'drills'), report);
-    stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : closing(report, path));
+    stdout.write(flags.json === true ? jsonLine(report) : closing(report, path));
     return ENDS[report.outcome];
   } catch (error) {
     const text = printable(error instanceof Error ? error.message : String(error));

@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import { commandGroup } from '#cli/contract/command-group';
 import type { CommandHost } from '#cli/contract/command-host';
 import { EXIT, type ExitCode } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
+import { jsonLine, printable } from '#cli/contract/report/printable';
 import { addTargetOptions, collect, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
 import { wholeNumber } from '#cli/remote/options';
@@ -87,7 +87,7 @@ async function follow(
   })) {
     const isWanted = types.length === 0 || types.includes(event.type);
     if (!isWanted || !event.subject.startsWith(subject)) continue;
-    host.out.write(json === true ? `${JSON.stringify(event)}\n` : describe(event, host));
+    host.out.write(json === true ? jsonLine(event) : describe(event, host));
     shown += 1;
     if (shown >= count) break;
   }

@@ -5,7 +5,7 @@ import { commandGroup } from '#cli/contract/command-group';
 import type { CommandHost } from '#cli/contract/command-host';
 import { connectScope, parseAnswer } from '#cli/contract/contract-registry';
 import { EXIT, runToExit } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
+import { jsonLine, printable } from '#cli/contract/report/printable';
 import { addTargetOptions, collect, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
 import type { RegistryClient } from '#cli/registry-client';
@@ -76,7 +76,7 @@ function addCreate(group: Command, host: CommandHost): void {
       const { name, scope: scopes, days } = flags;
       const body = { name, scopes, expires_in_days: days };
       const answer = await send(connectScope(flags, signal), issuedSchema, PATH, body);
-      if (flags.json === true) host.out.write(`${JSON.stringify(answer)}\n`);
+      if (flags.json === true) host.out.write(jsonLine(answer));
       else {
         // The key alone on standard output, so that it can be piped to where it is kept.
         host.err.write(`${describe(answer)}\n`);
@@ -93,7 +93,7 @@ function addList(group: Command, host: CommandHost): void {
   addTargetOptions(list).action(async (flags: TargetFlags) =>
     runToExit(host, async (signal) => {
       const keys = await all(connectScope(flags, signal));
-      if (flags.json === true) host.out.write(`${JSON.stringify({ api_keys: keys })}\n`);
+      if (flags.json === true) host.out.write(jsonLine({ api_keys: keys }));
       else if (keys.length === 0) host.out.write('There are no keys: see `key create --help`\n');
       else for (const key of keys) host.out.write(`${describe(key)}\n`);
       return EXIT.ok;
@@ -115,7 +115,9 @@ function addRevoke(group: Command, host: CommandHost): void {
       const path = `${PATH}/${encodeURIComponent(id)}/revoke`;
       const { reason } = flags;
       const answer = await send(connectScope(flags, signal), keySchema, path, { reason });
-      host.out.write(`${flags.json === true ? JSON.stringify(answer) : describe(answer)}\n`);
+      host.out.write(
+        `${flags.json === true ? printable(JSON.stringify(answer)) : describe(answer)}\n`,
+      );
       return EXIT.ok;
     }),
   );

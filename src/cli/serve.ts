@@ -43,7 +43,7 @@ come from the environment; the README lists them, and "doctor" looks at them. A 
     'NATS_URL=nats://nats-1:4222 ATLAS_ROLE=reader atlas-registry serve',
   ],
   exits: {
-    [EXIT.ok]: 'ended by a signal',
+    [EXIT.ok]: 'ended by a signal, in order',
     [EXIT.refused]:
       'it could not start, or could not go on: a setting, a part that is away, a folder in use',
     [EXIT.usage]: 'used wrongly: an option',

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { confirmed } from '#cli/confirmed';
 import { EXIT, type ExitCode, exitCodeHere } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
+import { jsonLine, printable } from '#cli/contract/report/printable';
 import { explain } from '#cli/manual/manual-command';
 import { readSettings } from '#cli/settings';
 import type { OpenedStandby, OpenStandby } from '#cli/standby-port';
@@ -143,7 +143,7 @@ async function follow(opened: OpenedStandby): Promise<ExitCode> {
 async function status(opened: OpenedStandby, { maxLag, json }: StatusFlags): Promise<ExitCode> {
   const standing = await opened.standing();
   const { stdout } = process;
-  stdout.write(json === true ? `${JSON.stringify(standing)}\n` : standingText(standing));
+  stdout.write(json === true ? jsonLine(standing) : standingText(standing));
   const seconds = behindMost(standing);
   if (seconds === undefined) return EXIT.unreachable;
   return seconds > Number(maxLag) ? EXIT.refused : EXIT.ok;

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { commandGroup } from '#cli/contract/command-group';
 import type { CommandHost } from '#cli/contract/command-host';
 import { EXIT, type ExitCode } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
+import { jsonLine, printable } from '#cli/contract/report/printable';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
 import { environmentCredentials } from '#cli/profile/credentials';
@@ -45,7 +45,7 @@ export function addToken(program: Command, host: CommandHost): void {
       if (json === true) {
         const { facts, ...answer } = standing;
         const shown = { url, tenant, environment, profile, token_from: tokenFrom, ...answer };
-        host.out.write(`${JSON.stringify({ ...shown, ...facts })}\n`);
+        host.out.write(jsonLine({ ...shown, ...facts }));
       } else host.out.write(describe(standing, { flags, tokenFrom, nowMs: host.nowMs() }));
       return standing.accepted === 'no' ? EXIT.refused : EXIT.ok;
     }),

@@ -193,12 +193,15 @@ describe('atlas-registry cache status that learns nothing exits with 3, asked wr
   });
 
   it('when it is asked wrongly: a threshold that is none, an address that is none, an option that is none', async () => {
-    await expectEnd(2, /number from 0 to 1/, ['--min-hit-ratio', '60']);
-    await expectEnd(2, /number from 0 to 1/, ['--min-hit-ratio', '']);
-    await expectEnd(2, /whole number of bytes/, ['--max-bytes', '8GiB']);
-    await expectEnd(2, /whole number of bytes/, ['--max-bytes', '-1']);
-    await expectEnd(2, /that is no address/, ['--url', 'localhost:3001']);
-    await expectEnd(2, /unknown option '--fast'/, ['--fast']);
+    const cases: readonly (readonly [RegExp, readonly string[]])[] = [
+      [/number from 0 to 1/, ['--min-hit-ratio', '60']],
+      [/number from 0 to 1/, ['--min-hit-ratio', '']],
+      [/whole number of bytes/, ['--max-bytes', '8GiB']],
+      [/whole number of bytes/, ['--max-bytes', '-1']],
+      [/that is no address/, ['--url', 'localhost:3001']],
+      [/unknown option '--fast'/, ['--fast']],
+    ];
+    await Promise.all(cases.map(async ([want, args]) => await expectEnd(2, want, args)));
   });
 
   it('when it shall watch and there is no terminal', async () => {

@@ -102,6 +102,18 @@ describe('what a registry answers', () => {
     expect(stdout + stderr).not.toBe('');
   });
 
+  it.each(LINES.filter((line) => !line.includes('changelog')))(
+    'is the same JSON, written so that it harms nobody either: %s --json',
+    async (line) => {
+      const args = [...line.split(' '), '--json', '--url', server.url];
+      const { stdout } = await runCommandLine(args);
+      expect(stdout).not.toMatch(RAW);
+      for (const one of stdout.trimEnd().split('\n'))
+        if (line !== 'token')
+          expect(JSON.stringify(JSON.parse(one))).toContain(JSON.stringify(EVIL));
+    },
+  );
+
   it.each(LINES)('harms nobody where it is an error: %s', async (line) => {
     const args = [...line.split(' '), '--url', refusing.url];
     const { code, stdout, stderr } = await runCommandLine(args);

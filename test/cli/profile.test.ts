@@ -178,6 +178,18 @@ describe('which profile counts', () => {
     expect(existsSync(file('tokens/one'))).toBe(false);
   });
 
+  it('is not sent on to where a registry sends its clients', async () => {
+    await using elsewhere = await stubRegistry(({ path }) => ({
+      status: 307,
+      body: {},
+      headers: { Location: `${other.url}${path}` },
+    }));
+    vi.stubEnv('ATLAS_TOKEN', 'of-environment');
+    expect((await atlas(`dataset list --url ${elsewhere.url}`)).code).toBe(0);
+    expect(bearerOf(elsewhere)).toBe('Bearer of-environment');
+    expect([other.requests.length, bearerOf(other)]).toEqual([1, undefined]);
+  });
+
   it('counts for every command that speaks to a registry', async () => {
     for (const line of [
       'contract versions a.b',

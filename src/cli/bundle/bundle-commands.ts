@@ -9,6 +9,7 @@ import { makeKeyPair, readVerifyingKeys } from '#cli/bundle/signing-key';
 import { verifyRelease } from '#cli/bundle/verify-release';
 import type { CommandHost } from '#cli/contract/command-host';
 import { CommandFault, EXIT, runToExit } from '#cli/contract/exit-code';
+import { printable } from '#cli/contract/report/printable';
 import { collect } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
 
@@ -132,7 +133,7 @@ function addKey(group: Command, host: CommandHost): void {
       const { id, publicPath } = await makeKeyPair(file);
       const facts = { publicKeyId: id, privateKey: file, publicKey: publicPath };
       const text = `${id}\n  private key: ${file} (keep it secret)\n  public key:  ${publicPath} (give it to every consumer)`;
-      host.out.write(`${flags.json === true ? JSON.stringify(facts) : text}\n`);
+      host.out.write(`${flags.json === true ? printable(JSON.stringify(facts)) : text}\n`);
       return EXIT.ok;
     }),
   );

@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import type { ReleaseManifest } from '#cli/bundle/release-format';
 import type { CommandHost } from '#cli/contract/command-host';
 import { EXIT, type ExitCode } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
+import { jsonLine, printable } from '#cli/contract/report/printable';
 
 /**
  * How the contracts of a consumer stand. `loaded`: fresh from the registry, and verified. `using_fallback`: the registry is
@@ -78,7 +78,7 @@ export function metadataOf(manifest: ReleaseManifest, cachedAt: string): BundleM
 /** Writes a status: JSON on standard output, or words there and alerts on standard error. */
 export function writeStatus(status: BundleStatus, host: CommandHost, asJson: boolean): void {
   if (asJson) {
-    host.out.write(`${JSON.stringify({ metadata: null, ...status })}\n`);
+    host.out.write(jsonLine({ metadata: null, ...status }));
     return;
   }
   const { green, yellow, red, bold } = pc.createColors(host.colours);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandHost } from '#cli/contract/command-host';
 import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
+import { jsonLine, printable } from '#cli/contract/report/printable';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
 import { bytesText } from '#cli/dataset/describe-manifest';
 import { explain } from '#cli/manual/manual-command';
@@ -63,7 +63,7 @@ export function addCacheUpkeep(group: Command, host: CommandHost): void {
     runRemote(host, flags, async (client) => {
       const found = await allowed(flags, async () => await verifyAll(client, dataset));
       const text = describeVerified(found);
-      host.out.write(flags.json === true ? `${JSON.stringify(found)}\n` : text);
+      host.out.write(flags.json === true ? jsonLine(found) : text);
       return found.damaged_count + found.unread.length > 0 ? EXIT.refused : EXIT.ok;
     }),
   );
@@ -77,7 +77,7 @@ export function addCacheUpkeep(group: Command, host: CommandHost): void {
     runRemote(host, flags, async (client) => {
       const body = meant(dataset, flags);
       const { data } = await allowed(flags, async () => await client.call('evictCache', { body }));
-      host.out.write(flags.json === true ? `${JSON.stringify(data)}\n` : describeEvicted(data));
+      host.out.write(flags.json === true ? jsonLine(data) : describeEvicted(data));
       return dataset !== undefined && data.kept.length > 0 ? EXIT.refused : EXIT.ok;
     }),
   );

@@ -57,7 +57,9 @@ export function addLifecycleCommands(group: Command, host: CommandHost): void {
         const body = { stage: to, notes, successor, sunset };
         const answer = await registry.setStage(name, version, body);
         const text = `${answer.name} ${answer.version} is ${answer.stage}`;
-        host.out.write(`${flags.json === true ? JSON.stringify(answer) : printable(text)}\n`);
+        host.out.write(
+          `${flags.json === true ? printable(JSON.stringify(answer)) : printable(text)}\n`,
+        );
         return EXIT.ok;
       }),
   );
@@ -80,7 +82,9 @@ export function addLifecycleCommands(group: Command, host: CommandHost): void {
         const verb = answer.status === 'created' ? 'promoted to' : 'is in';
         const stage = answer.stage === undefined ? '' : `, stage ${answer.stage}`;
         const text = `${answer.name} ${answer.version} ${verb} ${toEnvironment}${stage}`;
-        host.out.write(`${flags.json === true ? JSON.stringify(answer) : printable(text)}\n`);
+        host.out.write(
+          `${flags.json === true ? printable(JSON.stringify(answer)) : printable(text)}\n`,
+        );
         return EXIT.ok;
       } catch (error) {
         const judgement = failedJudgement(name, error);

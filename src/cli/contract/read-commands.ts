@@ -5,7 +5,7 @@ import type { CommandHost } from '#cli/contract/command-host';
 import { ContractRegistry, connectScope } from '#cli/contract/contract-registry';
 import { EXIT, runToExit } from '#cli/contract/exit-code';
 import { comparisonReport } from '#cli/contract/report/human-report';
-import { printable, printableLines } from '#cli/contract/report/printable';
+import { jsonLine, printable, printableLines } from '#cli/contract/report/printable';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
 import { addAt } from '#cli/remote/options';
@@ -97,7 +97,7 @@ async function show(
   return await runToExit(host, async (signal) => {
     const registry = new ContractRegistry(connectScope(flags, signal), { at: flags.at });
     const { answer, text } = await read(registry);
-    host.out.write(flags.json === true ? `${JSON.stringify(answer)}\n` : text);
+    host.out.write(flags.json === true ? jsonLine(answer) : text);
     return EXIT.ok;
   });
 }

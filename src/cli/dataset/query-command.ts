@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandHost } from '#cli/contract/command-host';
 import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import { jsonLine } from '#cli/contract/report/printable';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
 import { addAt, addLimit } from '#cli/remote/options';
@@ -44,8 +45,7 @@ export function addDatasetQuery(group: Command, host: CommandHost): void {
     async (name: string, table: string, flags: QueryFlags) =>
       runRemote(host, flags, async (client) => {
         const taken = await take(rowsOf(client, { name, table }, flags), flags.limit);
-        if (flags.json === true)
-          for (const row of taken.items) host.out.write(`${JSON.stringify(row)}\n`);
+        if (flags.json === true) for (const row of taken.items) host.out.write(jsonLine(row));
         else host.out.write(describe(taken.items, host) + moreLine(taken));
         return EXIT.ok;
       }),

@@ -67,7 +67,7 @@ class ShownRun {
 
   show(run: Run): void {
     const { host, json } = this.#options;
-    const text = json === true ? JSON.stringify(run) : describeRun(run);
+    const text = json === true ? printable(JSON.stringify(run)) : describeRun(run);
     if (text === this.#last) return;
     this.#last = text;
     if (json === true || host.out.isTTY !== true) host.out.write(`${text}\n`);

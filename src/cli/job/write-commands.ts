@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandHost } from '#cli/contract/command-host';
 import { EXIT } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
+import { jsonLine, printable } from '#cli/contract/report/printable';
 import {
   addTargetOptions,
   collect,
@@ -89,7 +89,7 @@ export function addJobWrites(group: Command, host: CommandHost): void {
       };
       const started = await client.runJob(id, body, { idempotencyKey });
       if (flags.watch === true) return await watchRun(client, started.id, { host, signal, json });
-      host.out.write(json === true ? `${JSON.stringify(started)}\n` : `${describeRun(started)}\n`);
+      host.out.write(json === true ? jsonLine(started) : `${describeRun(started)}\n`);
       return EXIT.ok;
     }),
   );

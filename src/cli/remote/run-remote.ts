@@ -7,6 +7,7 @@ import {
   exitCodeOf,
   runToExit,
 } from '#cli/contract/exit-code';
+import { jsonLine } from '#cli/contract/report/printable';
 import type { TargetFlags } from '#cli/contract/target-options';
 import { connectAtlas } from '#cli/remote/connect-atlas';
 import { nextStepAfter } from '#cli/remote/next-step';
@@ -45,7 +46,7 @@ export async function showRemote(
 ): Promise<never> {
   return await runRemote(host, flags, async (client) => {
     const { json, text } = await read(client);
-    host.out.write(flags.json === true ? `${JSON.stringify(json)}\n` : text);
+    host.out.write(flags.json === true ? jsonLine(json) : text);
     return EXIT.ok;
   });
 }

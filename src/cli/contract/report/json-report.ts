@@ -1,4 +1,5 @@
 import type { Judgement } from '#cli/contract/judgement';
+import { jsonLine } from '#cli/contract/report/printable';
 
 /** Writes what became of contracts as JSON: everything that the registry said, without the contents that were sent. */
 export function jsonReport(judgements: readonly Judgement[], exitCode: number): string {
@@ -16,5 +17,5 @@ export function jsonReport(judgements: readonly Judgement[], exitCode: number): 
       changesOmitted,
     })),
   }));
-  return `${JSON.stringify({ exitCode, contracts })}\n`;
+  return jsonLine({ exitCode, contracts });
 }

@@ -14,3 +14,9 @@ export function printable(text: string): string {
 export function printableLines(text: string): readonly string[] {
   return text.split('\n').map(printable);
 }
+
+/** Writes a value as one line of JSON that any program reads as it is, and that moves no cursor where somebody looks at it. */
+export function jsonLine(value: unknown): string {
+  // What is not seen can only stand inside of texts, and there its escape means the same.
+  return `${printable(JSON.stringify(value))}\n`;
+}
