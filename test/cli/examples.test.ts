@@ -169,6 +169,9 @@ function expectGenes(path: string, name: keyof typeof ROWS): void {
   db.close();
 }
 
+/** The genes of four datasets are built several times: some 50 s on 2 cores that others use too. */
+const SLOW_MS = 180_000;
+
 describe('the examples, loaded again', () => {
   it('load nothing: no event, no file, no job run', async () => {
     const { api, folder } = registry;
@@ -180,61 +183,69 @@ describe('the examples, loaded again', () => {
     expect(await positionsOf(api)).toEqual([446 + 2 * 4, 2 * 4]);
   });
 
-  it('end in the same state after the registry was killed in the middle of it, twice', async () => {
-    using folder = tempFolder();
-    const started: RegistryProcess[] = [];
-    const start = (): RegistryProcess => {
-      // What a killed process leaves among the temporary files goes with the test.
-      const process = startProcess(folder.path, { TMPDIR: folder.path }, ['--examples']);
-      started.push(process);
-      return process;
-    };
-    try {
-      const store = join(folder.path, 'store', 'artifacts');
-      const moments: ((registry: RegistryProcess) => boolean)[] = [
-        () => existsSync(store) && readdirSync(store, { recursive: true }).length > 2,
-        (registry) => /examples: +\d\d %/.test(registry.stdout()),
-      ];
-      for (const isMoment of moments) {
-        const registry = start();
-        await eventually('part of the examples', () => isMoment(registry));
-        registry.child.kill('SIGKILL');
-        expect(await registry.exit).toBe('SIGKILL');
-        expect(registry.stdout()).not.toContain('Ready');
+  it(
+    'end in the same state after the registry was killed in the middle of it, twice',
+    async () => {
+      using folder = tempFolder();
+      const started: RegistryProcess[] = [];
+      const start = (): RegistryProcess => {
+        // What a killed process leaves among the temporary files goes with the test.
+        const process = startProcess(folder.path, { TMPDIR: folder.path }, ['--examples']);
+        started.push(process);
+        return process;
+      };
+      try {
+        const store = join(folder.path, 'store', 'artifacts');
+        const moments: ((registry: RegistryProcess) => boolean)[] = [
+          () => existsSync(store) && readdirSync(store, { recursive: true }).length > 2,
+          (registry) => /examples: +\d\d %/.test(registry.stdout()),
+        ];
+        for (const isMoment of moments) {
+          const registry = start();
+          await eventually('part of the examples', () => isMoment(registry));
+          registry.child.kill('SIGKILL');
+          expect(await registry.exit).toBe('SIGKILL');
+          expect(registry.stdout()).not.toContain('Ready');
+        }
+        const api = await start().ready();
+        expect(await endState(api)).toEqual(await endState(registry.api));
+        const done = (await runsOf(api)).filter(({ status }) => status === 'succeeded');
+        const loaded = done.map(({ metadata }) => metadata.dataset);
+        expect(new Set(loaded).size).toBe(loaded.length);
+      } finally {
+        for (const process of started) await process[Symbol.asyncDispose]();
       }
-      const api = await start().ready();
-      expect(await endState(api)).toEqual(await endState(registry.api));
-      const done = (await runsOf(api)).filter(({ status }) => status === 'succeeded');
-      const loaded = done.map(({ metadata }) => metadata.dataset);
-      expect(new Set(loaded).size).toBe(loaded.length);
-    } finally {
-      for (const process of started) await process[Symbol.asyncDispose]();
-    }
-  });
+    },
+    SLOW_MS,
+  );
 
-  it('end in the same state after the answer to any one request was lost, and tell that error', async () => {
-    await using own = await startTestRegistry();
-    let sent = 0;
-    let losing = 2;
-    class LossyClient extends RegistryClient {
-      override async send<T>(path: string, options: SendOptions): Promise<T> {
-        const answer = await super.send<T>(path, options);
-        sent += 1;
-        // The first dataset takes a request to start its run, upload, register, publish and end the run.
-        if (sent === losing) throw new Error(`lost the answer of ${path}`);
-        return answer;
+  it(
+    'end in the same state after the answer to any one request was lost, and tell that error',
+    async () => {
+      await using own = await startTestRegistry();
+      let sent = 0;
+      let losing = 2;
+      class LossyClient extends RegistryClient {
+        override async send<T>(path: string, options: SendOptions): Promise<T> {
+          const answer = await super.send<T>(path, options);
+          sent += 1;
+          // The first dataset takes a request to start its run, upload, register, publish and end the run.
+          if (sent === losing) throw new Error(`lost the answer of ${path}`);
+          return answer;
+        }
       }
-    }
-    for (; losing <= 6; losing += 1) {
-      sent = 0;
-      const attempt = load(own.api.url, new LossyClient(own.api.url));
-      await expect(attempt).rejects.toThrow(/^lost the answer of \/registry\//);
-    }
-    await load(own.api.url);
-    expect(await endState(own.api)).toEqual(await endState(registry.api));
-    for (const { status, message } of await runsOf(own.api)) {
-      if (status === 'failed') expect(message).toMatch(/^lost the answer of/);
-      else expect(status).toMatch(/succeeded|running/);
-    }
-  });
+      for (; losing <= 6; losing += 1) {
+        sent = 0;
+        const attempt = load(own.api.url, new LossyClient(own.api.url));
+        await expect(attempt).rejects.toThrow(/^lost the answer of \/registry\//);
+      }
+      await load(own.api.url);
+      expect(await endState(own.api)).toEqual(await endState(registry.api));
+      for (const { status, message } of await runsOf(own.api)) {
+        if (status === 'failed') expect(message).toMatch(/^lost the answer of/);
+        else expect(status).toMatch(/succeeded|running/);
+      }
+    },
+    SLOW_MS,
+  );
 });
