@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 SOURCES := $(shell find src commands projections test bench examples -name '*.ts' 2>/dev/null) tsconfig.json package.json
+CONSOLE := $(shell find src/console -type f 2>/dev/null) vite.config.ts
 
 .PHONY: help
 help: ## List the targets
@@ -50,9 +51,10 @@ node_modules/.installed: package-lock.json embedded/package-lock.json embedded/i
 .PHONY: build
 build: dist/.built ## Compile
 
-dist/.built: node_modules/.installed $(SOURCES)
+dist/.built: node_modules/.installed $(SOURCES) $(CONSOLE)
 	@rm -rf dist
 	@node_modules/.bin/tsc -p .
+	@node_modules/.bin/vite build --logLevel warn
 	@touch $@
 
 .PHONY: setup-tests
@@ -92,6 +94,7 @@ lint: node_modules/.installed ## Check format, rules, and what nothing uses
 .PHONY: typecheck
 typecheck: node_modules/.installed ## Check types
 	@node_modules/.bin/tsc -p . --noEmit
+	@node_modules/.bin/tsc -p src/console
 
 .PHONY: format
 format: node_modules/.installed ## Format the sources

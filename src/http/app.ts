@@ -12,6 +12,7 @@ import { privateReply } from '#http/auth/private-caching';
 import { boundary, type HttpObserver } from '#http/boundary';
 import { catalogRoutes } from '#http/catalog-routes';
 import { compatibilityRoutes } from '#http/compatibility-routes';
+import { consolePages } from '#http/console-pages';
 import { contractCheckRoutes } from '#http/contract-check-routes';
 import { contractCommandRoutes } from '#http/contract-command-routes';
 import { contractListRoutes } from '#http/contract-list-routes';
@@ -69,6 +70,7 @@ export function buildApp(dependencies: HttpDependencies, observer: HttpObserver 
   const fast = new FastGenes(dependencies);
   if (dependencies.tracer.isOn) app.use(requestTraces(dependencies.tracer));
   app.use(boundary(dependencies, { observer, hot, fast }));
+  app.use(consolePages(dependencies.console));
   app.use(scoped());
   app.use(router.routes());
   app.use(unknownPath(router));

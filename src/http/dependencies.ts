@@ -20,6 +20,7 @@ import type { Clock } from '#flow/clock';
 import type { Tracer } from '#flow/tracer';
 import type { PageRules } from '#http/auth/foreign-pages';
 import type { Guard } from '#http/auth/guard';
+import type { ConsoleFiles } from '#http/console-files';
 import type { Buckets, ClientLimits } from '#http/limits/client-limits';
 import type { JsonShapeLimits } from '#http/limits/json-shape';
 import type { ShapeLimits } from '#http/limits/request-shape';
@@ -158,6 +159,8 @@ export interface HttpDependencies {
   readonly health: () => readonly PartHealth[];
   /** What `/debug/` shows; absent where that is not enabled. */
   readonly debug: { readonly registryHealth: () => RegistryHealth } | undefined;
+  /** The pages under `/console`; absent where they were not built. */
+  readonly console: ConsoleFiles | undefined;
   /** What `/metrics` shows; absent where that is not shown here. */
   readonly metrics: { readonly type: string; readonly text: () => Promise<string> } | undefined;
   /** Hears of every follower of events that comes or goes. */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests start beside the registry: PostgreSQL, nginx, Redis, Prometheus, and pgrep to find their processes.
+# Installs what the tests start beside the registry: PostgreSQL, nginx, Redis, Prometheus, a browser, and pgrep to find their processes.
 set -eu
 
 missing=
@@ -7,6 +7,7 @@ ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postg
 command -v pgrep >/dev/null 2>&1 || missing="$missing procps"
 [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 [ -x /usr/bin/redis-server ] || missing="$missing redis-server"
+[ -x /usr/bin/chromium ] || missing="$missing chromium"
 [ -x /usr/bin/promtool ] || missing="$missing prometheus"
 [ -z "$missing" ] && exit 0
 

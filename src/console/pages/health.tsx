@@ -1,0 +1,179 @@
+import { useAnswer } from '#console/api/use-answer';
+import { type CachedFile, CachedFiles } from '#console/pages/cached-files';
+import { Badge, Facts, Section } from '#console/parts/bits';
+import { Empty, Shown } from '#console/parts/notes';
+import { Table } from '#console/parts/table';
+import { bytesText, countText, durationText } from '#console/parts/words';
+
+interface RegistryHealth {
+  readonly mode: string;
+  readonly datasets: number;
+  readonly sources: readonly {
+    readonly name: string;
+    readonly priority: number;
+    readonly healthy: boolean;
+    readonly last_error: string | null;
+    readonly age_ms: number | null;
+    readonly datasets: number;
+    readonly shadowed_datasets: number;
+    readonly circuit: string;
+  }[];
+  readonly errors: readonly {
+    readonly backend: string;
+    readonly class: string;
+    readonly count: number;
+  }[];
+}
+
+interface CacheStats {
+  readonly files: readonly CachedFile[];
+  readonly quarantined: readonly unknown[];
+  readonly count: number;
+  readonly bytes: number;
+  readonly bytes_max: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly hit_ratio: number | null;
+  readonly downloads: number;
+  readonly evictions: number;
+  readonly quarantines: number;
+}
+
+/** Other registries as sources, what this node keeps, and rehearsals of failures. */
+export function HealthPage() {
+  const [health, askHealth] = useAnswer<RegistryHealth>('/debug/registry-health');
+  const [cache, askCache] = useAnswer<CacheStats>('/debug/cache-stats');
+  const again = (): void => {
+    askHealth();
+    askCache();
+  };
+  const isHidden = health.state === 'failed' && health.problem.status === 404;
+  return (
+    <>
+      <h1>Registry health</h1>
+      <button type="button" onClick={again}>
+        Refresh
+      </button>
+      {isHidden ? (
+        <Empty title="This node does not show its sources and cache">
+          <p>
+            Start it with <code>ATLAS_ENABLE_ADMIN_ENDPOINTS=true</code> and{' '}
+            <code>ATLAS_ENABLE_DEBUG_DATASETS=true</code>. Home shows its parts.
+          </p>
+        </Empty>
+      ) : (
+        <>
+          <Section title="Sources">
+            <Shown answer={health} again={askHealth}>
+              {(found) => <Sources of={found} />}
+            </Shown>
+          </Section>
+          <Section title="Cache">
+            <Shown answer={cache} again={askCache}>
+              {(stats) => <Cache of={stats} />}
+            </Shown>
+          </Section>
+        </>
+      )}
+      <Section title="Drills">
+        <p>
+          Rehearsals of failures run beside the registry, and leave their reports where they ran:{' '}
+          <code>atlas-registry drill --help</code>.
+        </p>
+      </Section>
+    </>
+  );
+}
+
+function Sources({ of: { mode, sources, errors } }: { readonly of: RegistryHealth }) {
+  return (
+    <>
+      <p>
+        <Badge of={mode} />
+      </p>
+      {sources.length === 0 ? (
+        <Empty title="This registry has no other registries as sources">
+          <p>
+            It shows its own datasets. <code>ATLAS_REGISTRY_SOURCES</code> names others.
+          </p>
+        </Empty>
+      ) : (
+        <Table
+          label="Sources"
+          rows={sources}
+          keyOf={({ name }) => name}
+          columns={[
+            { title: 'Source', show: ({ name }) => name },
+            {
+              title: 'State',
+              show: ({ healthy, last_error: error }) => (
+                <>
+                  <Badge of={healthy ? 'ready' : 'failed'} /> {error ?? ''}
+                </>
+              ),
+            },
+            { title: 'Circuit', show: ({ circuit }) => <Badge of={circuit} /> },
+            { title: 'Datasets', isNumber: true, show: ({ datasets }) => countText(datasets) },
+            {
+              title: 'Hidden by others',
+              isNumber: true,
+              show: ({ shadowed_datasets: hidden }) => countText(hidden),
+            },
+            {
+              title: 'Read',
+              isNumber: true,
+              show: ({ age_ms: age }) => (age === null ? 'never' : `${durationText(age)} ago`),
+            },
+          ]}
+        />
+      )}
+      {errors.length > 0 && (
+        <Table
+          label="Errors of stores"
+          rows={errors}
+          keyOf={({ backend, class: kind }) => `${backend} ${kind}`}
+          columns={[
+            { title: 'Store', show: ({ backend }) => backend },
+            { title: 'Error', show: ({ class: kind }) => kind },
+            { title: 'Count', isNumber: true, show: ({ count }) => countText(count) },
+          ]}
+        />
+      )}
+    </>
+  );
+}
+
+function Cache({ of }: { readonly of: CacheStats }) {
+  return (
+    <>
+      <Facts
+        of={[
+          { name: 'Files', value: countText(of.count) },
+          { name: 'Size', value: `${bytesText(of.bytes)} of ${bytesText(of.bytes_max)}` },
+          {
+            name: 'Hit ratio',
+            value:
+              of.hit_ratio === null ? 'nothing asked yet' : `${Math.round(of.hit_ratio * 100)} %`,
+          },
+          { name: 'Hits and misses', value: `${countText(of.hits)} and ${countText(of.misses)}` },
+          { name: 'Downloads', value: countText(of.downloads) },
+          { name: 'Evictions', value: countText(of.evictions) },
+          { name: 'Quarantined', value: countText(of.quarantined.length) },
+        ]}
+      />
+      <meter
+        min={0}
+        max={of.bytes_max}
+        value={of.bytes}
+        aria-label="Share of the cache that is used"
+      />
+      {of.files.length === 0 ? (
+        <Empty title="This node keeps no files yet">
+          <p>The first query of a dataset downloads it.</p>
+        </Empty>
+      ) : (
+        <CachedFiles files={of.files} />
+      )}
+    </>
+  );
+}
