@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 SOURCES := $(shell find src commands projections test bench examples -name '*.ts' 2>/dev/null) tsconfig.json package.json
-CONSOLE := $(shell find src/console -type f 2>/dev/null) vite.config.ts
+CONSOLE := $(shell find src/console -type f 2>/dev/null) vite.config.mjs
 
 .PHONY: help
 help: ## List the targets
@@ -168,4 +168,4 @@ ops-perf-warm-start: build ## The same with a full cache: no downloads, and the 
 
 .PHONY: clean
 clean: ## Remove what was built and installed; the data under .atlas stays
-	@rm -rf dist node_modules embedded/node_modules bench/results
+	@rm -rf dist node_modules embedded/node_modules bench/results test-output

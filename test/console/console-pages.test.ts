@@ -1,25 +1,50 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { keepPicture, seriousFaults } from '#test/support/browser';
-import { type ConsoleBed, STRICTER, startConsoleBed } from '#test/support/console-bed';
+import { type ConsoleBed, MARKUP, STRICTER, startConsoleBed } from '#test/support/console-bed';
 
+/** Every page: its name here, its address, its title, and what it shows once it is whole. */
 const PAGES = [
-  ['home', '', 'Home'],
-  ['datasets', '/datasets', 'Datasets'],
-  ['dataset', '/datasets/sales/orders', 'sales/orders'],
-  ['dataset-history', '/datasets/sales/orders?tab=history', 'sales/orders'],
-  ['contracts', '/contracts', 'Contracts'],
-  ['contract', '/contracts/sales.order-placed/1.1.0', 'sales.order-placed'],
-  ['contract-diff', '/contracts/sales.order-placed/1.1.0?tab=diff', 'sales.order-placed'],
-  ['contract-check', '/contracts/sales.order-placed?tab=check', 'sales.order-placed'],
-  ['jobs', '/jobs', 'Jobs'],
-  ['run', '/jobs/runs/orders-monday', 'Run orders-monday'],
-  ['definition', '/jobs/definitions/orders.check/1.0.0', 'orders.check 1.0.0'],
-  ['log', '/log', 'Log'],
-  ['event', '/log/registry/4', 'Event 4 of registry'],
-  ['health', '/health', 'Registry health'],
-  ['session', '/session', 'Session'],
-  ['missing', '/nowhere', 'Not found'],
+  ['home', '', 'Home', 'sales/orders'],
+  ['datasets', '/datasets', 'Datasets', 'shop/parts'],
+  ['dataset', '/datasets/sales/orders', 'sales/orders', 'Schema fingerprint'],
+  ['dataset-history', '/datasets/sales/orders?tab=history', 'sales/orders', 'DatasetRegistered'],
+  ['contracts', '/contracts', 'Contracts', 'sales.order-placed'],
+  ['contract', '/contracts/sales.order-placed/1.1.0', 'sales.order-placed', 'JSON Schema'],
+  [
+    'contract-diff',
+    '/contracts/sales.order-placed/1.1.0?tab=diff',
+    'sales.order-placed',
+    'was added',
+  ],
+  [
+    'contract-changelog',
+    '/contracts/sales.order-placed?tab=changelog',
+    'sales.order-placed',
+    'was added',
+  ],
+  [
+    'contract-check',
+    '/contracts/sales.order-placed?tab=check',
+    'sales.order-placed',
+    'It is there already',
+  ],
+  ['jobs', '/jobs', 'Jobs', 'Check orders'],
+  ['run', '/jobs/runs/orders-monday', 'Run orders-monday', 'Metadata'],
+  ['definition', '/jobs/definitions/orders.check/1.0.0', 'orders.check', 'Check orders'],
+  ['log', '/log', 'Log', 'ContractPublished'],
+  ['event', '/log/registry/4', 'Event 4 of registry', 'Effect'],
+  ['health', '/health', 'Registry health', 'Hit ratio'],
+  ['session', '/session', 'Session', 'Environment'],
+  ['missing', '/nowhere', 'Not found', 'There is no such page'],
 ] as const;
+
+const LOOKS = [
+  ['light', { colorScheme: 'light' }],
+  ['dark-narrow', { colorScheme: 'dark', width: 360 }],
+] as const;
+
+/** The machine may be busy with other tests. */
+const PATIENCE = { timeout: 20_000 };
 
 describe('the console', () => {
   let bed: ConsoleBed;
@@ -32,16 +57,15 @@ describe('the console', () => {
   });
 
   it.each(PAGES)(
-    'shows %s by its address, and axe finds nothing serious',
-    async (name, path, title) => {
-      for (const [look, options] of [
-        ['light', { colorScheme: 'light' }],
-        ['dark-narrow', { colorScheme: 'dark', width: 360 }],
-      ] as const) {
+    'shows %s by its address, wide and narrow, and axe finds nothing serious',
+    async (...row) => {
+      const [name, path, title, proof] = row;
+      for (const [look, options] of LOOKS) {
         await using opened = await bed.open(path, options);
         const { page, errors } = opened;
-        await expect.poll(async () => await page.locator('h1').textContent()).toBe(title);
-        await expect.poll(async () => await page.getByText('Loading…').count()).toBe(0);
+        await page.getByText(proof).first().waitFor();
+        expect(await page.locator('h1').textContent()).toBe(title);
+        await expect.poll(async () => await page.getByText('Loading…').count(), PATIENCE).toBe(0);
         await keepPicture(page, `${name}-${look}`);
         expect(await seriousFaults(page)).toEqual([]);
         const beyond = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
@@ -67,7 +91,7 @@ describe('the console', () => {
     ] as const) {
       await page.keyboard.press('g');
       await page.keyboard.press(letter);
-      await expect.poll(async () => await page.locator('h1').textContent()).toBe(title);
+      await expect.poll(async () => await page.locator('h1').textContent(), PATIENCE).toBe(title);
     }
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
@@ -109,7 +133,7 @@ describe('the console', () => {
     await using opened = await bed.open('/datasets');
     const { page } = opened;
     await page.getByLabel('Name holds').fill('returns');
-    await expect.poll(() => page.url()).toContain('q=returns');
+    await expect.poll(() => page.url(), PATIENCE).toContain('q=returns');
     await page.reload();
     await page.getByRole('link', { name: 'sales/returns' }).waitFor();
     expect(await page.getByRole('link', { name: 'sales/orders' }).count()).toBe(0);
@@ -122,6 +146,35 @@ describe('the console', () => {
     await page.getByRole('button', { name: 'Show as of 1' }).click();
     await page.getByText('As of 1').waitFor();
     await page.getByText('120', { exact: true }).waitFor();
+  });
+
+  it('shows the log from a position on, and one event with its hash and what it changed', async () => {
+    await using opened = await bed.open('/log?from=2');
+    const { page } = opened;
+    const events = page.getByRole('list', { name: 'Events' });
+    await events.getByRole('link', { name: '2', exact: true }).waitFor();
+    expect(await events.getByRole('link', { name: '1', exact: true }).count()).toBe(0);
+    await events.getByRole('link', { name: '4', exact: true }).click();
+    await page.getByText('Hash before').waitFor();
+    await page.getByRole('group', { name: 'Before beside After' }).waitFor();
+    await page.getByText('"row_count": 121').last().waitFor();
+  });
+
+  it('shows markup as the text that it is', async () => {
+    await using opened = await bed.open('/contracts/sales.order-placed/1.1.0');
+    const { page } = opened;
+    await page.getByText(MARKUP, { exact: true }).waitFor();
+    expect(await page.locator('main img, main b').count()).toBe(0);
+    expect(opened.errors).toEqual([]);
+  });
+
+  it('promotes a version to another environment', async () => {
+    await using opened = await bed.open('/contracts/sales.order-placed/1.0.0');
+    const { page } = opened;
+    await page.getByText('Promote to another environment').click();
+    await page.getByLabel('Environment', { exact: true }).fill('prod');
+    await page.getByRole('button', { name: 'Promote 1.0.0' }).click();
+    await page.getByText('prod has it now').waitFor();
   });
 
   it('takes a version through its stages', async () => {

@@ -33,6 +33,9 @@ const SCHEMA = {
   required: ['order_id'],
   properties: { order_id: { type: 'string' } },
 };
+/** What would run if it were taken for markup. */
+export const MARKUP = '<img src="x" onerror="document.title = 1"><b>bold</b>';
+
 const HEIGHT = 900;
 
 /** Starts a registry that serves the console, fills it, and starts a browser. */
@@ -98,6 +101,7 @@ async function fill({ api }: TestRegistry): Promise<void> {
   await api.post('/registry/contracts', {
     name,
     version: '1.1.0',
+    description: MARKUP,
     jsonSchema: { ...SCHEMA, properties },
   });
   await api.post('/registry/job-definitions', {

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { place } from '#console/shell/place';
 
 /** The bearer token of the reader. It is kept in memory alone, so that a reload asks for it again. */
@@ -19,10 +19,13 @@ export interface Problem {
 /** An answer that is none: what the registry refused, or that it could not be reached. */
 export class Refusal extends Error {
   readonly problem: Problem;
+  /** When the same may be asked again, where the registry says so. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, retryAfterMs?: number) {
     super(problem.detail);
     this.problem = problem;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -44,6 +47,17 @@ export function ownHeaders(): Record<string, string> {
     ...(environment === null ? {} : { 'Atlas-Environment': environment }),
   };
 }
+
+/** Tells whether a request without any header of ours asks the same. */
+export function isPlainAsker(): boolean {
+  return asker.value.trim() === '';
+}
+
+/** Who asks, and for which scope, in one text: when it changes, everything is asked anew. */
+export const asker = computed(() => {
+  const { query } = place.value;
+  return [token.value, query.get('tenant'), query.get('environment')].join('\n');
+});
 
 /** Asks the registry for JSON. @throws Refusal */
 export async function ask<T>(path: string, question: Question = {}): Promise<T> {
@@ -77,7 +91,12 @@ export async function send(
   if (response.ok) return response;
   const problem = await problemOf(response);
   if (problem.status === 401) challenge.value = problem.detail;
-  throw new Refusal(problem);
+  throw new Refusal(problem, retryAfterOf(response));
+}
+
+function retryAfterOf({ headers }: Response): number | undefined {
+  const seconds = Number(headers.get('Retry-After') ?? Number.NaN);
+  return Number.isFinite(seconds) ? seconds * 1_000 : undefined;
 }
 
 async function problemOf(response: Response): Promise<Problem> {

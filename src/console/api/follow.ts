@@ -1,16 +1,20 @@
 import { Refusal, send } from '#console/api/ask';
+import { pause } from '#console/api/pause';
 
 export type StreamName = 'registry' | 'jobs';
 
-/** One event as the registry tells it: a CloudEvent with its position. */
-export interface LogEvent {
-  readonly id: string;
+/** What lists show of an event. */
+export interface ListedEvent {
   readonly type: string;
   readonly subject: string;
   readonly time: string;
   readonly kind: string;
   readonly position: number;
   readonly actor: string;
+}
+
+/** One event as the registry tells it: a CloudEvent with its position. */
+export interface LogEvent extends ListedEvent {
   readonly data: unknown;
   readonly [attribute: string]: unknown;
 }
@@ -71,6 +75,7 @@ async function keepFollowing({ stream, from, listener, signal }: Following): Pro
         return;
       }
     }
+    if (signal.aborted) return;
     listener.onState('waiting');
     await pause(wait, signal);
     wait = Math.min(wait * 2, RETRY_MS_MAX);
@@ -98,16 +103,6 @@ function eventIn(block: string): readonly LogEvent[] {
   // The last one says why the stream ends, and has no id.
   if (data === undefined || !lines.some((line) => line.startsWith('id: '))) return [];
   return [JSON.parse(data.slice('data: '.length)) as LogEvent];
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 /** Reads one event. @throws Refusal */

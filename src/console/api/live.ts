@@ -1,65 +1,98 @@
 import { signal } from '@preact/signals';
-import { type FollowState, follow, type LogEvent, type StreamName } from '#console/api/follow';
+import {
+  type FollowState,
+  follow,
+  type ListedEvent,
+  type LogEvent,
+  type StreamName,
+} from '#console/api/follow';
 import { newestPosition } from '#console/api/readiness';
 
-/** How many of the newest events a page keeps: enough to read, little enough to hold for days. */
+/** How many events a page keeps: enough to read, little enough to hold for days. */
 export const EVENTS_KEPT_MAX = 1_000;
 /** How often a page is drawn anew at most, however many events come. */
 const DRAW_MS = 150;
+/** How long nothing comes on an open stream before there is nothing to come. */
+const SETTLED_MS = 1_000;
 const BEFORE_NOW = 60;
 
-/** The newest events of a stream, the newest first, and how the connection stands. */
+/** The events of a stream that are kept, the newest first, and how the connection stands. */
 export interface Live {
-  readonly events: readonly LogEvent[];
-  readonly state: FollowState;
+  readonly events: readonly ListedEvent[];
+  /** `full`: as many as are kept have come from the position that was asked for, and no more are read. */
+  readonly state: FollowState | 'full';
   /** How many have come since the page was opened, kept or not. */
   readonly seen: number;
+  /** Whether events have come, or would have. */
+  readonly isSettled: boolean;
 }
 
-/** Follows a stream from a little before its newest event, or from a position on. */
+/**
+ * Follows a stream from a little before its newest event, and keeps the newest. From a position that somebody asked for, it
+ * reads until as many have come as are kept: what was asked for does not slide away.
+ */
 export class LiveEvents {
-  readonly shown = signal<Live>({ events: [], state: 'connecting', seen: 0 });
+  readonly shown = signal<Live>({ events: [], state: 'connecting', seen: 0, isSettled: false });
   readonly #stream: StreamName;
-  #waiting: LogEvent[] = [];
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #from: number | undefined;
+  #waiting: ListedEvent[] = [];
+  #came = 0;
+  #drawing: ReturnType<typeof setTimeout> | undefined;
+  #settling: ReturnType<typeof setTimeout> | undefined;
   #stop: (() => void) | undefined;
   #ended = false;
 
-  constructor(stream: StreamName) {
+  constructor(stream: StreamName, from: number | undefined) {
     this.#stream = stream;
+    this.#from = from;
   }
 
-  async start(from?: number): Promise<void> {
-    const first = from ?? (await firstShown(this.#stream));
+  async start(): Promise<void> {
+    const first = this.#from ?? (await firstShown(this.#stream));
     if (this.#ended) return;
     this.#stop = follow(this.#stream, first, {
       onEvents: (events) => this.#take(events),
-      onState: (state) => {
-        this.shown.value = { ...this.shown.value, state };
-      },
+      onState: (state) => this.#turn(state),
     });
   }
 
   stop(): void {
     this.#ended = true;
     this.#stop?.();
-    clearTimeout(this.#timer);
+    clearTimeout(this.#drawing);
+    clearTimeout(this.#settling);
   }
 
-  // A burst of thousands is drawn once, and what nobody could read is not kept.
+  #turn(state: Live['state']): void {
+    this.shown.value = { ...this.shown.value, state };
+    if (state === 'live') this.#settling ??= setTimeout(() => this.#draw(), SETTLED_MS);
+  }
+
+  // A burst of thousands is drawn once, and what nobody could read is not kept, in a tab that sleeps either.
   #take(events: readonly LogEvent[]): void {
-    this.#waiting.push(...events);
-    this.#timer ??= setTimeout(() => this.#draw(), DRAW_MS);
+    const room = this.#from === undefined ? events.length : EVENTS_KEPT_MAX - this.#came;
+    const taken = events.slice(0, Math.max(0, room));
+    this.#came += taken.length;
+    this.#waiting = [...this.#waiting, ...taken.map(listed)].slice(-EVENTS_KEPT_MAX);
+    this.#drawing ??= setTimeout(() => this.#draw(), DRAW_MS);
+    if (this.#from === undefined || this.#came < EVENTS_KEPT_MAX) return;
+    this.#stop?.();
+    this.#turn('full');
   }
 
   #draw(): void {
-    this.#timer = undefined;
-    const { events, state, seen } = this.shown.value;
-    const came = this.#waiting;
+    clearTimeout(this.#drawing);
+    this.#drawing = undefined;
+    const { events, state } = this.shown.value;
+    const kept = [...this.#waiting.reverse(), ...events].slice(0, EVENTS_KEPT_MAX);
     this.#waiting = [];
-    const kept = [...came.slice(-EVENTS_KEPT_MAX).reverse(), ...events].slice(0, EVENTS_KEPT_MAX);
-    this.shown.value = { events: kept, state, seen: seen + came.length };
+    this.shown.value = { events: kept, state, seen: this.#came, isSettled: true };
   }
+}
+
+// Without what it says, which may be a megabyte.
+function listed({ type, subject, time, kind, position, actor }: LogEvent): ListedEvent {
+  return { type, subject, time, kind, position, actor };
 }
 
 async function firstShown(stream: StreamName): Promise<number | undefined> {

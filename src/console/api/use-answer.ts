@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { ask, type Problem, Refusal, token } from '#console/api/ask';
+import { ask, asker, type Problem, Refusal } from '#console/api/ask';
 
 /** What has come of a question. While it is asked again, the last answer stays. */
 export type Answer<T> =
@@ -11,7 +11,7 @@ export type Answer<T> =
 export function useAnswer<T>(path: string | undefined): readonly [Answer<T>, () => void] {
   const [turn, setTurn] = useState(0);
   const [kept, setKept] = useState<{ readonly path?: string; readonly answer: Answer<T> }>(NOTHING);
-  const bearer = token.value;
+  const who = asker.value;
   useEffect(() => {
     if (path === undefined) return undefined;
     const aborted = new AbortController();
@@ -23,7 +23,7 @@ export function useAnswer<T>(path: string | undefined): readonly [Answer<T>, () 
       },
     );
     return () => aborted.abort();
-  }, [path, turn, bearer]);
+  }, [path, turn, who]);
   const again = useCallback(() => setTurn((before) => before + 1), []);
   return [kept.path === path ? kept.answer : WAITING, again];
 }

@@ -1,14 +1,14 @@
 import { useEffect, useMemo } from 'preact/hooks';
-import { token } from '#console/api/ask';
+import { asker } from '#console/api/ask';
 import type { StreamName } from '#console/api/follow';
 import { type Live, LiveEvents } from '#console/api/live';
 
 /** Follows a stream for as long as the page is shown. */
 export function useLive(stream: StreamName, from?: number): Live {
-  const bearer = token.value;
-  const live = useMemo(() => new LiveEvents(stream), [stream, from, bearer]);
+  const who = asker.value;
+  const live = useMemo(() => new LiveEvents(stream, from), [stream, from, who]);
   useEffect(() => {
-    void live.start(from);
+    void live.start();
     return () => live.stop();
   }, [live]);
   return live.shown.value;

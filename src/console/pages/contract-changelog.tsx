@@ -1,6 +1,7 @@
 import { useAnswer } from '#console/api/use-answer';
 import type { Change } from '#console/pages/contract-shape';
 import { Badge, Moment } from '#console/parts/bits';
+import { Download } from '#console/parts/download';
 import { Shown } from '#console/parts/notes';
 import { hrefOf } from '#console/shell/place';
 
@@ -23,7 +24,12 @@ export function ContractChangelog({ name }: { readonly name: string }) {
     <Shown answer={answer} again={again}>
       {({ versions }) => (
         <>
-          <a href={`/registry/contracts/${name}/changelog?format=markdown`}>As Markdown</a>
+          <Download
+            path={`/registry/contracts/${name}/changelog?format=markdown`}
+            name={`${name}.md`}
+          >
+            As Markdown
+          </Download>
           {versions.map(({ version, level, publishedAt, publisher, changes, changesOmitted }) => (
             <section key={version} aria-label={version}>
               <h2>

@@ -69,8 +69,9 @@ export function ContractCheckEditor({ name, text, onPublished }: EditorProps) {
           <p class="quiet">Say for which contract it is: then it is checked as you type.</p>
         )}
         {problem !== undefined && <ProblemNote problem={problem} />}
-        {found instanceof Object && 'detail' in found && <ProblemNote problem={found} />}
-        {found instanceof Object && 'wouldPublish' in found && <Outcome check={found} />}
+        {target !== '' && found === undefined && <p class="quiet">Checking…</p>}
+        {found !== undefined && 'detail' in found && <ProblemNote problem={found} />}
+        {found !== undefined && 'wouldPublish' in found && <Outcome check={found} />}
         <button type="submit" class="primary" disabled={target === ''}>
           Publish
         </button>

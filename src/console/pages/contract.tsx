@@ -3,6 +3,7 @@ import { ContractChangelog } from '#console/pages/contract-changelog';
 import { ContractCheckEditor } from '#console/pages/contract-check';
 import { ContractDependants } from '#console/pages/contract-dependants';
 import { ContractDiffView } from '#console/pages/contract-diff';
+import { ContractPromote } from '#console/pages/contract-promote';
 import type { ContractBundle, ContractVersions } from '#console/pages/contract-shape';
 import { StageButtons } from '#console/pages/contract-stage';
 import { Badge, Digest, type Fact, Facts, Moment, Section } from '#console/parts/bits';
@@ -167,6 +168,7 @@ function Content({ contract, bundle, again }: ContentProps) {
           again={again}
         />
       )}
+      <ContractPromote name={bundle.name} version={bundle.version} />
       <Texts bundle={bundle} />
     </>
   );

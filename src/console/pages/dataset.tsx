@@ -5,6 +5,7 @@ import { DatasetQuery } from '#console/pages/dataset-query';
 import { DatasetRuns } from '#console/pages/dataset-runs';
 import type { Manifest } from '#console/pages/dataset-shape';
 import { Badge, Digest, Facts, Moment, Section } from '#console/parts/bits';
+import { Download } from '#console/parts/download';
 import { History, PastNote } from '#console/parts/history';
 import { Empty, Shown } from '#console/parts/notes';
 import { Table } from '#console/parts/table';
@@ -101,10 +102,13 @@ function Overview({ manifest }: { readonly manifest: Manifest }) {
               { title: 'SHA-256', show: ({ sha256 }) => <Digest of={sha256} /> },
               {
                 title: 'Bytes',
-                show: ({ sha256 }) => (
-                  <a href={`/store/artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`} download>
+                show: ({ sha256, key }) => (
+                  <Download
+                    path={`/store/artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`}
+                    name={key}
+                  >
                     Download
-                  </a>
+                  </Download>
                 ),
               },
             ]}

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import type { Problem } from '#console/api/ask';
-import { ask, token } from '#console/api/ask';
+import { asker, type Problem } from '#console/api/ask';
+import { askPatiently } from '#console/api/ask-patiently';
 import { problemFrom } from '#console/api/use-answer';
 import { Badge, Moment } from '#console/parts/bits';
 import { Empty, ProblemNote } from '#console/parts/notes';
@@ -77,7 +77,7 @@ export function DatasetsPage() {
 /** Loads the first page at once and the others behind it, one after the other. */
 function useDatasets(status: string, at: string): Loaded {
   const [loaded, setLoaded] = useState<Loaded>(NONE);
-  const bearer = token.value;
+  const who = asker.value;
   useEffect(() => {
     const aborted = new AbortController();
     setLoaded(NONE);
@@ -89,9 +89,7 @@ function useDatasets(status: string, at: string): Loaded {
         if (status !== '') query.set('status', status);
         if (at !== '') query.set('at', at);
         if (cursor !== undefined) query.set('cursor', cursor);
-        const page = await ask<DatasetList>(`/registry/datasets?${query}`, {
-          signal: aborted.signal,
-        });
+        const page = await askPatiently<DatasetList>(`/registry/datasets?${query}`, aborted.signal);
         rows.push(
           ...page.datasets.map((dataset) => ({
             name: dataset.name,
@@ -109,7 +107,7 @@ function useDatasets(status: string, at: string): Loaded {
         setLoaded((before) => ({ ...before, isWhole: true, problem: problemFrom(error) }));
     });
     return () => aborted.abort();
-  }, [status, at, bearer]);
+  }, [status, at, who]);
   return loaded;
 }
 

@@ -180,6 +180,7 @@ function pathOf({ kind, subject }: LogEvent): string | undefined {
     return `/registry/contracts/${encodeURIComponent(subject.split('@')[0] ?? '')}`;
   if (kind === 'job-run') return `/registry/job-runs/${encodeURIComponent(subject)}`;
   if (kind === 'job-definition') return `/registry/job-definitions/${encodeURIComponent(subject)}`;
+  if (kind === 'action-profile') return `/registry/action-profiles/${encodeURIComponent(subject)}`;
   return undefined;
 }
 

@@ -1,29 +1,10 @@
 import { useAnswer } from '#console/api/use-answer';
 import { type CachedFile, CachedFiles } from '#console/pages/cached-files';
+import { type RegistryHealth, SourceTable } from '#console/pages/sources';
 import { Badge, Facts, Section } from '#console/parts/bits';
 import { Empty, Shown } from '#console/parts/notes';
 import { Table } from '#console/parts/table';
-import { bytesText, countText, durationText } from '#console/parts/words';
-
-interface RegistryHealth {
-  readonly mode: string;
-  readonly datasets: number;
-  readonly sources: readonly {
-    readonly name: string;
-    readonly priority: number;
-    readonly healthy: boolean;
-    readonly last_error: string | null;
-    readonly age_ms: number | null;
-    readonly datasets: number;
-    readonly shadowed_datasets: number;
-    readonly circuit: string;
-  }[];
-  readonly errors: readonly {
-    readonly backend: string;
-    readonly class: string;
-    readonly count: number;
-  }[];
-}
+import { bytesText, countText } from '#console/parts/words';
 
 interface CacheStats {
   readonly files: readonly CachedFile[];
@@ -98,34 +79,7 @@ function Sources({ of: { mode, sources, errors } }: { readonly of: RegistryHealt
           </p>
         </Empty>
       ) : (
-        <Table
-          label="Sources"
-          rows={sources}
-          keyOf={({ name }) => name}
-          columns={[
-            { title: 'Source', show: ({ name }) => name },
-            {
-              title: 'State',
-              show: ({ healthy, last_error: error }) => (
-                <>
-                  <Badge of={healthy ? 'ready' : 'failed'} /> {error ?? ''}
-                </>
-              ),
-            },
-            { title: 'Circuit', show: ({ circuit }) => <Badge of={circuit} /> },
-            { title: 'Datasets', isNumber: true, show: ({ datasets }) => countText(datasets) },
-            {
-              title: 'Hidden by others',
-              isNumber: true,
-              show: ({ shadowed_datasets: hidden }) => countText(hidden),
-            },
-            {
-              title: 'Read',
-              isNumber: true,
-              show: ({ age_ms: age }) => (age === null ? 'never' : `${durationText(age)} ago`),
-            },
-          ]}
-        />
+        <SourceTable of={sources} />
       )}
       {errors.length > 0 && (
         <Table

@@ -4,6 +4,7 @@ import { type Readiness, readReadiness } from '#console/api/readiness';
 import { useAnswer } from '#console/api/use-answer';
 import { useLive } from '#console/api/use-live';
 import { type Lag, lagIn } from '#console/pages/lag';
+import { type RegistryHealth, SourceTable } from '#console/pages/sources';
 import { Badge, Section } from '#console/parts/bits';
 import { EventList } from '#console/parts/event-list';
 import { Empty } from '#console/parts/notes';
@@ -96,13 +97,13 @@ function Tile({ title, href, of, max }: TileProps) {
 }
 
 function Changes() {
-  const { events, state } = useLive('registry');
+  const { events, state, isSettled } = useLive('registry');
   return (
     <Section title="Last changes">
       <p class="quiet" role="status">
         <Badge of={state} /> {STATES[state]}
       </p>
-      {events.length === 0 && state === 'live' ? (
+      {events.length === 0 && isSettled ? (
         <Empty title="Nothing has changed yet">
           <p>
             Register a dataset or publish a contract, and it appears here at once.{' '}
@@ -120,6 +121,7 @@ function Changes() {
 const STATES = {
   connecting: 'Connecting to the log.',
   live: 'Changes appear as they happen.',
+  full: 'As many as are kept have come.',
   waiting: 'The connection broke. It goes on by itself behind the last change seen.',
   refused:
     'The token may not follow the log: it needs datasets:read, contracts:read and jobs:read.',
@@ -180,9 +182,17 @@ function Health() {
           />
         </>
       )}
+      <HomeSources />
       <a href={hrefOf(['health'])}>Sources and cache</a>
     </Section>
   );
+}
+
+/** The other registries that this one shows, where the node says how they do. */
+function HomeSources() {
+  const [answer] = useAnswer<RegistryHealth>('/debug/registry-health');
+  if (answer.state !== 'shown' || answer.value.sources.length === 0) return null;
+  return <SourceTable of={answer.value.sources} />;
 }
 
 function lagText(lag: Lag | undefined): string {

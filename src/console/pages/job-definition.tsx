@@ -31,23 +31,66 @@ export interface DefinitionPageProps {
   readonly version: string | undefined;
 }
 
-/** One definition of a job: what it checks, its stage, its runs. */
-export function DefinitionPage({ id, version = 'latest' }: DefinitionPageProps) {
-  const path = `/registry/job-definitions/${encodeURIComponent(id)}/${encodeURIComponent(version)}`;
-  const [answer, again] = useAnswer<JobDefinition>(path);
+interface DefinitionVersions {
+  readonly latest?: string;
+  readonly versions: readonly { readonly version: string; readonly stage: string }[];
+}
+
+/** One definition of a job: its versions, what it checks, its runs. */
+export function DefinitionPage({ id, version }: DefinitionPageProps) {
+  const path = `/registry/job-definitions/${encodeURIComponent(id)}`;
+  const [answer, again] = useAnswer<DefinitionVersions>(path);
   return (
     <>
       <p class="crumbs">
         <a href={hrefOf(['jobs'])}>Jobs</a>
       </p>
-      <h1>
-        {id} {version === 'latest' ? '' : version}
-      </h1>
+      <h1>{id}</h1>
       <Shown answer={answer} again={again}>
-        {(definition) => <Shape definition={definition} again={again} />}
+        {({ latest, versions }) => {
+          const shown = version ?? latest ?? versions.at(-1)?.version ?? '';
+          return (
+            <>
+              <label>
+                Version
+                <select
+                  value={shown}
+                  onChange={(event) =>
+                    go(hrefOf(['jobs', 'definitions', id, event.currentTarget.value]))
+                  }
+                >
+                  {versions.map((known) => (
+                    <option key={known.version} value={known.version}>
+                      {known.version} {known.stage.replaceAll('_', ' ')}
+                    </option>
+                  ))}
+                </select>
+              </label>
+              <OneVersion path={`${path}/${encodeURIComponent(shown)}`} changed={again} />
+            </>
+          );
+        }}
       </Shown>
       <Runs id={id} />
     </>
+  );
+}
+
+interface OneVersionProps {
+  readonly path: string;
+  readonly changed: () => void;
+}
+
+function OneVersion({ path, changed }: OneVersionProps) {
+  const [answer, again] = useAnswer<JobDefinition>(path);
+  const refresh = (): void => {
+    again();
+    changed();
+  };
+  return (
+    <Shown answer={answer} again={again}>
+      {(definition) => <Shape definition={definition} again={refresh} />}
+    </Shown>
   );
 }
 

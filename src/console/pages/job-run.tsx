@@ -2,6 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { useAnswer } from '#console/api/use-answer';
 import { durationMs, type JobRun, type RunAction } from '#console/pages/run-shape';
 import { Badge, Digest, type Fact, Facts, Moment, Section } from '#console/parts/bits';
+import { Download } from '#console/parts/download';
 import { JsonText } from '#console/parts/json-text';
 import { ContractLink } from '#console/parts/links';
 import { Shown } from '#console/parts/notes';
@@ -97,9 +98,12 @@ function factsOf(run: JobRun): readonly Fact[] {
           {
             name: 'Results',
             value: (
-              <a href={`/registry/job-runs/${encodeURIComponent(run.id)}/results`}>
+              <Download
+                path={`/registry/job-runs/${encodeURIComponent(run.id)}/results`}
+                name={`${run.id}-results`}
+              >
                 Stored results
-              </a>
+              </Download>
             ),
           },
         ]),

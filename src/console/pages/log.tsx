@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { LogEvent, StreamName } from '#console/api/follow';
+import type { ListedEvent, StreamName } from '#console/api/follow';
 import { EVENTS_KEPT_MAX } from '#console/api/live';
 import { useLive } from '#console/api/use-live';
 import { Badge } from '#console/parts/bits';
@@ -27,11 +27,11 @@ export function LogPage() {
       <h1>Log</h1>
       <Filters stream={stream} text={text} kind={kind} />
       <p class="quiet" role="status">
-        <Badge of={live.state} /> {countText(live.seen)} came, the newest{' '}
-        {countText(Math.min(live.seen, EVENTS_KEPT_MAX))} are kept here, {countText(found.length)}{' '}
-        fit{found.length > SHOWN_MAX ? `, the newest ${SHOWN_MAX} are shown` : ''}.
+        <Badge of={live.state} /> {countText(live.seen)} came, {countText(live.events.length)} are
+        kept here, {countText(found.length)} fit
+        {found.length > SHOWN_MAX ? `, the newest ${SHOWN_MAX} of them are shown` : ''}.
       </p>
-      {found.length === 0 && live.state === 'live' ? (
+      {found.length === 0 && live.isSettled ? (
         <Empty title="No event fits">
           <p>Events appear as they happen. Choose a position to read what happened before.</p>
         </Empty>
@@ -42,12 +42,19 @@ export function LogPage() {
           label="Events, the newest first"
         />
       )}
-      <Earlier events={live.events} />
+      <div class="row">
+        <Earlier events={live.events} />
+        {live.state === 'full' && <Later events={live.events} />}
+      </div>
     </>
   );
 }
 
-function fits({ type, subject, actor, kind: own }: LogEvent, text: string, kind: string): boolean {
+function fits(
+  { type, subject, actor, kind: own }: ListedEvent,
+  text: string,
+  kind: string,
+): boolean {
   if (kind !== '' && own !== kind) return false;
   if (text === '') return true;
   const wanted = text.toLowerCase();
@@ -110,13 +117,31 @@ function Filters({ stream, text, kind }: FilterProps) {
   );
 }
 
-function Earlier({ events }: { readonly events: readonly LogEvent[] }) {
+interface EndProps {
+  readonly events: readonly ListedEvent[];
+}
+
+function Earlier({ events }: EndProps) {
   const oldest = events.at(-1)?.position ?? 1;
   if (oldest <= 1) return null;
-  const from = String(Math.max(1, oldest - EVENTS_KEPT_MAX / 2));
+  const from = String(Math.max(1, oldest - EVENTS_KEPT_MAX));
   return (
     <button type="button" onClick={() => narrow({ from })}>
       Earlier events, from {from}
     </button>
+  );
+}
+
+function Later({ events }: EndProps) {
+  const from = String((events[0]?.position ?? 0) + 1);
+  return (
+    <>
+      <button type="button" onClick={() => narrow({ from })}>
+        Later events, from {from}
+      </button>
+      <button type="button" onClick={() => narrow({ from: undefined })}>
+        The newest
+      </button>
+    </>
   );
 }

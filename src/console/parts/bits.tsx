@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
+import { now } from '#console/parts/now';
 import { agoText } from '#console/parts/words';
 
 const GOOD = new Set(['published', 'approved', 'active', 'succeeded', 'ready', 'live', 'closed']);
@@ -25,17 +26,22 @@ export function Moment({ of }: { readonly of: string | undefined }) {
   if (of === undefined) return <span class="quiet">never</span>;
   return (
     <time dateTime={of} title={of}>
-      {agoText(of, Date.now())}
+      {agoText(of, now.value)}
     </time>
   );
 }
 
-/** A digest, shortened, with a button that copies it whole. */
+/** A digest, shortened, with a button that copies it whole; whole where the browser lets pages copy nothing. */
 export function Digest({ of }: { readonly of: string }) {
   const [copied, setCopied] = useState(false);
+  // Only pages over HTTPS, and those of this machine, may.
+  if (!('clipboard' in navigator)) return <code>{of}</code>;
   const bare = of.replace(/^sha256:/, '');
   const copy = (): void => {
-    void navigator.clipboard?.writeText(of).then(() => setCopied(true));
+    void navigator.clipboard.writeText(of).then(
+      () => setCopied(true),
+      () => setCopied(false),
+    );
   };
   return (
     <span class="digest">

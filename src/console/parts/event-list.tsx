@@ -1,9 +1,9 @@
-import type { LogEvent, StreamName } from '#console/api/follow';
+import type { ListedEvent, StreamName } from '#console/api/follow';
 import { Moment } from '#console/parts/bits';
 import { hrefOf } from '#console/shell/place';
 
 /** Gives the page of what an event is about; `undefined` where there is none. */
-export function subjectHref({ kind, subject }: LogEvent): string | undefined {
+export function subjectHref({ kind, subject }: ListedEvent): string | undefined {
   if (kind === 'dataset') return hrefOf(['datasets', subject]);
   if (kind === 'contract') return hrefOf(['contracts', subject.split('@')[0] ?? subject]);
   if (kind === 'job-run') return hrefOf(['jobs', 'runs', subject]);
@@ -13,7 +13,7 @@ export function subjectHref({ kind, subject }: LogEvent): string | undefined {
 
 export interface EventListProps {
   readonly stream: StreamName;
-  readonly events: readonly LogEvent[];
+  readonly events: readonly ListedEvent[];
   readonly label: string;
 }
 

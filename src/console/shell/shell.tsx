@@ -1,6 +1,7 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { challenge } from '#console/api/ask';
 import { Page } from '#console/pages/page';
+import { followTime } from '#console/parts/now';
 import { Help } from '#console/shell/help';
 import { followKeys, helpIsOpen, PAGES } from '#console/shell/keys';
 import { followLinks, go, hrefOf, place } from '#console/shell/place';
@@ -11,12 +12,17 @@ import { ThemeButton } from '#console/shell/theme';
 export function Shell() {
   useEffect(followLinks, []);
   useEffect(followKeys, []);
+  useEffect(followTime, []);
   const { segments } = place.value;
   const path = segments.join('/');
+  const main = useRef<HTMLElement>(null);
+  const shown = useRef(path);
   useEffect(() => {
-    const page = PAGES.find((candidate) => (candidate.segments[0] ?? '') === (segments[0] ?? ''));
-    const name = segments.length > 1 ? segments.slice(1).join('/') : page?.title;
-    document.title = `${name ?? 'Not found'} · Atlas Registry`;
+    document.title = `${titleOf(segments)} · Atlas Registry`;
+    // Whoever works by keyboard, or listens, goes on behind the navigation; not when the page was just opened.
+    const isInside = main.current?.contains(document.activeElement) === true;
+    if (shown.current !== path && !isInside) main.current?.focus({ preventScroll: true });
+    shown.current = path;
   }, [path]);
   return (
     <>
@@ -40,12 +46,20 @@ export function Shell() {
         </nav>
         <Tools />
       </header>
-      <main id="main" tabIndex={-1}>
+      <main id="main" tabIndex={-1} ref={main}>
         {challenge.value === undefined ? <Page /> : <LogIn />}
       </main>
       <Help />
     </>
   );
+}
+
+const OTHERS: Readonly<Record<string, string>> = { search: 'Search', session: 'Session' };
+
+function titleOf([first = '', ...rest]: readonly string[]): string {
+  if (rest.length > 0) return rest.join('/');
+  const page = PAGES.find(({ segments }) => (segments[0] ?? '') === first);
+  return page?.title ?? OTHERS[first] ?? 'Not found';
 }
 
 function Tools() {

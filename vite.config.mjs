@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { defineConfig, type Plugin } from 'vite';
+import { defineConfig } from 'vite';
 
 const source = join(import.meta.dirname, 'src/console');
 const outDir = join(import.meta.dirname, 'dist/console');
 
 /** Packs what was built once, so that no request waits for it. */
-function packOnce(): Plugin {
+function packOnce() {
   return {
     name: 'pack-once',
     closeBundle() {
