@@ -5,8 +5,16 @@ import type { WebhookId, WebhookSettings } from '#domain/webhook';
 import { decodeEvent } from '#log/codec';
 import type { EventLog, StoredMessage } from '#log/event-log';
 import { traceparentOf } from '#log/event-trace';
-import type { StreamName } from '#log/streams';
+import { STREAMS, type StreamName } from '#log/streams';
 import { aggregateFilter, parseSubject, scopeFilter, subjectOf } from '#log/subjects';
+
+/** The streams, as subscribers call them. */
+export const FEED_STREAMS = { registry: 'REGISTRY', jobs: 'JOBS' } as const;
+
+/** Tells whether a stream holds events of a kind. */
+export function streamHolds(stream: keyof typeof FEED_STREAMS, kind: Kind): boolean {
+  return STREAMS[FEED_STREAMS[stream]].some((held) => held === kind);
+}
 
 /** One event as subscribers see it: a CloudEvent in JSON form with the registry's own attributes. */
 export interface FeedEvent {

@@ -71,7 +71,7 @@ const NOT_DELETED = `NOT EXISTS (
 export class WebhookQueries implements AggregateSource<WebhookState> {
   readonly #byId: Statement<[string]>;
   readonly #list: Statement;
-  readonly #all: Statement<[number]>;
+  readonly #all: Statement;
   readonly #count: Statement;
   readonly #events: Statement<[number, number]>;
   readonly #remembered: RememberedCommands;
@@ -83,9 +83,7 @@ export class WebhookQueries implements AggregateSource<WebhookState> {
       SELECT ${COLUMNS} ${from} WHERE tenant = @tenant AND environment = @environment
         AND kind = 'webhook' AND (@before IS NULL OR w.position < @before) AND ${NOT_DELETED}
       ORDER BY w.position DESC LIMIT @limit`);
-    this.#all = db.prepare(
-      `SELECT ${COLUMNS} ${from} WHERE ${NOT_DELETED} ORDER BY w.position LIMIT ?`,
-    );
+    this.#all = db.prepare(`SELECT ${COLUMNS} ${from} WHERE ${NOT_DELETED} ORDER BY w.position`);
     this.#count = db.prepare(`SELECT count(*) FROM webhook w WHERE ${NOT_DELETED}`).pluck();
     this.#events = db.prepare(`
       SELECT position, type, time, actor, hash, data FROM revision WHERE position IN (
@@ -108,9 +106,9 @@ export class WebhookQueries implements AggregateSource<WebhookState> {
     return this.#foundOf(rows as WebhookRow[]);
   }
 
-  /** Lists the webhooks of all scopes, the oldest first, at most so many. */
-  all(limit: number): readonly FoundWebhook[] {
-    return this.#foundOf(this.#all.all(limit) as WebhookRow[]);
+  /** Lists the webhooks of all scopes, the oldest first. */
+  all(): readonly FoundWebhook[] {
+    return this.#foundOf(this.#all.all() as WebhookRow[]);
   }
 
   /** Counts the webhooks of all scopes. */

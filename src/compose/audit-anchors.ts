@@ -77,7 +77,10 @@ export async function openAnchorPlaces(
   for (const name of placesOf(config)) {
     if (name === 'store') places.push({ name, store: new FileAnchors(files) });
     else if (config.databaseUrl !== undefined) {
-      const postgres: Postgres = await openPostgres(setup, config.databaseUrl);
+      const postgres: Postgres = await openPostgres(setup, {
+        url: config.databaseUrl,
+        pool: 'anchors',
+      });
       places.push({ name, store: new PostgresAnchors(postgres) });
     }
   }

@@ -4,8 +4,9 @@ import {
   generateKeyPairSync,
   type KeyObject,
 } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeOwnKey } from '#compose/own-key';
 import { isRegistryError, quote, RegistryError } from '#domain/errors';
 import type { Config } from '#ops/config/settings';
 import { type AnchorKey, keyIdOf } from '#projections/audit-anchors/anchor';
@@ -22,7 +23,7 @@ export function openAuditKey({ auditKey }: Config, dataFolder: string): AnchorKe
   if (auditKey !== undefined) return anchorKey(privateKeyOf(auditKey));
   const path = join(dataFolder, OWN_KEY);
   try {
-    if (!existsSync(path)) writeFileSync(path, newKey(), { flag: 'wx', mode: 0o600, flush: true });
+    makeOwnKey(path, newKey);
     const key = privateKeyOf(path);
     const publicPem = createPublicKey(key).export({ type: 'spki', format: 'pem' });
     writeFileSync(join(dataFolder, OWN_PUBLIC_KEY), publicPem, { mode: 0o644 });

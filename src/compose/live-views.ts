@@ -54,7 +54,7 @@ export async function openLiveViews(
   const needsPostgres = [registryStore, jobRunStore].includes('postgres');
   const postgres =
     needsPostgres && config.databaseUrl !== undefined
-      ? await openPostgres(setup, config.databaseUrl)
+      ? await openPostgres(setup, { url: config.databaseUrl, pool: 'views' })
       : undefined;
   const catalog = join(folder, 'catalog.sqlite');
   const stores = join(folder, 'registry-stores');

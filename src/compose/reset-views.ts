@@ -64,7 +64,7 @@ async function postgresViews(setup: Setup): Promise<readonly ResetItem[]> {
       'CANNOT_START',
       'Cannot reset views in Postgres: DATABASE_URL is not set (want the database of the registry)',
     );
-  const postgres = await openPostgres(setup, databaseUrl);
+  const postgres = await openPostgres(setup, { url: databaseUrl, pool: 'views' });
   // A node starts without it; a reset is nothing without it, and must know before it asks.
   await postgres.query('SELECT 1');
   return [

@@ -61,7 +61,7 @@ export async function openStoredViews(setup: Setup, from: StoredViewsFrom): Prom
   const postgres =
     databaseUrl === undefined || !needsPostgres
       ? undefined
-      : await openPostgres(setup, databaseUrl);
+      : await openPostgres(setup, { url: databaseUrl, pool: 'views' });
   const stores = await openRegistryStores(setup, from, postgres);
   const runs = await openJobRuns(setup, from, postgres);
   return {

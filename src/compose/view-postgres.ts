@@ -8,7 +8,7 @@ import { isRegistryError, RegistryError } from '#domain/errors';
  */
 export async function openPostgres(
   { config, logger, meters, releases }: Setup,
-  url: string,
+  { url, pool }: { readonly url: string; readonly pool: 'views' | 'anchors' },
 ): Promise<Postgres> {
   const postgres = new Postgres({
     url,
@@ -18,12 +18,12 @@ export async function openPostgres(
     onIdleError: (error) => logger.warn({ err: error }, 'a connection to Postgres broke'),
   });
   releases.add('postgres', () => postgres.close());
-  meters.watch('atlas_postgres_up', () => postgres.state.answers);
+  meters.watch('atlas_postgres_up', () => [[Number(postgres.state.answers), pool]]);
   meters.watch('atlas_postgres_connections', () => [
-    [postgres.state.open, 'open'],
-    [postgres.state.idle, 'idle'],
+    [postgres.state.open, pool, 'open'],
+    [postgres.state.idle, pool, 'idle'],
   ]);
-  meters.watch('atlas_postgres_waiting', () => postgres.state.waiting);
+  meters.watch('atlas_postgres_waiting', () => [[postgres.state.waiting, pool]]);
   try {
     await postgres.query('SELECT 1');
   } catch (error) {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeOwnKey } from '#compose/own-key';
 import { isRegistryError, quote, RegistryError } from '#domain/errors';
 import type { Config } from '#ops/config/settings';
 
@@ -15,10 +16,8 @@ const LENGTH_MIN = 32;
 export function openWebhookKey({ webhookKey }: Config, dataFolder: string): Buffer {
   const path = webhookKey ?? join(dataFolder, OWN_KEY);
   try {
-    if (webhookKey === undefined && !existsSync(path)) {
-      const made = `${randomBytes(KEY_BYTES).toString('base64url')}\n`;
-      writeFileSync(path, made, { flag: 'wx', mode: 0o600, flush: true });
-    }
+    if (webhookKey === undefined)
+      makeOwnKey(path, () => `${randomBytes(KEY_BYTES).toString('base64url')}\n`);
     const text = readFileSync(path, 'utf8').trim();
     if (text.length >= LENGTH_MIN) return Buffer.from(text);
     throw unusable(path, `it has ${text.length} characters`);

@@ -23,7 +23,7 @@ import { type SentEvent, sendEvent } from '#workers/webhooks/send-event';
 import { WebhookLeases } from '#workers/webhooks/webhook-lease';
 import type { RunnerParts } from '#workers/webhooks/webhook-runner';
 import { WebhookSecrets } from '#workers/webhooks/webhook-secrets';
-import { WebhookWorker } from '#workers/webhooks/webhook-worker';
+import { foreignKey, WebhookWorker } from '#workers/webhooks/webhook-worker';
 
 /** The bucket in which nodes remember how far webhooks have come. */
 export const WEBHOOK_BUCKET = 'webhooks';
@@ -63,8 +63,13 @@ export function openWebhooks(setup: Setup, from: WebhooksFrom): Webhooks {
     name: 'webhooks',
   });
   const parts = { outbound, secrets, clock: systemClock, timeoutMs: config.webhookTimeoutMs };
-  const send = async (found: FoundWebhook, event: SentEvent, signal: AbortSignal) =>
-    sending.run(async () => sendEvent(parts, found, { event, signal }), { signal });
+  const send: Delivery['send'] = async (found, event, signal) => {
+    const result = await sending.run(async () => sendEvent(parts, found, { event, signal }), {
+      signal,
+    });
+    setup.meters.add('atlas_webhook_attempts_total', 1, result.outcome);
+    return result;
+  };
   return {
     port: portOf(config, { outbound, secrets, records, send }),
     start: (commands) => {
@@ -120,7 +125,7 @@ function workerOf(
     pollMs: POLL_MS,
     webhooks: () => {
       checkReady(views);
-      return views.catalog.reader.webhooks.all(config.webhooksMax);
+      return views.catalog.reader.webhooks.all();
     },
     onEvent: eventLogger(setup),
   });
@@ -143,6 +148,7 @@ function portOf(
       }
     },
     ping: async (found, signal) => {
+      if (!secrets.knows(found.webhook)) throw foreignKey(found.id);
       const event = pingOf(found);
       const { outcome, detail, status } = await send(found, event, signal);
       const shown = status === undefined ? {} : { status };

@@ -189,7 +189,7 @@ function nudging(log: EventLog, view: PositionedView, nudge: () => void): EventL
 }
 
 /** Writes what workers tell into the log of the node. */
-export function eventLogger({ logger }: Setup): OnWorkerEvent {
+export function eventLogger({ logger, meters }: Setup): OnWorkerEvent {
   const told = new Set<string>();
   return (event: WorkerEvent) => {
     switch (event.type) {
@@ -214,6 +214,9 @@ export function eventLogger({ logger }: Setup): OnWorkerEvent {
         break;
       case 'webhook-stopped':
       case 'webhook-dead-letter':
+        if (event.type === 'webhook-stopped')
+          meters.add('atlas_webhooks_stopped_total', 1, event.reason);
+        else meters.add('atlas_webhook_dead_letters_total', 1);
         logger.warn(
           event,
           event.type === 'webhook-stopped' ? 'webhook was stopped' : 'webhook has a dead letter',

@@ -7,12 +7,10 @@ import type { HttpDependencies, HttpLimits } from '#http/dependencies';
 import { type ParsedRequest, type Route, route } from '#http/route';
 import { SentTraces } from '#http/sent-traces';
 import { frozenError } from '#http/stale-reads';
-import type { FeedEvent, FeedOptions } from '#projections/event-feed';
+import { FEED_STREAMS, type FeedEvent, type FeedOptions } from '#projections/event-feed';
 
 // How long a client that was cut off may still take what was written for it.
 const LINGER_MS = 30_000;
-
-const STREAMS = { registry: 'REGISTRY', jobs: 'JOBS' } as const;
 
 const eventQuery = z.strictObject({
   from: z.string().optional().meta({
@@ -54,7 +52,7 @@ export function eventRoutes(dependencies: HttpDependencies): readonly Route[] {
         const why = frozen();
         // Positions that its client has seen may stand for other events now.
         if (why !== undefined) throw frozenError('follow events', why);
-        const stream = STREAMS[request.query.stream];
+        const stream = FEED_STREAMS[request.query.stream];
         const from = firstAfter(request);
         subscribers.add(client);
         const after =

@@ -2,8 +2,7 @@ import { RegistryError } from '#domain/errors';
 import { type Position, toPosition } from '#domain/position';
 import type { WebhookStream } from '#domain/webhook';
 import type { HttpDependencies } from '#http/dependencies';
-
-const STREAMS = { registry: 'REGISTRY', jobs: 'JOBS' } as const;
+import { FEED_STREAMS } from '#projections/event-feed';
 
 /** Gives behind which position delivery begins. @throws INVALID_REQUEST for one that is still to come */
 export async function beginningOf(
@@ -11,7 +10,7 @@ export async function beginningOf(
   stream: WebhookStream,
   from: number | undefined,
 ): Promise<Position> {
-  const newest = await feed.newest(STREAMS[stream]);
+  const newest = await feed.newest(FEED_STREAMS[stream]);
   if (from === undefined) return newest;
   if (from <= newest + 1) return toPosition(from - 1);
   throw new RegistryError(

@@ -3,7 +3,12 @@ import { webhookNotFound } from '#commands/change-webhook';
 import { createWebhook } from '#commands/create-webhook';
 import { RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
-import { parseWebhookId, webhookIdOf } from '#domain/webhook';
+import {
+  parseWebhookId,
+  type WebhookSettings,
+  type WebhookStream,
+  webhookIdOf,
+} from '#domain/webhook';
 import { cursorQuery, integerQuery } from '#http/api-schemas';
 import { commandContext, commandHeaders, writableCommands } from '#http/command-request';
 import { POSITION_HEADER, waitForMinimum } from '#http/consistency';
@@ -22,6 +27,7 @@ import {
   webhookSettingsFields,
 } from '#http/webhook-json';
 import type { FoundWebhook } from '#projections/catalog/webhook-queries';
+import { streamHolds } from '#projections/event-feed';
 
 const PAGE = { min: 1, max: 1_000, default: 100 };
 
@@ -79,10 +85,13 @@ function create(dependencies: HttpDependencies): Route {
       const context = commandContext(dependencies, 'createWebhook', request);
       const settings = settingsOf(body);
       port.checkUrl(settings.url);
-      if (dependencies.catalog().webhooks.count() >= port.webhooksMax)
+      checkKinds(settings, body.stream);
+      const id = webhookIdOf(scope, context.commandId);
+      const known = dependencies.catalog().webhooks;
+      // The same command again makes no further one.
+      if (known.find(scope, id) === undefined && known.count() >= port.webhooksMax)
         throw tooManyWebhooks(port.webhooksMax);
       const after = await beginningOf(dependencies, body.stream, body.from);
-      const id = webhookIdOf(scope, context.commandId);
       const secret = { generation: 1, keyId: port.keyId };
       const created = { settings, stream: body.stream, after, secret };
       const answer = await createWebhook(webhooks, context, { id, created });
@@ -101,6 +110,17 @@ function create(dependencies: HttpDependencies): Route {
       };
     },
   });
+}
+
+/** @throws INVALID_REQUEST for a kind of which the stream never has an event */
+function checkKinds({ filter }: WebhookSettings, stream: WebhookStream): void {
+  const foreign = filter.kinds?.find((kind) => !streamHolds(stream, kind));
+  if (foreign === undefined) return;
+  throw new RegistryError(
+    'INVALID_REQUEST',
+    `Cannot send events of kind "${foreign}": stream "${stream}" has none (want the other stream, or another kind)`,
+    { details: { kind: foreign, stream }, outcome: 'not-applied' },
+  );
 }
 
 function list(dependencies: HttpDependencies): Route {

@@ -40,7 +40,7 @@ describe('drill backup and drill restore', () => {
     await from.write(120, 1);
     const backup = await backUp(from, path, { key });
     expect(backup, backup.text).toMatchObject({ outcome: 'succeeded' });
-    expect(filesIn(path).filter((name) => name.endsWith('.body')).length).toBeGreaterThan(5);
+    expect(filesIn(path).filter((name) => name.endsWith('.body')).length).toBeGreaterThan(1);
     const restore = await restoreInto(into, path, { key });
     expect(restore, restore.text).toMatchObject({ outcome: 'succeeded' });
     for (const stream of ['REGISTRY', 'JOBS'] as const)

@@ -232,7 +232,7 @@ describe('manifest files', () => {
 
   it('are right after the process was killed before any write, and it was started again', async () => {
     const log = memoryLog();
-    await writeHistory(log, 9, seeded(4));
+    await writeHistory(log, 14, seeded(4));
     const expected = await expectedFiles(log);
     const messages = join(folder.path, 'messages.json');
     writeFileSync(messages, JSON.stringify((await messagesOf(log)).map(toJson)));

@@ -41,6 +41,7 @@ function secretFiles(config: Config): readonly (readonly [string, string])[] {
     ATLAS_JWT_KEYS: config.jwtKeys,
     ATLAS_JWT_SECRET_FILE: config.jwtSecretFile,
     ATLAS_AUDIT_KEY: config.auditKey,
+    ATLAS_WEBHOOK_KEY: config.webhookKey,
     ATLAS_TLS_KEY: config.tlsKey,
     NATS_NKEY_PATH: config.natsNkey,
     NATS_CREDS_PATH: config.natsCreds,

@@ -46,7 +46,7 @@ SELECT current_setting('server_version_num')::int AS version, current_database()
 export const checkPostgres: Check = async (setup) => {
   const { databaseUrl } = setup.config;
   if (databaseUrl === undefined) return [];
-  const postgres = await openPostgres(setup, databaseUrl);
+  const postgres = await openPostgres(setup, { url: databaseUrl, pool: 'views' });
   const askedMs = systemClock.nowMs();
   const [row] = await postgres.query<Standing & Record<string, unknown>>(STANDING);
   if (row === undefined) throw new TypeError('Postgres gave no row');

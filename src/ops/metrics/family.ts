@@ -11,11 +11,23 @@ export interface Shown {
 /** What a metric shows while it is scraped; the values of its labels stand in their order. */
 export type Sample = readonly [value: number, ...labels: string[]];
 
-interface Series {
+/** The numbers of one series. Whoever counts often keeps it, and adds without looking it up. */
+export interface Series {
   readonly labels: Readonly<Record<string, string>>;
+  readonly bounds: readonly number[];
   value: number;
   readonly buckets: number[];
   count: number;
+}
+
+/** Counts a value into a series of a histogram. */
+export function observe(series: Series, value: number): void {
+  const { bounds, buckets } = series;
+  let at = 0;
+  while (at < bounds.length && value > (bounds[at] ?? 0)) at += 1;
+  buckets[at] = (buckets[at] ?? 0) + 1;
+  series.value += value;
+  series.count += 1;
 }
 
 /** More than any metric has by itself. Beyond it every further series is one, called `other`. */
@@ -45,18 +57,12 @@ export class Family {
 
   /** Adds to a counter. */
   add(by: number, labels: readonly string[]): void {
-    this.#find(labels).value += by;
+    this.series(labels).value += by;
   }
 
   /** Counts a value into a histogram. */
   observe(value: number, labels: readonly string[]): void {
-    const series = this.#find(labels);
-    const bounds = this.#spec.buckets ?? [];
-    let at = 0;
-    while (at < bounds.length && value > (bounds[at] ?? 0)) at += 1;
-    series.buckets[at] = (series.buckets[at] ?? 0) + 1;
-    series.value += value;
-    series.count += 1;
+    observe(this.series(labels), value);
   }
 
   /** Shows what a function gives when it is scraped. What it no longer gives is no longer there. */
@@ -82,12 +88,11 @@ export class Family {
   }
 
   *#kept(): Generator<Shown> {
-    for (const { labels, value, buckets, count } of this.#series.values()) {
+    for (const { labels, bounds, value, buckets, count } of this.#series.values()) {
       if (this.type !== 'histogram') {
         yield { labels, value };
         continue;
       }
-      const bounds = this.#spec.buckets ?? [];
       let sum = 0;
       for (const [at, le] of [...bounds, '+Inf'].entries()) {
         sum += buckets[at] ?? 0;
@@ -111,7 +116,8 @@ export class Family {
     for (const { labels, value } of sums.values()) yield { labels: this.#named(labels), value };
   }
 
-  #find(labels: readonly string[]): Series {
+  /** Gives the series with these values of its labels. It stays the same for as long as the process lives. */
+  series(labels: readonly string[]): Series {
     const key = labels.length === 1 ? (labels[0] ?? '') : labels.join(SEPARATOR);
     return this.#series.get(key) ?? this.#make(key, labels);
   }
@@ -128,8 +134,9 @@ export class Family {
 
   #keep(key: string, labels: readonly string[]): Series {
     const bounds = this.#spec.buckets ?? [];
-    const series = {
+    const series: Series = {
       labels: this.#named(labels),
+      bounds,
       value: 0,
       buckets: Array.from({ length: bounds.length + 1 }, () => 0),
       count: 0,

@@ -111,12 +111,27 @@ export const METRICS = {
   atlas_queue_running: gauge('Works that run now', 'queue'),
   atlas_shed_total: counter('Queries of datasets that were refused for load, by reason', 'reason'),
 
+  atlas_webhook_attempts_total: counter(
+    'Events that were sent to webhooks, by what came of it: taken, gone, refused, failed',
+    'outcome',
+  ),
+  atlas_webhook_dead_letters_total: counter(
+    'Events that a webhook did not take and that were given up',
+  ),
+  atlas_webhooks_stopped_total: counter(
+    'Webhooks that nothing is sent to any more, by reason',
+    'reason',
+  ),
+
   atlas_nats_connected: gauge('Whether the connection to NATS stands'),
   atlas_nats_reconnects_total: counter('Times that the connection to NATS was renewed'),
   atlas_disk_full: gauge('Whether the embedded broker takes no writes for want of disk'),
-  atlas_postgres_up: gauge('Whether the last statement was answered'),
-  atlas_postgres_connections: gauge('Connections to Postgres: open and idle', 'state'),
-  atlas_postgres_waiting: gauge('Statements that wait for a connection'),
+  atlas_postgres_up: gauge(
+    'Whether the last statement was answered: of the views, and of the anchors of the audit',
+    'pool',
+  ),
+  atlas_postgres_connections: gauge('Connections to Postgres: open and idle', 'pool', 'state'),
+  atlas_postgres_waiting: gauge('Statements that wait for a connection', 'pool'),
   atlas_redis_up: gauge('Whether commands can be sent to Redis'),
 } as const satisfies Readonly<Record<`atlas_${string}`, MetricSpec>>;
 

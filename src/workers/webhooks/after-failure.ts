@@ -31,16 +31,17 @@ export function afterFailure(
   const sinceMs = same?.sinceMs ?? nowMs;
   const failingSinceMs = record.failingSinceMs ?? nowMs;
   const isRefused = result.outcome === 'refused';
+  const refusals = (same?.refusals ?? 0) + (isRefused ? 1 : 0);
   const noted = {
     ...withoutTrouble(record),
     // A receiver that says what it does not take is there.
     ...(isRefused ? {} : { failingSinceMs }),
-    trial: { position, attempts, sinceMs, detail: result.detail },
+    trial: { position, attempts, refusals, sinceMs, detail: result.detail },
   };
   return { record: noted, next: nextStep() };
 
   function nextStep(): NextStep {
-    if (isRefused && attempts >= REFUSALS_MAX) return { kind: 'bury', reason: 'refused' };
+    if (refusals >= REFUSALS_MAX) return { kind: 'bury', reason: 'refused' };
     if (!isRefused && nowMs - failingSinceMs >= limits.failingMaxMs) return { kind: 'stop' };
     if (!isRefused && nowMs - sinceMs >= limits.retryMaxMs)
       return { kind: 'bury', reason: 'expired' };
@@ -52,5 +53,11 @@ export function afterFailure(
 /** Gives a record that says nothing of failures. */
 export function withoutTrouble(record: DeliveryRecord): DeliveryRecord {
   const { trial: _, failingSinceMs: __, ...rest } = record;
+  return rest;
+}
+
+/** Gives a record that says nothing of the event that was tried. */
+export function withoutTrial(record: DeliveryRecord): DeliveryRecord {
+  const { trial: _, ...rest } = record;
   return rest;
 }

@@ -31,27 +31,32 @@ export class DeadLetters {
 
   /** Adds a letter, or puts it in the place of the one for the same event. */
   async put(letter: DeadLetter): Promise<void> {
-    const others = this.#letters.filter(({ position }) => position !== letter.position);
-    await this.#write([...others, letter].toSorted((a, b) => a.position - b.position));
+    await this.#change((letters) =>
+      [...letters.filter(({ position }) => position !== letter.position), letter].toSorted(
+        (a, b) => a.position - b.position,
+      ),
+    );
   }
 
   /** Removes the letter of an event that was taken after all. */
   async remove(position: Position): Promise<void> {
     if (this.find(position) === undefined) return;
-    await this.#write(this.#letters.filter((letter) => letter.position !== position));
+    await this.#change((letters) => letters.filter((letter) => letter.position !== position));
   }
 
-  async #write(letters: readonly DeadLetter[]): Promise<void> {
-    const write = async (): Promise<number | undefined> =>
-      this.#records.writeDead(this.#id, letters, this.#revision);
-    let revision = await write();
-    if (revision === undefined) {
-      // Whoever had the lease before may have written last, or it was this process and the answer was lost.
-      this.#revision = (await this.#records.readDead(this.#id)).revision;
-      revision = await write();
-    }
-    if (revision === undefined) throw new Error('Cannot keep dead letters: another process writes');
+  async #change(change: (letters: readonly DeadLetter[]) => readonly DeadLetter[]): Promise<void> {
+    if (await this.#wrote(change(this.#letters))) return;
+    // Whoever had the lease before may have written last, or it was this process and the answer was lost.
+    await this.load();
+    if (await this.#wrote(change(this.#letters))) return;
+    throw new Error('Cannot keep dead letters: another process writes');
+  }
+
+  async #wrote(letters: readonly DeadLetter[]): Promise<boolean> {
+    const revision = await this.#records.writeDead(this.#id, letters, this.#revision);
+    if (revision === undefined) return false;
     this.#letters = letters;
     this.#revision = revision;
+    return true;
   }
 }

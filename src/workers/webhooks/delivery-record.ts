@@ -7,6 +7,8 @@ import { isConflict } from '#projections/contract-kv/bucket';
 export interface DeliveryTrial {
   readonly position: Position;
   readonly attempts: number;
+  /** How many of them its receiver refused. */
+  readonly refusals?: number;
   /** Milliseconds since 1970. */
   readonly sinceMs: number;
   readonly detail: string;
@@ -18,6 +20,8 @@ export interface DeliveryRecord {
   readonly owner: string;
   /** Everything up to here was taken, let by, or is a dead letter. */
   readonly after: Position;
+  /** The id of the event there, where one was dealt with: by it another log is told. */
+  readonly afterId?: string | undefined;
   /** The newest event of the webhook itself that was acted on. */
   readonly handled: Revision;
   readonly trial?: DeliveryTrial;

@@ -1,4 +1,5 @@
 import type { Clock } from '#flow/clock';
+import { linkAborts } from '#flow/linked-abort';
 import type { FoundWebhook } from '#projections/catalog/webhook-queries';
 import type { FeedEvent } from '#projections/event-feed';
 import type { Outbound } from '#workers/outbound';
@@ -58,9 +59,9 @@ export async function sendEvent(
   };
   const { url } = found.webhook;
   const inTime = AbortSignal.timeout(timeoutMs);
+  using both = linkAborts(signal, inTime);
   try {
-    const both = AbortSignal.any([signal, inTime]);
-    return resultOf(await outbound.send({ url, method: 'POST', headers, body }, both));
+    return resultOf(await outbound.send({ url, method: 'POST', headers, body }, both.signal));
   } catch (error) {
     signal.throwIfAborted();
     const detail = inTime.aborted

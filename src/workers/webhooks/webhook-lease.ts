@@ -40,6 +40,8 @@ export class WebhookLeases {
     const { records, owner, clock } = this.#options;
     const kept = await records.read(id);
     if (kept.value !== undefined && !this.#isFree(id, kept.value, kept.revision)) return undefined;
+    // It was deleted, and ids are used once: this node does not know yet.
+    if (kept.value === undefined && kept.revision > 0) return undefined;
     const fresh = { after: webhook.after, handled: toPosition(position) };
     const record: DeliveryRecord = { ...fresh, ...kept.value, owner };
     const confirmedMs = clock.monotonicMs();
@@ -136,4 +138,4 @@ export class WebhookLease {
 }
 
 /** How much of `leaseMs` may pass after a write before nothing is sent any more. */
-const SAFE_SHARE = 0.7;
+const SAFE_SHARE = 0.6;

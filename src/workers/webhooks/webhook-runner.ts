@@ -3,9 +3,10 @@ import type { Position } from '#domain/position';
 import { passesFilter, type WebhookStop } from '#domain/webhook';
 import { backoffMs } from '#flow/backoff';
 import type { Clock } from '#flow/clock';
+import { linkAborts } from '#flow/linked-abort';
 import type { FoundWebhook } from '#projections/catalog/webhook-queries';
-import type { EventFeed, FeedEvent } from '#projections/event-feed';
-import { afterFailure, withoutTrouble } from '#workers/webhooks/after-failure';
+import { type EventFeed, FEED_STREAMS, type FeedEvent, streamHolds } from '#projections/event-feed';
+import { afterFailure, withoutTrial, withoutTrouble } from '#workers/webhooks/after-failure';
 import { DeadLetters } from '#workers/webhooks/dead-letters';
 import type {
   DeadLetter,
@@ -35,9 +36,9 @@ export interface RunnerParts {
 }
 
 // Small: each event may be as large as a message, and there is one such batch a webhook.
-const BATCH_MAX = 16;
-const STREAMS = { registry: 'REGISTRY', jobs: 'JOBS' } as const;
+const BATCH_MAX = 4;
 const ASKED_MAX = 100;
+const BEATS_PER_LEASE = 4;
 /** What was taken and not saved yet is sent again after a crash. */
 const SAVE_MS = 250;
 const TROUBLE = { baseMs: 500, capMs: 15_000 };
@@ -59,6 +60,8 @@ export class WebhookRunner {
   #changed = new AbortController();
   /** As the record says, and what was let by or taken since. */
   #after: Position;
+  /** The event there, where it is known. */
+  #afterId: string | undefined;
   /** When the first event was taken that is not in the record yet; 0 for none. */
   #unsavedSinceMs = 0;
   #deliveredAtMs: number | undefined;
@@ -69,6 +72,7 @@ export class WebhookRunner {
     this.#lease = lease;
     this.#found = found;
     this.#after = lease.record.after;
+    this.#afterId = lease.record.afterId;
     this.#dead = new DeadLetters(parts.records, found.id);
   }
 
@@ -108,7 +112,7 @@ export class WebhookRunner {
   async #beat(signal: AbortSignal, end: AbortController): Promise<void> {
     const { clock, limits } = this.#parts;
     while (!signal.aborted) {
-      await clock.sleep(limits.leaseMs / 3, signal).catch(() => undefined);
+      await clock.sleep(limits.leaseMs / BEATS_PER_LEASE, signal).catch(() => undefined);
       if (signal.aborted) return;
       // Not waited for: an answer that does not come must not keep this from noticing.
       this.#save().catch((error: unknown) => {
@@ -120,14 +124,31 @@ export class WebhookRunner {
 
   async #work(signal: AbortSignal, onProgress: () => void): Promise<void> {
     await this.#dead.load();
+    await this.#checkLog(signal);
     while (!signal.aborted && !this.#isStopped) {
       this.#changed = new AbortController();
       await this.#doAsked(signal);
       const waitMs = await this.#deliver(signal);
       onProgress();
-      const pause = AbortSignal.any([signal, this.#changed.signal]);
-      if (waitMs > 0) await this.#parts.clock.sleep(waitMs, pause).catch(() => undefined);
+      using pause = linkAborts(signal, this.#changed.signal);
+      if (waitMs > 0) await this.#parts.clock.sleep(waitMs, pause.signal).catch(() => undefined);
     }
+  }
+
+  #goTo(position: Position, id?: string): void {
+    this.#after = position;
+    this.#afterId = id;
+  }
+
+  /** A log that was put back from a copy holds other events from some position on: then delivery begins anew. */
+  async #checkLog(signal: AbortSignal): Promise<void> {
+    if (this.#afterId === undefined) return;
+    const event = await this.#parts.feed.find({ ...this.#place, position: this.#after, signal });
+    if (event?.id === this.#afterId) return;
+    const { revision, webhook } = this.#found;
+    this.#left(new Error(`The log is another one: delivery begins anew behind ${webhook.after}`));
+    this.#goTo(webhook.after);
+    await this.#save((record) => ({ ...withoutTrouble(record), handled: revision }));
   }
 
   /** Does what was asked for in the events of the webhook itself, in their order, each once. */
@@ -135,14 +156,15 @@ export class WebhookRunner {
     while (this.#lease.record.handled < this.#found.revision) {
       const asked = { after: this.#lease.record.handled, limit: ASKED_MAX };
       const events = await this.#parts.feed.ofWebhook(this.#found, asked);
-      if (events.length === 0) return;
+      // What was asked for was seen: a broker that does not show it has lost its place.
+      if (events.length === 0) throw new Error('The events of the webhook are not shown yet');
       for (const event of events) await this.#doOne(event, signal);
     }
   }
 
   async #doOne({ event, position }: RecordedEvent, signal: AbortSignal): Promise<void> {
     const { data, type } = event;
-    if (type === 'WebhookReplayAsked') this.#after = data['after'] as Position;
+    if (type === 'WebhookReplayAsked') this.#goTo(data['after'] as Position);
     const again = type === 'WebhookRedeliveryAsked' ? (data['positions'] as Position[]) : [];
     for (const at of again) await this.#redeliver(at, signal);
     const isNew = type === 'WebhookReplayAsked' || type === 'WebhookEnabled';
@@ -154,15 +176,17 @@ export class WebhookRunner {
 
   get #place() {
     const { scope, webhook } = this.#found;
-    return { scope, stream: STREAMS[webhook.stream] };
+    return { scope, stream: FEED_STREAMS[webhook.stream] };
   }
 
   /** Sends what comes behind the cursor. Gives how long to wait before it goes on. */
   async #deliver(signal: AbortSignal): Promise<number> {
-    const round = AbortSignal.any([signal, this.#changed.signal]);
+    using linked = linkAborts(signal, this.#changed.signal);
+    const round = linked.signal;
     const [kind, ...others] = this.#found.webhook.filter.kinds ?? [];
     // One kind alone the broker can look for.
-    const only = kind === undefined || others.length > 0 ? {} : { kind };
+    const isOne = kind !== undefined && others.length === 0;
+    const only = isOne && streamHolds(this.#found.webhook.stream, kind) ? { kind } : {};
     const options = { ...this.#place, ...only, after: this.#after, batchMax: BATCH_MAX };
     for await (const batch of this.#parts.feed.follow({ ...options, signal: round })) {
       for (const event of batch) {
@@ -179,22 +203,22 @@ export class WebhookRunner {
   async #step(event: FeedEvent, signal: AbortSignal): Promise<number | undefined> {
     const { position } = event;
     if (!passesFilter(this.#found.webhook.filter, nameOf(event))) {
-      this.#after = position;
+      this.#goTo(position, event.id);
       return undefined;
     }
     if (!this.#lease.isHeld) await this.#save();
     const result = await this.#parts.send(this.#found, event, signal);
     if (result.outcome === 'taken') {
-      await this.#taken(position);
+      await this.#taken(event);
       return undefined;
     }
     if (result.outcome === 'gone') return await this.#stop('gone', result.detail);
     return await this.#notTaken(event, result);
   }
 
-  async #taken(position: Position): Promise<void> {
+  async #taken({ position, id }: FeedEvent): Promise<void> {
     const { clock } = this.#parts;
-    this.#after = position;
+    this.#goTo(position, id);
     await this.#dead.remove(position);
     const now = clock.monotonicMs();
     this.#deliveredAtMs = clock.nowMs();
@@ -228,7 +252,7 @@ export class WebhookRunner {
     const { clock, onEvent } = this.#parts;
     const atMs = clock.nowMs();
     await this.#dead.put({ position, eventId, type, subject, reason, detail, attempts, atMs });
-    this.#after = position;
+    this.#goTo(position, eventId);
     await this.#save(withoutTrial);
     const { scope, id } = this.#found;
     onEvent({ type: 'webhook-dead-letter', scope, id, position, detail });
@@ -260,6 +284,7 @@ export class WebhookRunner {
     await this.#lease.save((record) => ({
       ...change(record),
       after: this.#after,
+      afterId: this.#afterId,
       ...(deliveredAtMs === undefined ? {} : { deliveredAtMs }),
     }));
   }
@@ -272,9 +297,4 @@ export class WebhookRunner {
 
 function nameOf({ type, kind, subject }: FeedEvent) {
   return { type, kind, name: subject };
-}
-
-function withoutTrial(record: DeliveryRecord): DeliveryRecord {
-  const { trial: _, ...rest } = record;
-  return rest;
 }

@@ -93,11 +93,16 @@ export class WebhookWorker {
   #tellForeign({ id, scope }: FoundWebhook): false {
     if (this.#foreign.has(id)) return false;
     this.#foreign.add(id);
-    const error = new RegistryError(
-      'CANNOT_START',
-      `Cannot sign for webhook "${id}": its secret is derived from another key (want the same ATLAS_WEBHOOK_KEY on every node, or the secret rotated)`,
-    );
-    this.#options.onEvent({ type: 'left', worker: 'webhooks', scope, id, error });
+    this.#options.onEvent({ type: 'left', worker: 'webhooks', scope, id, error: foreignKey(id) });
     return false;
   }
+}
+
+/** Says that this node cannot sign for a webhook. */
+export function foreignKey(id: WebhookId): RegistryError {
+  return new RegistryError(
+    'NOT_READY',
+    `Cannot sign for webhook "${id}": its secret is derived from another key (want the same ATLAS_WEBHOOK_KEY on every node, or the secret rotated)`,
+    { outcome: 'not-applied' },
+  );
 }

@@ -40,22 +40,20 @@ describe('a registry that counts', () => {
   it('tells on every answer how its client stands, on those from memory too', async () => {
     const { api } = await start({ ...SMALL, ATLAS_CLIENT_COST_BURST: '100' });
     await api.post('/registry/datasets', registration('counted/one'));
-    const answers = [];
-    for (let index = 0; index < 6; index += 1)
-      answers.push(await api.get('/registry/datasets/counted/one'));
-    answers.push(
-      await api.get('/registry/datasets/none'),
-      await api.get('/registry/datasets?limit=x'),
-    );
-    const left = answers.map(({ headers }) => {
+    const begun = performance.now();
+    const paths = Array.from({ length: 6 }, () => '/registry/datasets/counted/one');
+    let spent = 5;
+    for (const path of [...paths, '/registry/datasets/none', '/registry/datasets?limit=x']) {
+      const { headers } = await api.get(path);
       expect(headers.get('ratelimit-policy')).toBe('"client";q=100;w=100');
-      const [, remaining] = /^"client";r=(\d+);t=\d+$/.exec(headers.get('ratelimit') ?? '') ?? [];
-      return Number(remaining);
-    });
-    // A write has cost five, each of these one.
-    expect(Math.max(...left)).toBeLessThanOrEqual(95);
-    expect(left).toEqual(left.toSorted((a, b) => b - a));
-    expect(Math.min(...left)).toBeLessThan(Math.max(...left));
+      const [, left] = /^"client";r=(\d+);t=\d+$/.exec(headers.get('ratelimit') ?? '') ?? [];
+      // The write has cost five, each of these one; one comes back every second.
+      spent += 1;
+      const back = Math.ceil((performance.now() - begun) / 1_000) + 1;
+      // The description of the interface was read once.
+      expect(Number(left)).toBeGreaterThanOrEqual(100 - spent - 1);
+      expect(Number(left)).toBeLessThanOrEqual(Math.min(99, 100 - spent + back));
+    }
   });
 
   it('refuses what is over with 429, Retry-After and an answer that is documented, on every route', async () => {
@@ -74,11 +72,16 @@ describe('a registry that counts', () => {
       ['/registry/datasets', registration('over/one')],
     ] as const) {
       const method = body === undefined ? 'GET' : 'POST';
-      const { status, json, headers } = await api.send(path, { method, ...(body && { body }) });
+      const send = async () => await api.send(path, { method, ...(body && { body }) });
+      // One request comes back every second.
+      let answer = await send();
+      for (let again = 0; again < 30 && answer.status !== 429; again += 1) answer = await send();
+      const { status, json, headers } = answer;
       expect([path, status, json.code]).toEqual([path, 429, 'RATE_LIMITED']);
       expect(json).toMatchObject({ retryable: true, details: { limit: 'client' } });
       expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
-      expect(headers.get('ratelimit')).toContain('r=0');
+      // Fewer than a write costs.
+      expect(headers.get('ratelimit')).toMatch(/r=[0-4];/);
     }
     // Whoever asks whether the node lives is told so all the same.
     expect((await api.get('/healthz')).status).toBe(200);

@@ -52,7 +52,8 @@ function movedTo(message: StoredMessage, position: number): StoredMessage {
 /** A message whose body is another one. */
 function changed(message: StoredMessage): StoredMessage {
   const text = Buffer.from(message.data).toString('utf8');
-  return { ...message, data: Buffer.from(text.replace(/^\{/, '{"forged":true,')) };
+  const rest = text === '{}' ? '}' : `,${text.slice(1)}`;
+  return { ...message, data: Buffer.from(`{"forged":true${rest}`) };
 }
 
 describe('verifyLog()', () => {
