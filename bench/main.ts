@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { capacityBench } from '#bench/capacity';
 import { commandsBench } from '#bench/commands';
 import { contractsBench } from '#bench/contracts';
+import { datasetListsBench } from '#bench/dataset-lists';
 import { type Bench, type BenchRow, ROOT } from '#bench/harness';
 import { jobListsBench } from '#bench/job-lists';
 import { jobRunsBench } from '#bench/job-runs';
@@ -35,6 +36,7 @@ const BENCHES: readonly Bench[] = [
   contractsBench,
   lineageBench,
   jobListsBench,
+  datasetListsBench,
   noisyNeighboursBench,
   metricsBench,
   capacityBench,

@@ -1,22 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Bench,
-  type BenchRow,
-  type LoadOptions,
-  load,
-  median,
-  type Started,
-  startRegistryProgram,
-} from '#bench/harness';
+import { alternate, type Measured, ratio } from '#bench/alternate';
+import { type Bench, type BenchRow, type LoadOptions, median, startProgram } from '#bench/harness';
 import { geneFile, idOf, publish } from '#bench/serving-data';
 import { tenantRequest } from '#bench/tenant-requests';
 import { GENE_TABLE } from '#cli/examples/gene-artifact';
 
-const ROUNDS = 9;
-const SECONDS = 3;
-const WARM_UP_SECONDS = 1;
+const ROUNDS = 15;
+const SECONDS = 2;
 const CONNECTIONS = 32;
 const GENES = 50_000;
 const SCRAPE_MS = 5_000;
@@ -38,75 +30,44 @@ const KINDS: readonly { readonly what: string; readonly next: Next }[] = [
   { what: 'POST a dataset', next: () => tenantRequest('write') },
 ];
 
-/** What one process managed, of each kind. */
-type Rates = readonly { readonly perSecond: number; readonly errors: number }[];
-
-async function ratesOf({ url }: Started): Promise<Rates> {
-  const rates: { perSecond: number; errors: number }[] = [];
-  for (const { next } of KINDS) {
-    const options = { url, connections: CONNECTIONS, next };
-    await load({ ...options, seconds: WARM_UP_SECONDS });
-    const { perSecond, errors } = await load({ ...options, seconds: SECONDS });
-    rates.push({ perSecond, errors });
-  }
-  return rates;
-}
-
-/** Starts a node of its own, with data of its own, and measures it. */
-async function measure(folder: string, path: string, metrics: boolean): Promise<Rates> {
-  const data = mkdtempSync(join(folder, 'node-'));
-  await using node = await startRegistryProgram({
-    ATLAS_DATA_DIR: data,
-    ATLAS_METRICS: String(metrics),
-    ATLAS_CLIENT_LIMITS: 'off',
-  });
-  await publish(node.url, { name: '1/bench/one', path, table: GENE_TABLE });
-  const scrape = async (): Promise<string> => (await fetch(`${node.url}/metrics`)).text();
-  const scraping = metrics ? setInterval(() => void scrape(), SCRAPE_MS) : undefined;
-  try {
-    return await ratesOf(node);
-  } finally {
-    clearInterval(scraping);
-  }
-}
-
-function rowOf(what: string, on: Rates, off: Rates): BenchRow {
-  const [counting, without] = [on, off].map((rates) => rates.map(({ perSecond }) => perSecond));
-  const [ours, theirs] = [median(counting ?? []), median(without ?? [])];
+function rowOf(what: string, on: Measured, off: Measured): BenchRow {
+  const rates = `${median(on.perSecond).toFixed(0)}/s and ${median(off.perSecond).toFixed(0)}/s`;
   return {
-    what: `${what}, ${CONNECTIONS} connections, counting`,
-    measured: `${ours.toFixed(0)}/s`,
-    beside: `${theirs.toFixed(0)}/s without metrics`,
-    value: ours / theirs,
-    limit: { atLeast: 0.97 },
-    detail: {
-      counting,
-      without,
-      errors: [...on, ...off].reduce((sum, one) => sum + one.errors, 0),
-    },
+    what: `${what}, ${CONNECTIONS} connections, counting: time on processors`,
+    measured: `${median(on.processorUs).toFixed(1)} us a request`,
+    beside: `${median(off.processorUs).toFixed(1)} us without metrics; ${rates}`,
+    value: ratio('processorUs', on, off),
+    limit: { atMost: 1.03 },
+    detail: { on, off, throughput: ratio('perSecond', on, off) },
   };
 }
 
-/**
- * What it costs to count. Two processes that do the same differ by more than that, so each value is the median of several, which
- * are started in turn.
- */
+/** What it costs to count: one process with a registry that counts and one that does not, each asked in turn. */
 export const metricsBench: Bench = {
   name: 'metrics',
   async run() {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-bench-'));
     const path = geneFile(folder, { dataset: '1/bench/one', count: GENES });
-    const [on, off]: [Rates[], Rates[]] = [[], []];
+    await using both = await startProgram('bench/two-registries.js', [folder]);
+    const [on = '', off = ''] = both.url.split(',');
+    const scraping = setInterval(
+      () => void fetch(`${on}/metrics`).then((got) => got.text()),
+      SCRAPE_MS,
+    );
     try {
-      for (let round = 0; round < ROUNDS; round += 1)
-        for (const metrics of round % 2 === 0 ? [true, false] : [false, true])
-          (metrics ? on : off).push(await measure(folder, path, metrics));
+      for (const url of [on, off])
+        await publish(url, { name: '1/bench/one', path, table: GENE_TABLE });
+      const rows: BenchRow[] = [];
+      for (const { what, next } of KINDS) {
+        const sides = { on: { url: on, pid: both.pid }, off: { url: off, pid: both.pid } };
+        const kind = { rounds: ROUNDS, seconds: SECONDS, load: { connections: CONNECTIONS, next } };
+        const measured = await alternate(sides, kind);
+        rows.push(rowOf(what, measured.on, measured.off));
+      }
+      return rows;
     } finally {
+      clearInterval(scraping);
       rmSync(folder, { recursive: true, force: true });
     }
-    return KINDS.map(({ what }, kind) => {
-      const ofKind = (all: readonly Rates[]): Rates => all.flatMap((rates) => rates[kind] ?? []);
-      return rowOf(what, ofKind(on), ofKind(off));
-    });
   },
 };

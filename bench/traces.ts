@@ -1,13 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { alternate, type Measured, ratio } from '#bench/alternate';
 import {
   type Bench,
   type BenchRow,
   type LoadOptions,
-  load,
   median,
-  processorMs,
   type Started,
   startProgram,
   startRegistryProgram,
@@ -35,7 +34,6 @@ const SHARES = { one: '1 %', all: '100 %' } as const;
 /** Without traces, with one request in a hundred, with all. */
 const RATIOS = { off: undefined, one: '0.01', all: '1' } as const;
 type Mode = keyof typeof RATIOS;
-const MODES = Object.keys(RATIOS) as Mode[];
 
 async function startMode(mode: Mode, folder: string, collector: string): Promise<Started> {
   const ratio = RATIOS[mode];
@@ -72,69 +70,37 @@ const LOADS: Readonly<Record<'reads' | 'writes', Pick<LoadOptions, 'connections'
   },
 };
 
-/** What was measured of one mode, a value a round. */
-interface Measured {
-  readonly perSecond: number[];
-  /** Time on processors, microseconds a request: it says more than throughput where other things run on the machine. */
-  readonly processorUs: number[];
-}
-
-/** Measures all modes in turn, each round beginning with another one: what else the machine does falls on all of them. */
-async function measure(what: keyof typeof LOADS, started: Readonly<Record<Mode, Started>>) {
-  const none = (): Measured => ({ perSecond: [], processorUs: [] });
-  const all: Record<Mode, Measured> = { off: none(), one: none(), all: none() };
-  let errors = 0;
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const index of MODES.keys()) {
-      const mode = MODES[(index + round) % MODES.length] ?? 'off';
-      const { url, pid } = started[mode];
-      const before = processorMs(pid);
-      const result = await load({ url, seconds: SECONDS, ...LOADS[what] });
-      all[mode].perSecond.push(result.perSecond);
-      all[mode].processorUs.push((1_000 * (processorMs(pid) - before)) / result.requests);
-      errors += result.errors;
-    }
-  }
-  return MODES.filter((mode) => mode !== 'off').flatMap((mode) =>
-    rowsOf(`${what} with traces of ${SHARES[mode]}`, {
-      with: all[mode],
-      off: all.off,
-      errors,
-      mode,
-    }),
-  );
+async function measure(
+  what: keyof typeof LOADS,
+  started: Readonly<Record<Mode, Started>>,
+): Promise<BenchRow[]> {
+  const all = await alternate(started, { rounds: ROUNDS, seconds: SECONDS, load: LOADS[what] });
+  return [...rowsOf(what, 'one', all), ...rowsOf(what, 'all', all)];
 }
 
 function rowsOf(
   what: string,
-  of: {
-    readonly with: Measured;
-    readonly off: Measured;
-    readonly errors: number;
-    readonly mode: Exclude<Mode, 'off'>;
-  },
+  mode: 'one' | 'all',
+  all: Readonly<Record<Mode, Measured>>,
 ): BenchRow[] {
-  // Round by round: neighbours in time had the same machine.
-  const ratio = (kind: keyof Measured): number =>
-    median(of.with[kind].map((value, round) => value / (of.off[kind][round] ?? Number.NaN)));
-  const { perSecond, processorUs } = of.with;
-  const { off, errors, mode } = of;
+  const [ours, { off }] = [all[mode], all];
+  const errors = ours.errors + off.errors;
   return [
     {
-      what: `${what}: throughput`,
-      measured: `${median(perSecond).toFixed(0)}/s`,
+      what: `${what} with traces of ${SHARES[mode]}: throughput`,
+      measured: `${median(ours.perSecond).toFixed(0)}/s`,
       beside: `${median(off.perSecond).toFixed(0)}/s without`,
-      value: ratio('perSecond'),
+      value: ratio('perSecond', ours, off),
       limit: { atLeast: LIMITS[mode].throughput },
-      detail: { values: perSecond, off: off.perSecond, errors },
+      detail: { values: ours.perSecond, off: off.perSecond, errors },
     },
     {
-      what: `${what}: time on processors`,
-      measured: `${median(processorUs).toFixed(0)} us a request`,
+      what: `${what} with traces of ${SHARES[mode]}: time on processors`,
+      measured: `${median(ours.processorUs).toFixed(0)} us a request`,
       beside: `${median(off.processorUs).toFixed(0)} us without`,
-      value: ratio('processorUs'),
+      value: ratio('processorUs', ours, off),
       limit: { atMost: LIMITS[mode].processor },
-      detail: { values: processorUs, off: off.processorUs, errors },
+      detail: { values: ours.processorUs, off: off.processorUs, errors },
     },
   ];
 }

@@ -1,20 +1,14 @@
 import type { Database, Statement } from 'better-sqlite3';
-import {
-  type AggregateSource,
-  COMMANDS_REMEMBERED_MAX,
-  emptyAggregate,
-  type LoadedAggregate,
-} from '#domain/aggregate';
+import type { AggregateSource, LoadedAggregate } from '#domain/aggregate';
 import {
   type ApiKeyEvent,
   type ApiKeyId,
   type ApiKeyState,
   apiKeyEvolution,
 } from '#domain/api-key';
-import type { CommandId, EventHash } from '#domain/event';
-import type { Revision } from '#domain/position';
+import type { CommandId } from '#domain/event';
 import { parseScope, type Scope, sameScope } from '#domain/scope';
-import { RememberedCommands } from '#projections/catalog/remembered-commands';
+import { FoldedAggregates } from '#projections/catalog/folded-aggregates';
 
 /** What keys need beside their events: which scope an id belongs to. Rows are only ever added. */
 export const API_KEY_TABLES = `
@@ -47,23 +41,13 @@ interface KeyRow {
   readonly environment: string;
 }
 
-interface EventRow {
-  readonly position: Revision;
-  readonly type: string;
-  readonly time: string;
-  readonly actor: string;
-  readonly hash: EventHash;
-  readonly data: string;
-}
-
 const COLUMNS = 'k.position, k.id, k.aggregate, tenant, environment';
 
 /** Questions about API keys: whose an id is, which a scope has, and what decisions know. */
 export class ApiKeyQueries implements AggregateSource<ApiKeyState> {
   readonly #byId: Statement<[string]>;
   readonly #list: Statement;
-  readonly #events: Statement<[number, number]>;
-  readonly #remembered: RememberedCommands;
+  readonly #aggregates: FoldedAggregates<ApiKeyState, ApiKeyEvent>;
 
   constructor(db: Database) {
     const keys = `SELECT ${COLUMNS} FROM api_key k JOIN aggregate ON aggregate.id = k.aggregate`;
@@ -72,12 +56,7 @@ export class ApiKeyQueries implements AggregateSource<ApiKeyState> {
       ${keys} WHERE tenant = @tenant AND environment = @environment AND kind = 'api-key'
         AND (@before IS NULL OR k.position < @before)
       ORDER BY k.position DESC LIMIT @limit`);
-    this.#events = db.prepare(`
-      SELECT position, type, time, actor, hash, data FROM revision WHERE position IN (
-        SELECT position FROM recent_of WHERE aggregate = ?
-        UNION ALL SELECT position FROM revision_of WHERE aggregate = ?)
-      ORDER BY position`);
-    this.#remembered = new RememberedCommands(db);
+    this.#aggregates = new FoldedAggregates(db, apiKeyEvolution);
   }
 
   /** Finds a key by its id, whatever scope it belongs to. */
@@ -104,36 +83,15 @@ export class ApiKeyQueries implements AggregateSource<ApiKeyState> {
     commandId: CommandId,
   ): Promise<LoadedAggregate<ApiKeyState>> {
     const row = this.#byId.get(id) as KeyRow | undefined;
-    if (row === undefined || !sameScope(parseScope(row.tenant, row.environment), scope))
-      return { aggregate: emptyAggregate(apiKeyEvolution.initial), remembered: undefined };
-    const events = this.#eventsOf(row.aggregate);
-    const last = events.at(-1);
-    const aggregate =
-      last === undefined
-        ? emptyAggregate(apiKeyEvolution.initial)
-        : { state: fold(events), revision: last.position, hash: last.hash };
-    const remembered = this.#remembered.find(row.aggregate, commandId, COMMANDS_REMEMBERED_MAX);
-    return { aggregate, remembered };
+    const isOurs = row && sameScope(parseScope(row.tenant, row.environment), scope);
+    return this.#aggregates.load(isOurs === true ? row?.aggregate : undefined, commandId);
   }
 
   #found({ id, aggregate, tenant, environment }: KeyRow): FoundApiKey | undefined {
-    const events = this.#eventsOf(aggregate);
-    const key = fold(events);
+    const events = this.#aggregates.eventsOf(aggregate);
+    const key = this.#aggregates.fold(events);
     const [issued] = events;
     if (key === undefined || issued === undefined) return undefined;
     return { id, scope: parseScope(tenant, environment), issuedBy: issued.actor, key };
   }
-
-  #eventsOf(aggregate: number): readonly EventRow[] {
-    return this.#events.all(aggregate, aggregate) as EventRow[];
-  }
-}
-
-function fold(events: readonly EventRow[]): ApiKeyState {
-  let state: ApiKeyState = apiKeyEvolution.initial;
-  for (const { type, data, time } of events) {
-    const event: ApiKeyEvent = apiKeyEvolution.parse({ type, data: JSON.parse(data) });
-    state = apiKeyEvolution.evolve(state, event, time);
-  }
-  return state;
 }

@@ -5,6 +5,7 @@ import { type Position, START, toPosition } from '#domain/position';
 import { ActiveSchedules } from '#projections/catalog/active-schedules';
 import { ApiKeyQueries } from '#projections/catalog/api-key-queries';
 import { ContractQueries } from '#projections/catalog/contract-queries';
+import { DatasetHistory } from '#projections/catalog/dataset-history';
 import { DatasetQueries } from '#projections/catalog/dataset-queries';
 import { DefinitionQueries } from '#projections/catalog/definition-queries';
 import { DefinitionUses } from '#projections/catalog/definition-uses';
@@ -18,6 +19,7 @@ import type { ProjectionDigest } from '#projections/projection';
 export class CatalogReader {
   readonly #db: Database;
   readonly datasets: DatasetQueries;
+  readonly datasetHistory: DatasetHistory;
   readonly contracts: ContractQueries;
   readonly actionProfiles: DefinitionQueries<ActionProfile>;
   readonly jobDefinitions: DefinitionQueries<JobDefinition>;
@@ -34,6 +36,7 @@ export class CatalogReader {
   constructor(path: string) {
     this.#db = openCatalogReader(path);
     this.datasets = new DatasetQueries(this.#db);
+    this.datasetHistory = new DatasetHistory(this.#db);
     this.contracts = new ContractQueries(this.#db);
     this.actionProfiles = new DefinitionQueries(this.#db, 'action-profile');
     this.jobDefinitions = new DefinitionQueries(this.#db, 'job-definition');

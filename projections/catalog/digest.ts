@@ -32,7 +32,7 @@ function isIndexedIn(table: string): string {
 
 const ROWS = `
   SELECT revision.position, tenant, environment, kind, name, type, time, recorded_at, actor, command_id,
-    request_fingerprint, hash, data, v.order_key, v.version, v.is_release, v.description, v.fingerprint, v.publisher,
+    request_fingerprint, hash, event_id, data, v.order_key, v.version, v.is_release, v.description, v.fingerprint, v.publisher,
     v.also_published_by, v.level,
     v.search_text, s.order_key, s.stage, m.mode,
     CASE kind WHEN 'contract' THEN ${LABELS_OF} END,

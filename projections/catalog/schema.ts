@@ -14,7 +14,7 @@ import type { ViewSchema } from '#projections/sqlite-view-file';
  * 6.7 µs per event).
  */
 export const CATALOG_SCHEMA: ViewSchema = {
-  version: 8,
+  version: 9,
   ddl: `
 CREATE TABLE checkpoint (
   only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
@@ -39,6 +39,7 @@ CREATE TABLE revision (
   command_id TEXT NOT NULL,
   request_fingerprint TEXT NOT NULL,
   hash TEXT NOT NULL,
+  event_id TEXT NOT NULL,
   data TEXT NOT NULL CHECK (json_valid(data) AND json_type(data) = 'object')
 ) STRICT;
 CREATE TABLE revision_of (
@@ -63,10 +64,10 @@ INSERT INTO checkpoint VALUES (1, 0, NULL);
 };
 
 /** SQL for the position of the newest revision of `aggregate.id` up to a position; without one, of all. */
-export function newestRevision(upTo?: '?'): string {
+export function newestRevision(upTo?: '?' | '@asOf'): string {
   const newest = (table: string): string =>
     `SELECT max(position) FROM ${table} WHERE ${table}.aggregate = aggregate.id
-     ${upTo === undefined ? '' : `AND ${table}.position <= ?`}`;
+     ${upTo === undefined ? '' : `AND ${table}.position <= ${upTo}`}`;
   // Whatever is in recent_of is newer than everything of the same aggregate in revision_of.
   return `ifnull((${newest('recent_of')}), (${newest('revision_of')}))`;
 }

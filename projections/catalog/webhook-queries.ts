@@ -1,11 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
-import {
-  type AggregateSource,
-  COMMANDS_REMEMBERED_MAX,
-  emptyAggregate,
-  type LoadedAggregate,
-} from '#domain/aggregate';
-import type { CommandId, EventHash } from '#domain/event';
+import type { AggregateSource, LoadedAggregate } from '#domain/aggregate';
+import type { CommandId } from '#domain/event';
 import type { Revision } from '#domain/position';
 import { parseScope, type Scope, sameScope } from '#domain/scope';
 import {
@@ -14,7 +9,7 @@ import {
   type WebhookState,
   webhookEvolution,
 } from '#domain/webhook';
-import { RememberedCommands } from '#projections/catalog/remembered-commands';
+import { FoldedAggregates } from '#projections/catalog/folded-aggregates';
 
 /** What webhooks need beside their events: which scope an id belongs to. Rows are only ever added. */
 export const WEBHOOK_TABLES = `
@@ -51,15 +46,6 @@ interface WebhookRow {
   readonly environment: string;
 }
 
-interface EventRow {
-  readonly position: Revision;
-  readonly type: string;
-  readonly time: string;
-  readonly actor: string;
-  readonly hash: EventHash;
-  readonly data: string;
-}
-
 const COLUMNS = 'w.position, w.id, w.aggregate, tenant, environment';
 // The end of a webhook is its last event: the small index holds the newest of each aggregate, the large one the others.
 const NOT_DELETED = `NOT EXISTS (
@@ -73,8 +59,7 @@ export class WebhookQueries implements AggregateSource<WebhookState> {
   readonly #list: Statement;
   readonly #all: Statement;
   readonly #count: Statement;
-  readonly #events: Statement<[number, number]>;
-  readonly #remembered: RememberedCommands;
+  readonly #aggregates: FoldedAggregates<WebhookState, WebhookEvent>;
 
   constructor(db: Database) {
     const from = 'FROM webhook w JOIN aggregate ON aggregate.id = w.aggregate';
@@ -85,12 +70,7 @@ export class WebhookQueries implements AggregateSource<WebhookState> {
       ORDER BY w.position DESC LIMIT @limit`);
     this.#all = db.prepare(`SELECT ${COLUMNS} ${from} WHERE ${NOT_DELETED} ORDER BY w.position`);
     this.#count = db.prepare(`SELECT count(*) FROM webhook w WHERE ${NOT_DELETED}`).pluck();
-    this.#events = db.prepare(`
-      SELECT position, type, time, actor, hash, data FROM revision WHERE position IN (
-        SELECT position FROM recent_of WHERE aggregate = ?
-        UNION ALL SELECT position FROM revision_of WHERE aggregate = ?)
-      ORDER BY position`);
-    this.#remembered = new RememberedCommands(db);
+    this.#aggregates = new FoldedAggregates(db, webhookEvolution);
   }
 
   /** Finds a webhook of a scope that was not deleted. */
@@ -121,14 +101,7 @@ export class WebhookQueries implements AggregateSource<WebhookState> {
     id: string,
     commandId: CommandId,
   ): Promise<LoadedAggregate<WebhookState>> {
-    const row = this.#rowOf(scope, id);
-    const events = row === undefined ? [] : this.#eventsOf(row.aggregate);
-    const last = events.at(-1);
-    if (row === undefined || last === undefined)
-      return { aggregate: emptyAggregate(webhookEvolution.initial), remembered: undefined };
-    const aggregate = { state: fold(events), revision: last.position, hash: last.hash };
-    const remembered = this.#remembered.find(row.aggregate, commandId, COMMANDS_REMEMBERED_MAX);
-    return { aggregate, remembered };
+    return this.#aggregates.load(this.#rowOf(scope, id)?.aggregate, commandId);
   }
 
   #rowOf(scope: Scope, id: string): WebhookRow | undefined {
@@ -142,23 +115,10 @@ export class WebhookQueries implements AggregateSource<WebhookState> {
   }
 
   #found({ id, aggregate, position, tenant, environment }: WebhookRow): FoundWebhook | undefined {
-    const events = this.#eventsOf(aggregate);
-    const [webhook, created, last] = [fold(events), events[0], events.at(-1)];
+    const events = this.#aggregates.eventsOf(aggregate);
+    const [webhook, created, last] = [this.#aggregates.fold(events), events[0], events.at(-1)];
     if (webhook === undefined || created === undefined || last === undefined) return undefined;
     const scope = parseScope(tenant, environment);
     return { id, scope, createdBy: created.actor, position, revision: last.position, webhook };
   }
-
-  #eventsOf(aggregate: number): readonly EventRow[] {
-    return this.#events.all(aggregate, aggregate) as EventRow[];
-  }
-}
-
-function fold(events: readonly EventRow[]): WebhookState {
-  let state: WebhookState = webhookEvolution.initial;
-  for (const { type, data, time } of events) {
-    const event: WebhookEvent = webhookEvolution.parse({ type, data: JSON.parse(data) });
-    state = webhookEvolution.evolve(state, event, time);
-  }
-  return state;
 }

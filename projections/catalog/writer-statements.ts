@@ -2,7 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { newestRevision } from '#projections/catalog/schema';
 
 /** How many values one row of `revision` has. */
-export const REVISION_COLUMNS = 10;
+export const REVISION_COLUMNS = 11;
 /** How many rows one statement adds. */
 export const ROWS_MAX = 16;
 const ROW = `(${Array.from({ length: REVISION_COLUMNS }, () => '?').join(',')})`;

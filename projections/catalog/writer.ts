@@ -174,6 +174,7 @@ export class CatalogWriter {
       metadata.commandId,
       metadata.requestFingerprint,
       hash,
+      metadata.id,
       data,
     );
     this.#indexRows.push(head.aggregate, message.position);

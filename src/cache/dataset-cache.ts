@@ -11,7 +11,7 @@ import { ClaimsFile } from '#cache/claims-file';
 import { checkOptions, type DatasetCacheOptions } from '#cache/dataset-cache-options';
 import { DatasetShards } from '#cache/dataset-shards';
 import { Holds } from '#cache/holds';
-import { type CheckResult, Integrity } from '#cache/integrity';
+import { type CheckResult, type FileCheck, Integrity } from '#cache/integrity';
 import { Leases } from '#cache/leases';
 import { datasetKey, Ledger, type Wanted } from '#cache/ledger';
 import { Quarantine } from '#cache/quarantine';
@@ -190,9 +190,12 @@ export class DatasetCache {
     this.#integrity.report(file, why);
   }
 
-  /** Reads a file whole and checks it now. A damaged one is taken out of service and downloaded again. */
-  async verify(sha256: Sha256): Promise<CheckResult> {
-    return await this.#integrity.verify(sha256);
+  /**
+   * Reads a file whole and checks it now, by itself or with `check`. A damaged one is taken out of service and downloaded
+   * again.
+   */
+  async verify(sha256: Sha256, check?: FileCheck): Promise<CheckResult> {
+    return await this.#integrity.verify(sha256, check);
   }
 
   /** Evicts a file. Gives `false`, and does nothing, when it is not there, leased or pinned. */

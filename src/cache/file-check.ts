@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { CachedFile } from '#cache/cached-file';
 import type { Clock } from '#flow/clock';
@@ -38,26 +39,76 @@ export async function checkFile(
   file: CachedFile,
   { pace, signal }: { readonly pace?: Pace; readonly signal: AbortSignal },
 ): Promise<string | undefined> {
-  const hash = createHash('sha256');
+  const read = new ReadSoFar(file);
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-  let bytes = 0;
   try {
     await using handle = await open(file.path, 'r');
     while (true) {
       signal.throwIfAborted();
-      await pace?.take(Math.min(CHUNK_BYTES, Math.max(1, file.bytes - bytes)), signal);
-      const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, bytes);
-      if (bytesRead === 0) break;
-      hash.update(chunk.subarray(0, bytesRead));
-      bytes += bytesRead;
-      if (bytes > file.bytes) break;
+      await pace?.take(Math.min(CHUNK_BYTES, Math.max(1, file.bytes - read.bytes)), signal);
+      const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, read.bytes);
+      if (bytesRead === 0 || !read.add(chunk.subarray(0, bytesRead))) break;
     }
   } catch (error) {
-    const code = codeOf(error);
-    if (BROKEN.has(code)) return `it cannot be read: ${code}`;
-    throw error;
+    return brokenBy(error);
   }
-  if (bytes !== file.bytes) return `it does not have its ${file.bytes} bytes`;
-  const actual = hash.digest('hex');
-  return actual === file.sha256 ? undefined : `its SHA-256 is "${actual}"`;
+  return read.whatIsWrong();
+}
+
+/**
+ * Does the same in one go, for a thread that has nothing else to do.
+ * @throws what says nothing about the file
+ */
+export function checkFileNow(file: CachedFile): string | undefined {
+  try {
+    return readNow(file);
+  } catch (error) {
+    return brokenBy(error);
+  }
+}
+
+function readNow(file: CachedFile): string | undefined {
+  const read = new ReadSoFar(file);
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  const handle = openSync(file.path, 'r');
+  try {
+    for (;;) {
+      const bytesRead = readSync(handle, chunk, 0, CHUNK_BYTES, read.bytes);
+      if (bytesRead === 0 || !read.add(chunk.subarray(0, bytesRead))) break;
+    }
+  } finally {
+    closeSync(handle);
+  }
+  return read.whatIsWrong();
+}
+
+/** What was read of a file. */
+class ReadSoFar {
+  readonly #file: CachedFile;
+  readonly #hash = createHash('sha256');
+  bytes = 0;
+
+  constructor(file: CachedFile) {
+    this.#file = file;
+  }
+
+  /** Takes the next bytes. Gives `false` when there are too many already. */
+  add(chunk: Uint8Array): boolean {
+    this.#hash.update(chunk);
+    this.bytes += chunk.length;
+    return this.bytes <= this.#file.bytes;
+  }
+
+  whatIsWrong(): string | undefined {
+    if (this.bytes !== this.#file.bytes) return `it does not have its ${this.#file.bytes} bytes`;
+    const actual = this.#hash.digest('hex');
+    return actual === this.#file.sha256 ? undefined : `its SHA-256 is "${actual}"`;
+  }
+}
+
+/** Says what an error says of a file. @throws the error when it says nothing of it */
+function brokenBy(error: unknown): string {
+  const code = codeOf(error);
+  if (BROKEN.has(code)) return `it cannot be read: ${code}`;
+  throw error;
 }

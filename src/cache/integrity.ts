@@ -12,6 +12,9 @@ import type { Clock } from '#flow/clock';
 /** What a check of a file comes to; `absent` when it is not in service. */
 export type CheckResult = 'intact' | 'damaged' | 'absent';
 
+/** Reads a file whole and says what is wrong with it; `undefined` when nothing is. See `checkFile`. */
+export type FileCheck = (file: CachedFile) => Promise<string | undefined>;
+
 /** A damaged file and who used it. */
 export interface Loss {
   readonly kept: KeptFile;
@@ -42,12 +45,13 @@ export class Integrity {
     this.#options = options;
   }
 
-  /** Reads a file whole and checks it. */
-  async verify(sha256: Sha256, pace?: Pace): Promise<CheckResult> {
+  /** Reads a file whole and checks it, here unless somebody else is to do that. */
+  async verify(sha256: Sha256, check?: FileCheck): Promise<CheckResult> {
     const { clock, ledger, signal } = this.#options;
     const kept = ledger.get(sha256);
     if (kept === undefined) return 'absent';
-    const wrong = await checkFile(kept.file, pace === undefined ? { signal } : { pace, signal });
+    const { file } = kept;
+    const wrong = await (check === undefined ? checkFile(file, { signal }) : check(file));
     // Evicted or replaced while it was read: what was read is not what is there.
     if (ledger.get(sha256) !== kept) return 'absent';
     if (wrong !== undefined) {
@@ -114,6 +118,7 @@ export class Integrity {
   async #round(): Promise<void> {
     const { clock, scrub, ledger, onEvent, signal } = this.#options;
     const pace = new Pace(clock, scrub.bytesPerSecond);
+    const paced: FileCheck = async (file) => checkFile(file, { pace, signal });
     const since = clock.monotonicMs() - scrub.intervalMs;
     const checkedAt = ({ verifiedMs = Number.NEGATIVE_INFINITY }: KeptFile): number => verifiedMs;
     const due = ledger.files
@@ -123,7 +128,7 @@ export class Integrity {
       signal.throwIfAborted();
       const { sha256 } = kept.file;
       try {
-        if (ledger.get(sha256) === kept) await this.verify(sha256, pace);
+        if (ledger.get(sha256) === kept) await this.verify(sha256, paced);
       } catch (error) {
         // One file that cannot be read now must not keep the others from being checked.
         signal.throwIfAborted();

@@ -6,11 +6,9 @@ import type { Setup } from '#compose/setup';
 import type { SideWatch } from '#compose/side-watch';
 import type { Position } from '#domain/position';
 import { systemClock } from '#flow/clock';
-import type { StreamName } from '#log/streams';
+import { STREAM_NAMES, type StreamName } from '#log/streams';
 import type { CatalogProjection } from '#projections/catalog/catalog-projection';
 import { LogWatch } from '#projections/log-watch';
-
-const STREAM_NAMES = ['REGISTRY', 'JOBS'] as const;
 
 interface WatchLogsFrom {
   readonly broker: Broker;

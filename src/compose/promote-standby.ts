@@ -1,18 +1,11 @@
 import type { PromoteOptions, PromoteReport } from '#cli/standby-port';
 import { openArtifactsToRead } from '#compose/artifact-store';
-import {
-  asError,
-  copyOf,
-  type LogSide,
-  reached,
-  STREAM_NAMES,
-  type StandbySides,
-} from '#compose/standby-sides';
+import { asError, copyOf, type LogSide, reached, type StandbySides } from '#compose/standby-sides';
 import { RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
 import { fenceStream, promoteStream, readSide, type StreamSide } from '#log/change-side';
 import type { CopyStanding } from '#log/standby-copy';
-import type { StreamName } from '#log/streams';
+import { STREAM_NAMES, type StreamName } from '#log/streams';
 import { type SideMark, writeSideMark } from '#stores/side-marks';
 
 // Before the fence, so that writes stand still for the rest alone.

@@ -4,11 +4,9 @@ import type { OpenReset, ResetItem } from '#cli/views';
 import { isDataFolder, openDataFolder } from '#clients/data-folder';
 import { bucketOptions } from '#compose/bucket-options';
 import { messageBytesMax, openOrStartBroker } from '#compose/logs';
-import type { Setup } from '#compose/setup';
+import { newSetup, type Setup } from '#compose/setup';
 import { openPostgres } from '#compose/view-postgres';
 import { quote, RegistryError } from '#domain/errors';
-import { Meters } from '#ops/metrics/meters';
-import { ReleaseStack } from '#ops/release-stack';
 import { ContractKv } from '#projections/contract-kv/contract-kv';
 import { PostgresJobRuns } from '#projections/job-runs/postgres-job-runs';
 import type { Projection } from '#projections/projection';
@@ -17,8 +15,8 @@ import { RegistryStores } from '#projections/registry-stores/registry-stores';
 
 /** Finds what a reset of views removes. Holds the data folder until it is released: no node runs there meanwhile. */
 export const openReset: OpenReset = async (config, logger, options) => {
-  const releases = new ReleaseStack((part, err) => logger.warn({ part, err }, 'not released'));
-  const setup: Setup = { config, logger, releases, meters: new Meters() };
+  const setup = newSetup(config, logger);
+  const { releases } = setup;
   try {
     // Opening one makes it, and a wrong path would seem to hold nothing to remove.
     if (!isDataFolder(config.dataDir))

@@ -5,7 +5,7 @@ import { type Logs, natsAccess, openLogs } from '#compose/logs';
 import type { Setup } from '#compose/setup';
 import { quote, RegistryError } from '#domain/errors';
 import { StandbyCopy } from '#log/standby-copy';
-import { STREAMS, type StreamName } from '#log/streams';
+import type { StreamName } from '#log/streams';
 
 /** One of two places that hold the log. */
 export interface LogSide {
@@ -20,8 +20,6 @@ export interface StandbySides {
   readonly primary: LogSide | Error;
   readonly standby: LogSide;
 }
-
-export const STREAM_NAMES = Object.keys(STREAMS) as StreamName[];
 
 /** Opens both sides. @throws CANNOT_START when the standby cannot be reached; a primary may be away */
 export async function openStandbySides(setup: Setup): Promise<StandbySides> {

@@ -1,12 +1,12 @@
 import type { StandbyStanding, StreamStanding } from '#cli/standby-port';
 import type { Logs } from '#compose/logs';
-import { asError, reached, STREAM_NAMES, type StandbySides } from '#compose/standby-sides';
+import { asError, reached, type StandbySides } from '#compose/standby-sides';
 import { toPosition } from '#domain/position';
 import { systemClock } from '#flow/clock';
 import { readSide, type StreamSide } from '#log/change-side';
 import type { StoredMessage } from '#log/event-log';
 import { checkLog, holds, otherEvent } from '#log/standby-copy';
-import type { StreamName } from '#log/streams';
+import { STREAM_NAMES, type StreamName } from '#log/streams';
 
 /** Compares both sides. */
 export async function standingOf(sides: StandbySides): Promise<StandbyStanding> {

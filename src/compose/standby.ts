@@ -1,12 +1,11 @@
 import type { FollowStanding, OpenedStandby, OpenStandby } from '#cli/standby-port';
 import { promoteStandby } from '#compose/promote-standby';
-import type { Setup } from '#compose/setup';
+import { newSetup } from '#compose/setup';
 import {
   asError,
   copyOf,
   openStandbySides,
   reached,
-  STREAM_NAMES,
   type StandbySides,
 } from '#compose/standby-sides';
 import { standingOf } from '#compose/standby-standing';
@@ -14,16 +13,14 @@ import { isRegistryError } from '#domain/errors';
 import { backoffMs } from '#flow/backoff';
 import { systemClock } from '#flow/clock';
 import type { StandbyCopy } from '#log/standby-copy';
-import type { StreamName } from '#log/streams';
-import { Meters } from '#ops/metrics/meters';
-import { ReleaseStack } from '#ops/release-stack';
+import { STREAM_NAMES, type StreamName } from '#log/streams';
 
 const FOLLOW_MS = 200;
 
 /** Opens both sides. @throws CANNOT_START when the standby cannot be reached; a primary may be away */
 export const openStandby: OpenStandby = async (config, logger) => {
-  const releases = new ReleaseStack((part, err) => logger.warn({ part, err }, 'not released'));
-  const setup: Setup = { config, logger, releases, meters: new Meters() };
+  const setup = newSetup(config, logger);
+  const { releases } = setup;
   try {
     const sides = await openStandbySides(setup);
     const { primary } = sides;

@@ -3,9 +3,11 @@ import { type DataFolder, openDataFolder } from '#clients/data-folder';
 import type { OpenedBroker } from '#clients/open-broker';
 import type { ContractChecks } from '#commands/check-contract';
 import { type ArtifactStore, openArtifactStore } from '#compose/artifact-store';
+import { openCacheUpkeep } from '#compose/cache-upkeep';
 import { openClientLimits, openServerGuard } from '#compose/client-limits';
 import { buildCommands } from '#compose/commands';
 import { openContractChecks } from '#compose/contract-checks';
+import { openDrillReports } from '#compose/drill-reports';
 import { openGuard, pageRules } from '#compose/guard';
 import { DRAINING, logHealth, untilReady, viewHealth } from '#compose/health';
 import { lineageWarnerOf } from '#compose/lineage-warner';
@@ -14,7 +16,7 @@ import { bodiesIn, type Logs, openLogBroker, openLogs } from '#compose/logs';
 import { httpMeter } from '#compose/metrics/http-meters';
 import { openMetrics } from '#compose/metrics/open-metrics';
 import { openServing } from '#compose/serving';
-import type { Setup } from '#compose/setup';
+import { newSetup, type Setup } from '#compose/setup';
 import { debugOf, openSources, type Sources, sourcesText } from '#compose/sources';
 import { followCatalog, keepsFiles } from '#compose/store-catalog';
 import { openTier2, type Tier2 } from '#compose/tier2';
@@ -33,9 +35,7 @@ import { type HttpServer, listen } from '#http/server';
 import { asyncApiDocument } from '#log/asyncapi';
 import type { Config } from '#ops/config/settings';
 import type { Logger } from '#ops/logger';
-import { Meters } from '#ops/metrics/meters';
 import { packageInfo } from '#ops/package-root';
-import { ReleaseStack } from '#ops/release-stack';
 import { RequestLog } from '#ops/request-log';
 import { AuditTrail } from '#projections/audit-trail';
 import { EventFeed } from '#projections/event-feed';
@@ -58,16 +58,19 @@ export interface RunningRegistry {
 
 function observerOf({ config, logger, meters }: Setup, load: LoadHealth): HttpObserver {
   const count = config.metrics ? httpMeter(meters) : undefined;
-  const requests = new RequestLog<RequestLine>({
-    shares: config.logShares,
-    slowMs: config.logSlowMs,
-    write: (line) => logger.info(line, 'request'),
-  });
+  // A line that nobody writes is not made.
+  const requests = logger.isLevelEnabled('info')
+    ? new RequestLog<RequestLine>({
+        shares: config.logShares,
+        slowMs: config.logSlowMs,
+        write: (line) => logger.info(line, 'request'),
+      })
+    : undefined;
   return {
     onRequest: (request) => {
       count?.(request);
       load.note(request);
-      requests.note(request);
+      requests?.note(request);
     },
     onError: (error, requestId) => logger.error({ err: error, requestId }, 'unexpected error'),
   };
@@ -75,10 +78,7 @@ function observerOf({ config, logger, meters }: Setup, load: LoadHealth): HttpOb
 
 /** Assembles and starts a registry. @throws CANNOT_START with one line that says what to do */
 export async function startRegistry(config: Config, logger: Logger): Promise<RunningRegistry> {
-  const onError = (part: string, error: unknown): void => {
-    logger.error({ part, err: error }, 'could not be released');
-  };
-  const setup = { config, logger, meters: new Meters(), releases: new ReleaseStack(onError) };
+  const setup = newSetup(config, logger, 'error');
   try {
     return await assemble(setup);
   } catch (error) {
@@ -160,6 +160,8 @@ async function assemble(given: Setup): Promise<RunningRegistry> {
       health,
       debug: debugOf(config, sources),
       console: loadConsole(join(packageInfo().root, 'dist/console')),
+      cacheUpkeep: openCacheUpkeep(setup, parts.serving),
+      drillReports: openDrillReports(config),
       ...(await openMetrics(setup, { tls, opened, logs, views, health })),
       clock: systemClock,
       newId,

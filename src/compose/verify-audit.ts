@@ -6,15 +6,13 @@ import { anchorMark, openAnchorPlaces } from '#compose/audit-anchors';
 import { auditPublicKeys } from '#compose/audit-key';
 import { openLogs } from '#compose/logs';
 import { openBrokerToRead } from '#compose/open-to-read';
-import type { Setup } from '#compose/setup';
+import { newSetup } from '#compose/setup';
 import { quote, RegistryError } from '#domain/errors';
 import { systemClock } from '#flow/clock';
 import type { EventLog } from '#log/event-log';
 import { API_ERRORS } from '#log/jetstream-errors';
 import { MemoryLog } from '#log/memory-log';
 import { STREAMS, type StreamName } from '#log/streams';
-import { Meters } from '#ops/metrics/meters';
-import { ReleaseStack } from '#ops/release-stack';
 import { type AuditFinding, describeFinding } from '#projections/audit-anchors/audit-finding';
 import { type LogReport, verifyLog } from '#projections/audit-anchors/verify-log';
 
@@ -26,8 +24,8 @@ const SLACK_MS = 60_000;
  * @throws CANNOT_START when the broker, a place of anchors or a key cannot be used
  */
 export const verifyAudit: VerifyAudit = async (config, logger, options) => {
-  const releases = new ReleaseStack((part, err) => logger.warn({ part, err }, 'not released'));
-  const setup: Setup = { config, logger, releases, meters: new Meters() };
+  const setup = newSetup(config, logger);
+  const { releases } = setup;
   try {
     const keys = auditPublicKeys(config, options.publicKeys);
     const opened = await openBrokerToRead(setup, 'atlas-registry audit');

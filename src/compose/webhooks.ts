@@ -18,7 +18,7 @@ import { openBucket } from '#projections/contract-kv/bucket';
 import { EventFeed } from '#projections/event-feed';
 import { parseHostList } from '#workers/host-list';
 import { Outbound, TargetRefused } from '#workers/outbound';
-import { DeliveryRecords } from '#workers/webhooks/delivery-record';
+import { DeliveryRecords } from '#workers/webhooks/delivery-records';
 import { type SentEvent, sendEvent } from '#workers/webhooks/send-event';
 import { WebhookLeases } from '#workers/webhooks/webhook-lease';
 import type { RunnerParts } from '#workers/webhooks/webhook-runner';

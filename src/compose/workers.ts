@@ -10,6 +10,7 @@ import { isRegistryError, RegistryError } from '#domain/errors';
 import type { CommandId } from '#domain/event';
 import { NEWEST } from '#domain/position';
 import type { Scope } from '#domain/scope';
+import { WEBHOOK_STOPS } from '#domain/webhook';
 import { systemClock } from '#flow/clock';
 import { newId } from '#flow/new-id';
 import type { HttpCommands, PositionedView } from '#http/dependencies';
@@ -190,6 +191,9 @@ function nudging(log: EventLog, view: PositionedView, nudge: () => void): EventL
 
 /** Writes what workers tell into the log of the node. */
 export function eventLogger({ logger, meters }: Setup): OnWorkerEvent {
+  // Shown before the first: a rate knows of the first one only if there was a zero before it.
+  meters.add('atlas_webhook_dead_letters_total', 0);
+  for (const reason of WEBHOOK_STOPS) meters.add('atlas_webhooks_stopped_total', 0, reason);
   const told = new Set<string>();
   return (event: WorkerEvent) => {
     switch (event.type) {

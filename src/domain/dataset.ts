@@ -1,6 +1,7 @@
 import type { Evolution } from '#domain/aggregate';
 import type { DatasetId, DatasetName } from '#domain/dataset-name';
 import type { Sha256 } from '#domain/digest';
+import { EVENT_TYPES } from '#domain/event-types';
 import type { Release, TableDeclaration } from '#domain/table-declaration';
 import { unknownEventType } from '#domain/upcast';
 
@@ -51,12 +52,7 @@ export type DatasetEvent =
 /** `undefined` until the dataset is registered. */
 export type DatasetState = Manifest | undefined;
 
-const TYPES: ReadonlySet<string> = new Set([
-  'DatasetRegistered',
-  'DatasetObjectsReplaced',
-  'DatasetPublished',
-  'DatasetWithdrawn',
-] satisfies DatasetEvent['type'][]);
+const TYPES: ReadonlySet<string> = new Set<DatasetEvent['type']>(EVENT_TYPES.dataset);
 
 /** How a dataset changes: each event replaces the manifest. */
 export const datasetEvolution: Evolution<DatasetState, DatasetEvent> = {

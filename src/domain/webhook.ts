@@ -3,6 +3,7 @@ import type { Brand } from '#domain/brand';
 import { sha256Of } from '#domain/digest';
 import { quote, RegistryError } from '#domain/errors';
 import type { CommandId, Kind } from '#domain/event';
+import { EVENT_TYPES } from '#domain/event-types';
 import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import { unknownEventType } from '#domain/upcast';
@@ -84,16 +85,7 @@ export type WebhookEvent =
     }
   | { readonly type: 'WebhookDeleted'; readonly data: Readonly<Record<string, never>> };
 
-const TYPES: ReadonlySet<string> = new Set<WebhookEvent['type']>([
-  'WebhookCreated',
-  'WebhookChanged',
-  'WebhookSecretRotated',
-  'WebhookEnabled',
-  'WebhookDisabled',
-  'WebhookReplayAsked',
-  'WebhookRedeliveryAsked',
-  'WebhookDeleted',
-]);
+const TYPES: ReadonlySet<string> = new Set<WebhookEvent['type']>(EVENT_TYPES.webhook);
 
 const ID = /^[0-9a-f]{20}$/;
 const ID_LENGTH = 20;

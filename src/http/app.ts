@@ -10,6 +10,7 @@ import { auditRoutes } from '#http/audit-routes';
 import { admit, checkPermission, nameScope } from '#http/auth/guard';
 import { privateReply } from '#http/auth/private-caching';
 import { boundary, type HttpObserver } from '#http/boundary';
+import { cacheRoutes } from '#http/cache-routes';
 import { catalogRoutes } from '#http/catalog-routes';
 import { compatibilityRoutes } from '#http/compatibility-routes';
 import { consolePages } from '#http/console-pages';
@@ -19,10 +20,12 @@ import { contractListRoutes } from '#http/contract-list-routes';
 import { contractRoutes } from '#http/contract-routes';
 import { datasetCommandRoutes } from '#http/dataset-commands-routes';
 import { datasetContractRoutes } from '#http/dataset-contract-routes';
+import { datasetHistoryRoute } from '#http/dataset-history-route';
 import { datasetRoutes } from '#http/dataset-routes';
 import { debugRoutes } from '#http/debug-routes';
 import { definitionUserRoutes } from '#http/definition-user-routes';
 import type { HttpDependencies } from '#http/dependencies';
+import { drillRoutes } from '#http/drill-routes';
 import { ensemblRoutes } from '#http/ensembl-routes';
 import { eventDocumentRoute } from '#http/event-document-route';
 import { eventRoutes } from '#http/event-routes';
@@ -85,6 +88,7 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...healthRoutes(dependencies),
     ...datasetCommandRoutes(dependencies),
     ...datasetRoutes(dependencies),
+    datasetHistoryRoute(dependencies),
     ...contractCommandRoutes(dependencies),
     ...contractListRoutes(dependencies),
     // Before one version, whose name they would be taken for.
@@ -116,6 +120,8 @@ export function allRoutes(dependencies: HttpDependencies): readonly Route[] {
     ...rowRoutes(dependencies),
     ...servedDatasetRoutes(dependencies),
     ...ensemblRoutes(dependencies),
+    ...cacheRoutes(dependencies),
+    ...drillRoutes(dependencies),
     ...debugRoutes(dependencies),
     ...metricsRoutes(dependencies),
   ];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseDatasetName } from '#domain/dataset-name';
 import { quote, RegistryError } from '#domain/errors';
 import { manifestDocument } from '#domain/manifest-document';
-import { atQuery, cursorQuery, integerQuery } from '#http/api-schemas';
+import { atQuery, cursorQuery, integerQuery, queryText } from '#http/api-schemas';
 import { matchesEtag } from '#http/conditional';
 import { asOfCatalog, POSITION_HEADER } from '#http/consistency';
 import { decodeCursor, encodeCursor } from '#http/cursor';
@@ -10,8 +10,12 @@ import { datasetEtag } from '#http/dataset-precondition';
 import { datasetListSchema, manifestSchema, statusSchema } from '#http/dataset-schemas';
 import type { HttpDependencies } from '#http/dependencies';
 import { type Route, route } from '#http/route';
+import { searchDatasets } from '#projections/catalog/search-datasets';
 
 const PAGE = { min: 1, max: 1_000, default: 100 };
+// The longest name there can be has 519 characters.
+const TEXT_MAX = 600;
+const SCANNED_PER_COST = 5_000;
 const cursorSchema = z.strictObject({ after: z.string(), at: z.number().int().min(0) });
 
 /** The routes that read datasets. */
@@ -28,21 +32,35 @@ function list(dependencies: HttpDependencies): Route {
     tag: 'datasets',
     query: z.strictObject({
       status: statusSchema.optional(),
+      text: queryText(TEXT_MAX)
+        .optional()
+        .meta({ description: 'The name holds this, in any case', example: 'homo_sapiens' }),
       limit: integerQuery(PAGE),
       cursor: cursorQuery,
       at: atQuery,
     }),
     responses: { 200: { description: 'A page of datasets', schema: datasetListSchema } },
-    handle: async ({ query, scope, header }) => {
+    handle: async ({ query, scope, header, signal, settle }) => {
       const cursor = decodeCursor(query.cursor, cursorSchema);
       // All pages show the moment of the first one, so that no dataset is missed or seen twice.
       const at = cursor === undefined ? query.at : String(cursor.at);
       const position = await asOfCatalog(dependencies, { header, at });
-      const after = cursor?.after ?? '';
-      const { limit, status } = query;
-      const filter = status === undefined ? {} : { status };
-      const page = { after, limit: limit + 1, asOf: position, ...filter };
-      const rows = dependencies.catalog().datasets.list(scope, page);
+      const { limit, status, text } = query;
+      const { rows, total, matching, scanned } = await searchDatasets(
+        () => dependencies.catalog().datasets,
+        scope,
+        {
+          after: cursor?.after ?? '',
+          limit: limit + 1,
+          asOf: position,
+          ...(status === undefined ? {} : { status }),
+          ...(text === undefined ? {} : { text }),
+          counts: cursor === undefined,
+          signal,
+        },
+      );
+      // A search that goes through many names counts as so many reads.
+      await settle(Math.floor(scanned / SCANNED_PER_COST));
       const shown = rows.slice(0, limit);
       const last = shown.at(-1);
       const more = rows.length > limit && last !== undefined;
@@ -54,6 +72,8 @@ function list(dependencies: HttpDependencies): Route {
           ...(more
             ? { next_cursor: encodeCursor({ after: last.manifest.name, at: position }) }
             : {}),
+          ...(total === undefined ? {} : { total_count: total }),
+          ...(matching === undefined ? {} : { matching_count: matching }),
         },
       };
     },

@@ -122,6 +122,12 @@ export const datasetListSchema = z
   .strictObject({
     datasets: z.array(manifestSchema),
     next_cursor: z.string().optional().meta({ description: 'Absent on the last page' }),
+    total_count: z.number().int().optional().meta({
+      description: 'All datasets of the scope, whatever is asked for. On the first page.',
+    }),
+    matching_count: z.number().int().optional().meta({
+      description: 'Those whose name holds `text`. On the first page, without `status`.',
+    }),
   })
   .meta({ id: 'DatasetList' });
 

@@ -1,3 +1,4 @@
+import type { CacheUpkeep } from '#cache/cache-upkeep';
 import type { DatasetCache } from '#cache/dataset-cache';
 import type { DatasetDirectory } from '#cache/dataset-directory';
 import type { DatasetReader } from '#cache/dataset-reader';
@@ -21,6 +22,7 @@ import type { Tracer } from '#flow/tracer';
 import type { PageRules } from '#http/auth/foreign-pages';
 import type { Guard } from '#http/auth/guard';
 import type { ConsoleFiles } from '#http/console-files';
+import type { DrillReports } from '#http/drill-reports';
 import type { Buckets, ClientLimits } from '#http/limits/client-limits';
 import type { JsonShapeLimits } from '#http/limits/json-shape';
 import type { ShapeLimits } from '#http/limits/request-shape';
@@ -161,6 +163,10 @@ export interface HttpDependencies {
   readonly debug: { readonly registryHealth: () => RegistryHealth } | undefined;
   /** The pages under `/console`; absent where they were not built. */
   readonly console: ConsoleFiles | undefined;
+  /** Checks and evicts cached files when somebody asks for it; absent where that is not enabled. */
+  readonly cacheUpkeep: CacheUpkeep | undefined;
+  /** What drills have left here; absent where that is not enabled. */
+  readonly drillReports: DrillReports | undefined;
   /** What `/metrics` shows; absent where that is not shown here. */
   readonly metrics: { readonly type: string; readonly text: () => Promise<string> } | undefined;
   /** Hears of every follower of events that comes or goes. */

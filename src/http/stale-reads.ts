@@ -15,7 +15,14 @@ const FROZEN_RETRY_SECONDS = 30;
 /** What is shown of job runs; everything else is shown of the catalog or the stores of the registries. */
 const OF_JOB_RUNS: ReadonlySet<string> = new Set(['job-runs', 'lineage']);
 /** What shows no view, or content that is named by its digest. */
-const OF_NO_VIEW: ReadonlySet<string> = new Set(['health', 'state-machines', 'debug', 'artifacts']);
+const OF_NO_VIEW: ReadonlySet<string> = new Set([
+  'health',
+  'state-machines',
+  'debug',
+  'cache',
+  'drills',
+  'artifacts',
+]);
 
 type ShownViews = Pick<HttpDependencies, 'catalogView' | 'registryStoresView' | 'jobRunsView'>;
 

@@ -8,9 +8,11 @@ import { commandContext, commandHeaders, writableCommands } from '#http/command-
 import type { HttpDependencies } from '#http/dependencies';
 import { type ParsedRequest, type Reply, type Route, route } from '#http/route';
 import { beginningOf } from '#http/webhook-beginning';
+import { checkFilter } from '#http/webhook-filter';
 import {
   settingsOf,
   webhookJson,
+  webhookParams,
   webhookSchema,
   webhookSecretSchema,
   webhookSettingsFields,
@@ -49,7 +51,6 @@ const redeliverBody = z
       .meta({ description: 'Those of the dead letters' }),
   })
   .meta({ id: 'RedeliverWebhook' });
-const idParams = z.strictObject({ id: z.string() });
 const OK = { 200: { description: 'The webhook as it is now', schema: webhookSchema } };
 const ACCEPTED = { 202: { description: 'It is done soon', schema: webhookSchema } };
 const WITH_SECRET = {
@@ -71,7 +72,7 @@ export function webhookChangeRoutes(dependencies: HttpDependencies): readonly Ro
 const common = {
   tag: 'webhooks',
   isCommand: true,
-  params: idParams,
+  params: webhookParams,
   errors: [404, 409, 413, 415, 422, 507],
 } as const;
 
@@ -89,6 +90,10 @@ function settingRoutes(dependencies: HttpDependencies): readonly Route[] {
       handle: async (request) => {
         const settings = settingsOf(request.body);
         writableCommands(dependencies).webhookPort.checkUrl(settings.url);
+        const { webhooks } = dependencies.catalog();
+        const known = webhooks.find(request.scope, parseWebhookId(request.params.id));
+        // What it follows never changes. One that this node does not show yet is found by the command.
+        if (known !== undefined) checkFilter(settings.filter, known.webhook.stream);
         return await changed('changeWebhook', request, { kind: 'settings', settings });
       },
     }),

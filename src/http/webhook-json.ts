@@ -19,6 +19,9 @@ const listOf = <T extends readonly [string, ...string[]] | readonly string[]>(va
     .refine((given) => new Set(given).size === given.length, 'want every one once')
     .meta({ uniqueItems: true });
 
+/** The place of a webhook in the path of a request. */
+export const webhookParams = z.strictObject({ id: z.string() });
+
 /** What whoever keeps a webhook says of it. */
 export const webhookSettingsFields = {
   url: z

@@ -1,35 +1,13 @@
-import type { Position } from '#domain/position';
 import type { Scope } from '#domain/scope';
 import type { WebhookId } from '#domain/webhook';
+import type { DeadLetter, DeliveryRecord } from '#domain/webhook-delivery';
 import type { FoundWebhook } from '#projections/catalog/webhook-queries';
 
-/** How far a webhook has come. Times are milliseconds since 1970. */
+/** How far a webhook has come. */
 export interface WebhookDeliveries {
   /** Absent before any node has begun. */
-  readonly record:
-    | {
-        readonly owner: string;
-        readonly after: Position;
-        readonly trial?: {
-          readonly position: Position;
-          readonly attempts: number;
-          readonly sinceMs: number;
-          readonly detail: string;
-        };
-        readonly failingSinceMs?: number;
-        readonly deliveredAtMs?: number;
-      }
-    | undefined;
-  readonly deadLetters: readonly {
-    readonly position: Position;
-    readonly eventId: string;
-    readonly type: string;
-    readonly subject: string;
-    readonly reason: 'expired' | 'refused';
-    readonly detail: string;
-    readonly attempts: number;
-    readonly atMs: number;
-  }[];
+  readonly record: DeliveryRecord | undefined;
+  readonly deadLetters: readonly DeadLetter[];
 }
 
 /** What routes need of the delivery of webhooks. */

@@ -3,12 +3,7 @@ import { webhookNotFound } from '#commands/change-webhook';
 import { createWebhook } from '#commands/create-webhook';
 import { RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
-import {
-  parseWebhookId,
-  type WebhookSettings,
-  type WebhookStream,
-  webhookIdOf,
-} from '#domain/webhook';
+import { parseWebhookId, webhookIdOf } from '#domain/webhook';
 import { cursorQuery, integerQuery } from '#http/api-schemas';
 import { commandContext, commandHeaders, writableCommands } from '#http/command-request';
 import { POSITION_HEADER, waitForMinimum } from '#http/consistency';
@@ -17,17 +12,18 @@ import type { HttpDependencies } from '#http/dependencies';
 import { type Route, route } from '#http/route';
 import { beginningOf } from '#http/webhook-beginning';
 import { webhookChangeRoutes } from '#http/webhook-change-routes';
+import { checkFilter } from '#http/webhook-filter';
 import {
   deliveriesJson,
   deliveriesSchema,
   settingsOf,
   webhookJson,
+  webhookParams,
   webhookSchema,
   webhookSecretSchema,
   webhookSettingsFields,
 } from '#http/webhook-json';
 import type { FoundWebhook } from '#projections/catalog/webhook-queries';
-import { streamHolds } from '#projections/event-feed';
 
 const PAGE = { min: 1, max: 1_000, default: 100 };
 
@@ -52,7 +48,6 @@ const pingSchema = z
     detail: z.string(),
   })
   .meta({ id: 'WebhookPing' });
-const idParams = z.strictObject({ id: z.string() });
 
 /** The routes of webhooks: events that are sent to whoever has subscribed, signed. */
 export function webhookRoutes(dependencies: HttpDependencies): readonly Route[] {
@@ -85,7 +80,7 @@ function create(dependencies: HttpDependencies): Route {
       const context = commandContext(dependencies, 'createWebhook', request);
       const settings = settingsOf(body);
       port.checkUrl(settings.url);
-      checkKinds(settings, body.stream);
+      checkFilter(settings.filter, body.stream);
       const id = webhookIdOf(scope, context.commandId);
       const known = dependencies.catalog().webhooks;
       // The same command again makes no further one.
@@ -110,17 +105,6 @@ function create(dependencies: HttpDependencies): Route {
       };
     },
   });
-}
-
-/** @throws INVALID_REQUEST for a kind of which the stream never has an event */
-function checkKinds({ filter }: WebhookSettings, stream: WebhookStream): void {
-  const foreign = filter.kinds?.find((kind) => !streamHolds(stream, kind));
-  if (foreign === undefined) return;
-  throw new RegistryError(
-    'INVALID_REQUEST',
-    `Cannot send events of kind "${foreign}": stream "${stream}" has none (want the other stream, or another kind)`,
-    { details: { kind: foreign, stream }, outcome: 'not-applied' },
-  );
 }
 
 function list(dependencies: HttpDependencies): Route {
@@ -155,7 +139,7 @@ function get(dependencies: HttpDependencies): Route {
     operationId: 'getWebhook',
     summary: 'Get one webhook, without its secret',
     tag: 'webhooks',
-    params: idParams,
+    params: webhookParams,
     errors: [404],
     responses: { 200: { description: 'The webhook', schema: webhookSchema } },
     handle: async ({ params, scope, header }) => {
@@ -175,7 +159,7 @@ function ping(dependencies: HttpDependencies): Route {
     operationId: 'pingWebhook',
     summary: 'Send an event of the type WebhookPinged to it, now and once',
     tag: 'webhooks',
-    params: idParams,
+    params: webhookParams,
     errors: [404],
     responses: { 200: { description: 'What came of it', schema: pingSchema } },
     handle: async ({ params, scope, signal }) => {
@@ -198,7 +182,7 @@ function deliveries(dependencies: HttpDependencies): Route {
     operationId: 'getWebhookDeliveries',
     summary: 'Tell how far it has come, what is sent again, and its dead letters',
     tag: 'webhooks',
-    params: idParams,
+    params: webhookParams,
     errors: [404],
     responses: { 200: { description: 'How far it has come', schema: deliveriesSchema } },
     handle: async ({ params, scope }) => {

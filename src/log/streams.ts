@@ -20,6 +20,8 @@ export const TAIL_PREFIX = 'atlas-tail';
 
 export type StreamName = keyof typeof STREAMS;
 
+export const STREAM_NAMES = Object.keys(STREAMS) as StreamName[];
+
 /** Gives the subjects that a stream holds. */
 export function subjectsOf(stream: StreamName): readonly SubjectFilter[] {
   return STREAMS[stream].map(kindFilter);

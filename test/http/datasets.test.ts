@@ -264,6 +264,6 @@ describe('GET /registry/datasets', () => {
 
   it('gives an empty list for an empty scope', async () => {
     const answer = await api.get('/tenants/nobody/environments/dev/registry/datasets');
-    expect(answer.json).toEqual({ datasets: [] });
+    expect(answer.json).toEqual({ datasets: [], total_count: 0 });
   });
 });

@@ -24,7 +24,7 @@ describe('the table of routes in the README', () => {
   const written = routesOf(readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8'));
 
   beforeAll(async () => {
-    registry = await startTestRegistry();
+    registry = await startTestRegistry({ ATLAS_ENABLE_ADMIN_ENDPOINTS: 'true' });
     described = describedRoutes((await registry.api.get('/openapi.json')).json.paths);
   });
   afterAll(async () => await registry[Symbol.asyncDispose]());

@@ -153,11 +153,19 @@ describe('a webhook', () => {
       { types: ['Nothing'] },
       { types: [] },
       { kinds: ['x'] },
+      { kinds: ['job-run'] },
+      { types: ['DatasetPublished', 'JobRunFinished'] },
+      { types: ['DatasetPublished'], stream: 'jobs' },
       { from: 0 },
       { x: 1 },
     ])
       expect((await send('', { body: { url: 'https://a.example', ...wrong } })).status).toBe(400);
     let answer = await send('', { body: { url: 'https://a.example/hook' } });
+    const change = { url: 'https://a.example/hook', types: ['JobRunFinished'] };
+    expect(await send(`/${answer.json.id}`, { method: 'PUT', body: change })).toMatchObject({
+      status: 400,
+      json: { details: { type: 'JobRunFinished', stream: 'registry' } },
+    });
     for (let n = 0; n < 8 && answer.status === 201; n += 1)
       answer = await send('', { body: { url: 'https://a.example/hook' } });
     expect(answer).toMatchObject({ status: 409, json: { details: { limit: 8 } } });

@@ -7,7 +7,7 @@ import { systemClock } from '#flow/clock';
 
 const POLL_MS = 20;
 const GRACE_MS = 300;
-const TODO =
+const REDIS_TODO =
   'check REDIS_URL, its password and that it runs; without REDIS_URL the registry works the same and shares nothing';
 
 /** Looks whether Redis answers as this user. */
@@ -25,11 +25,13 @@ export const checkRedis: Check = async ({ config, releases, timeoutMs }) => {
   const redis = new Redis({ url, onError, commandTimeoutMs: timeoutMs });
   releases.add('redis', () => redis.close());
   while (!redis.connected && systemClock.monotonicMs() < deadline) await systemClock.sleep(POLL_MS);
-  if (!redis.connected) return [problem('redis', `${at}: ${trouble}`, TODO)];
+  if (!redis.connected) return [problem('redis', `${at}: ${trouble}`, REDIS_TODO)];
   try {
     await redis.getRange(`${redisPrefix}:doctor`, 1);
     return [ok('redis', `${at} answers`)];
   } catch (error) {
-    return [problem('redis', `${at}: ${error instanceof Error ? error.message : trouble}`, TODO)];
+    return [
+      problem('redis', `${at}: ${error instanceof Error ? error.message : trouble}`, REDIS_TODO),
+    ];
   }
 };

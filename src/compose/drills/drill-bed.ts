@@ -2,9 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DrillHost } from '#cli/drill/drill';
-import type { Setup } from '#compose/setup';
-import { Meters } from '#ops/metrics/meters';
-import { ReleaseStack } from '#ops/release-stack';
+import { newSetup, type Setup } from '#compose/setup';
 
 /** The option of drills that write beside what they look at. */
 export const SCRATCH_OPTION = {
@@ -17,11 +15,11 @@ export async function withSetup<T>(
   { config, logger }: Pick<DrillHost, 'config' | 'logger'>,
   work: (setup: Setup) => Promise<T>,
 ): Promise<T> {
-  const releases = new ReleaseStack((part, err) => logger.warn({ part, err }, 'not released'));
+  const setup = newSetup(config, logger);
   try {
-    return await work({ config, logger, releases, meters: new Meters() });
+    return await work(setup);
   } finally {
-    await releases.releaseAll();
+    await setup.releases.releaseAll();
   }
 }
 

@@ -45,28 +45,22 @@ export function meterServing({ meters }: Setup, from: ServingMeters): void {
 }
 
 function meterCache(meters: Meters, state: () => CacheState): void {
-  // Every one of them is asked for in one turn: what one look finds is good for all.
-  let found: CacheState | undefined;
-  const look = (): CacheState => {
-    if (found === undefined) {
-      found = state();
-      setImmediate(() => {
-        found = undefined;
-      });
-    }
-    return found;
-  };
-  meters.watch('atlas_cache_hits_total', () => look().hits);
-  meters.watch('atlas_cache_misses_total', () => look().misses);
-  meters.watch('atlas_cache_downloads_total', () => look().downloads);
-  meters.watch('atlas_cache_evictions_total', () => look().evictions);
-  meters.watch('atlas_cache_quarantines_total', () => look().quarantines);
-  meters.watch('atlas_cache_bytes', () => look().bytes);
-  meters.watch('atlas_cache_bytes_max', () => look().bytesMax);
-  meters.watch('atlas_cache_quarantined', () => look().quarantined.length);
+  // One look for all of them: it lists every file of the cache.
+  let found = state();
+  meters.beforeScrape(async () => {
+    found = state();
+  });
+  meters.watch('atlas_cache_hits_total', () => found.hits);
+  meters.watch('atlas_cache_misses_total', () => found.misses);
+  meters.watch('atlas_cache_downloads_total', () => found.downloads);
+  meters.watch('atlas_cache_evictions_total', () => found.evictions);
+  meters.watch('atlas_cache_quarantines_total', () => found.quarantines);
+  meters.watch('atlas_cache_bytes', () => found.bytes);
+  meters.watch('atlas_cache_bytes_max', () => found.bytesMax);
+  meters.watch('atlas_cache_quarantined', () => found.quarantined.length);
   meters.watch('atlas_cache_files', () => {
     const counts = new Map([...KINDS].map((kind) => [kind, 0]));
-    for (const { kind } of look().files) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    for (const { kind } of found.files) counts.set(kind, (counts.get(kind) ?? 0) + 1);
     return [...counts].map(([kind, count]): Sample => [count, kind]);
   });
 }

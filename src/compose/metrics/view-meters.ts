@@ -2,6 +2,7 @@ import type { Logs } from '#compose/logs';
 import type { Setup } from '#compose/setup';
 import type { Views } from '#compose/views';
 import { systemClock } from '#flow/clock';
+import { withDeadline } from '#flow/deadline';
 import type { EventLog } from '#log/event-log';
 import type { Sample } from '#ops/metrics/family';
 
@@ -52,15 +53,15 @@ interface ViewMeters {
 
 /** A log that does not answer in time says nothing: what was heard last stays. */
 async function headOf(log: EventLog): Promise<number | undefined> {
-  const late = new AbortController();
+  const error = (): Error => new Error('The log does not answer');
   try {
-    return await Promise.race([
-      log.head().then(({ last }) => last),
-      systemClock.sleep(HEAD_MS, late.signal).then(() => undefined),
-    ]);
+    const { last } = await withDeadline(() => log.head(), {
+      ms: HEAD_MS,
+      clock: systemClock,
+      error,
+    });
+    return last;
   } catch {
     return undefined;
-  } finally {
-    late.abort();
   }
 }

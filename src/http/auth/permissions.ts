@@ -22,6 +22,7 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
 
   listDatasets: DATASETS_READ,
   getDataset: DATASETS_READ,
+  getDatasetHistory: DATASETS_READ,
   getCatalog: DATASETS_READ,
   getStoreCatalog: DATASETS_READ,
   getStoreCatalogDigest: DATASETS_READ,
@@ -114,6 +115,10 @@ export const PERMISSIONS: Readonly<Record<string, Permission>> = {
   pingWebhook: ADMIN,
   getWebhookDeliveries: ADMIN,
   listAudit: ADMIN,
+  verifyCache: ADMIN,
+  evictCache: ADMIN,
+  listDrills: ADMIN,
+  getDrill: ADMIN,
   cacheStats: ADMIN,
   datasetHealth: ADMIN,
   registryHealth: ADMIN,

@@ -135,7 +135,7 @@ export const STORE_SETTINGS = {
   }),
   adminEndpoints: setting('ATLAS_ENABLE_ADMIN_ENDPOINTS', flag, {
     default: 'false',
-    doc: 'Serve what shows how this node stands inside, as far as further settings allow.',
+    doc: 'Serve reports of drills and requests to check or evict cached files, and what further settings allow.',
   }),
   debugDatasets: setting('ATLAS_ENABLE_DEBUG_DATASETS', flag, {
     default: 'false',

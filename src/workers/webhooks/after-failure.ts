@@ -1,6 +1,6 @@
 import type { Position } from '#domain/position';
+import type { DeadLetter, DeliveryRecord } from '#domain/webhook-delivery';
 import { retryDelayMs } from '#workers/retry-delay';
-import type { DeadLetter, DeliveryRecord } from '#workers/webhooks/delivery-record';
 import type { SendResult } from '#workers/webhooks/send-event';
 import type { WebhookLimits } from '#workers/webhooks/webhook-limits';
 

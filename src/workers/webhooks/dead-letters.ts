@@ -1,6 +1,7 @@
 import type { Position } from '#domain/position';
 import type { WebhookId } from '#domain/webhook';
-import type { DeadLetter, DeliveryRecords } from '#workers/webhooks/delivery-record';
+import type { DeadLetter } from '#domain/webhook-delivery';
+import type { DeliveryRecords } from '#workers/webhooks/delivery-records';
 
 /** The dead letters of one webhook, by the process that holds its lease. */
 export class DeadLetters {

@@ -1,5 +1,5 @@
 import type { Clock } from '#flow/clock';
-import { linkAborts } from '#flow/linked-abort';
+import { withDeadline } from '#flow/deadline';
 import type { FoundWebhook } from '#projections/catalog/webhook-queries';
 import type { FeedEvent } from '#projections/event-feed';
 import type { Outbound } from '#workers/outbound';
@@ -58,15 +58,15 @@ export async function sendEvent(
     'webhook-signature': secrets.sign(found, found.webhook, message),
   };
   const { url } = found.webhook;
-  const inTime = AbortSignal.timeout(timeoutMs);
-  using both = linkAborts(signal, inTime);
+  const late = new Error(`No answer within ${timeoutMs} ms`);
+  const send = async (until: AbortSignal) =>
+    outbound.send({ url, method: 'POST', headers, body }, until);
   try {
-    return resultOf(await outbound.send({ url, method: 'POST', headers, body }, both.signal));
+    const deadline = { ms: timeoutMs, signal, clock, error: () => late };
+    return resultOf(await withDeadline(send, deadline));
   } catch (error) {
     signal.throwIfAborted();
-    const detail = inTime.aborted
-      ? `No answer within ${timeoutMs} ms`
-      : requestFailureOf(error).detail;
+    const detail = error === late ? late.message : requestFailureOf(error).detail;
     return { outcome: 'failed', detail };
   }
 }

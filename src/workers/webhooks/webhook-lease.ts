@@ -1,8 +1,9 @@
 import { toPosition } from '#domain/position';
 import type { WebhookId } from '#domain/webhook';
+import type { DeliveryRecord } from '#domain/webhook-delivery';
 import type { Clock } from '#flow/clock';
 import type { FoundWebhook } from '#projections/catalog/webhook-queries';
-import type { DeliveryRecord, DeliveryRecords } from '#workers/webhooks/delivery-record';
+import type { DeliveryRecords } from '#workers/webhooks/delivery-records';
 
 export interface LeaseOptions {
   readonly records: DeliveryRecords;

@@ -1,18 +1,14 @@
 import type { RecordedEvent } from '#domain/event';
 import type { Position } from '#domain/position';
 import { passesFilter, type WebhookStop } from '#domain/webhook';
+import type { DeadLetter, DeliveryRecord } from '#domain/webhook-delivery';
 import { backoffMs } from '#flow/backoff';
 import type { Clock } from '#flow/clock';
-import { linkAborts } from '#flow/linked-abort';
 import type { FoundWebhook } from '#projections/catalog/webhook-queries';
 import { type EventFeed, FEED_STREAMS, type FeedEvent, streamHolds } from '#projections/event-feed';
 import { afterFailure, withoutTrial, withoutTrouble } from '#workers/webhooks/after-failure';
 import { DeadLetters } from '#workers/webhooks/dead-letters';
-import type {
-  DeadLetter,
-  DeliveryRecord,
-  DeliveryRecords,
-} from '#workers/webhooks/delivery-record';
+import type { DeliveryRecords } from '#workers/webhooks/delivery-records';
 import type { SendResult } from '#workers/webhooks/send-event';
 import { LeaseLost, type WebhookLease } from '#workers/webhooks/webhook-lease';
 import type { WebhookLimits } from '#workers/webhooks/webhook-limits';
@@ -56,7 +52,7 @@ export class WebhookRunner {
   readonly #lease: WebhookLease;
   readonly #dead: DeadLetters;
   #found: FoundWebhook;
-  /** Aborted whenever the webhook has changed. */
+  /** Aborted whenever the webhook has changed, and at the end. */
   #changed = new AbortController();
   /** As the record says, and what was let by or taken since. */
   #after: Position;
@@ -87,6 +83,7 @@ export class WebhookRunner {
   async run(signal: AbortSignal): Promise<void> {
     const end = new AbortController();
     const both = AbortSignal.any([signal, end.signal]);
+    both.addEventListener('abort', () => this.#changed.abort());
     const beating = this.#beat(both, end);
     try {
       for (let failures = 1; !both.aborted && !this.#isStopped; failures += 1) {
@@ -130,8 +127,8 @@ export class WebhookRunner {
       await this.#doAsked(signal);
       const waitMs = await this.#deliver(signal);
       onProgress();
-      using pause = linkAborts(signal, this.#changed.signal);
-      if (waitMs > 0) await this.#parts.clock.sleep(waitMs, pause.signal).catch(() => undefined);
+      const pause = this.#changed.signal;
+      if (waitMs > 0) await this.#parts.clock.sleep(waitMs, pause).catch(() => undefined);
     }
   }
 
@@ -181,8 +178,7 @@ export class WebhookRunner {
 
   /** Sends what comes behind the cursor. Gives how long to wait before it goes on. */
   async #deliver(signal: AbortSignal): Promise<number> {
-    using linked = linkAborts(signal, this.#changed.signal);
-    const round = linked.signal;
+    const round = this.#changed.signal;
     const [kind, ...others] = this.#found.webhook.filter.kinds ?? [];
     // One kind alone the broker can look for.
     const isOne = kind !== undefined && others.length === 0;

@@ -162,7 +162,7 @@ class ComposeBed implements ComposeProcesses {
   ): void {
     const settings = Object.entries(of.service.environment ?? {}).map(([key, value]) => [
       key,
-      value === '/data' ? this.#folderOf(name) : this.#here(value, name),
+      this.#valueHere(value, { name, service: of.service }),
     ]);
     const env = { PATH: process.env['PATH'] ?? '', ...Object.fromEntries(settings) };
     this.#run(name, { ...of, env });
@@ -181,6 +181,14 @@ class ComposeBed implements ComposeProcesses {
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk) => this.#said.set(name, this.output(name) + String(chunk)));
     this.#children.push(child);
+  }
+
+  /** What a setting is here: the folder or the file that is mounted where it says, else the same with ports of this machine. */
+  #valueHere(value: string, { name, service }: { name: string; service: ComposeService }): string {
+    if (value === '/data') return this.#folderOf(name);
+    return value.startsWith('/')
+      ? join(root, mountedFile(service, value))
+      : this.#here(value, name);
   }
 
   /** Puts ports of this machine in the place of services and their ports. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { toPosition } from '#domain/position';
+import type { DeliveryRecord } from '#domain/webhook-delivery';
 import { afterFailure } from '#workers/webhooks/after-failure';
-import type { DeliveryRecord } from '#workers/webhooks/delivery-record';
 import type { SendResult } from '#workers/webhooks/send-event';
 
 const LIMITS = {
