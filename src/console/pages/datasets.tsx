@@ -1,125 +1,95 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
-import { asker, type Problem } from '#console/api/ask';
-import { askPatiently } from '#console/api/ask-patiently';
-import { problemFrom } from '#console/api/use-answer';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { asker } from '#console/api/ask';
+import { type DatasetFilter, DatasetPages, type DatasetRow } from '#console/api/dataset-pages';
 import { Badge, Moment } from '#console/parts/bits';
 import { Empty, ProblemNote } from '#console/parts/notes';
 import { VirtualRows } from '#console/parts/virtual-rows';
 import { countText } from '#console/parts/words';
 import { hrefOf, narrow, place } from '#console/shell/place';
 
-/** What the list keeps of a dataset: a hundred thousand of them have to fit into a page. */
-interface Row {
-  readonly name: string;
-  readonly status: string;
-  readonly rows: number | null;
-  readonly updatedAt: string;
-}
-
-interface DatasetList {
-  readonly datasets: readonly {
-    readonly name: string;
-    readonly status: string;
-    readonly row_count: number | null;
-    readonly updated_at: string;
-  }[];
-  readonly next_cursor?: string;
-}
-
-interface Loaded {
-  readonly rows: readonly Row[];
-  readonly isWhole: boolean;
-  readonly problem?: Problem;
-}
-
-const FIRST_PAGE = 100;
-const PAGE = 1_000;
 const ROW_PX = 44;
-const NONE: Loaded = { rows: [], isWhole: false };
+/** How many rows are read ahead of those on the screen. */
+const AHEAD = 200;
+/** How long nobody types before the registry is asked. */
+const TYPED_MS = 120;
 
-/** All datasets: searched and filtered here, loaded page by page behind the first. */
+/** All datasets: the registry searches and filters them, and gives as many as somebody looks at. */
 export function DatasetsPage() {
   const { query } = place.value;
-  const [status, text, at] = ['status', 'q', 'at'].map((name) => query.get(name) ?? '');
-  const loaded = useDatasets(status ?? '', at ?? '');
-  const wanted = (text ?? '').toLowerCase();
-  const found = useMemo(
-    () =>
-      wanted === ''
-        ? loaded.rows
-        : loaded.rows.filter(({ name }) => name.toLowerCase().includes(wanted)),
-    [loaded.rows, wanted],
+  const [status = '', text = '', at = ''] = ['status', 'q', 'at'].map(
+    (name) => query.get(name) ?? '',
   );
   return (
     <>
       <h1>Datasets</h1>
-      <Filters status={status ?? ''} text={text ?? ''} at={at ?? ''} />
-      {loaded.problem !== undefined && <ProblemNote problem={loaded.problem} />}
+      <Filters status={status} text={text} at={at} />
+      <List key={asker.value} status={status} text={text} at={at} />
+    </>
+  );
+}
+
+function List(wanted: DatasetFilter) {
+  const pages = useDatasets(wanted);
+  const onShow = useCallback((count: number) => void pages?.want(count + AHEAD), [pages]);
+  if (pages === undefined)
+    return (
       <p class="quiet" role="status">
-        {countText(found.length)} of {countText(loaded.rows.length)}
-        {loaded.isWhole ? '' : ' so far, loading…'}
+        Loading…
       </p>
-      {found.length > 0 && (
+    );
+  const { filter } = pages;
+  const { rows, total, isWhole, problem } = pages.shown.value;
+  const count = total ?? rows.length;
+  return (
+    <>
+      {problem !== undefined && <ProblemNote problem={problem} again={() => pages.again()} />}
+      <p class="quiet" role="status">
+        {countText(count)} {count === 1 ? 'dataset' : 'datasets'}
+        {total === undefined && !isWhole ? ' so far: more come as you scroll' : ''}
+        {filter.text === '' ? '' : `, each with “${filter.text}” in its name`}
+      </p>
+      {count > 0 && (
         <VirtualRows
+          key={keyOf(filter)}
           label="Datasets"
-          count={found.length}
+          count={count}
           rowPx={ROW_PX}
-          show={(index) => <DatasetRow row={found[index]} at={at ?? ''} />}
+          onShow={onShow}
+          show={(index) => <Line row={rows[index]} at={filter.at} />}
         />
       )}
-      {found.length === 0 && loaded.isWhole && (
-        <NothingFound isFiltered={wanted !== '' || status !== ''} />
+      {count === 0 && isWhole && (
+        <NothingFound isFiltered={filter.text !== '' || filter.status !== ''} />
       )}
     </>
   );
 }
 
-/** Loads the first page at once and the others behind it, one after the other. */
-function useDatasets(status: string, at: string): Loaded {
-  const [loaded, setLoaded] = useState<Loaded>(NONE);
-  const who = asker.value;
-  useEffect(() => {
-    const aborted = new AbortController();
-    setLoaded(NONE);
-    const load = async (): Promise<void> => {
-      const rows: Row[] = [];
-      let cursor: string | undefined;
-      do {
-        const query = new URLSearchParams({ limit: String(rows.length === 0 ? FIRST_PAGE : PAGE) });
-        if (status !== '') query.set('status', status);
-        if (at !== '') query.set('at', at);
-        if (cursor !== undefined) query.set('cursor', cursor);
-        const page = await askPatiently<DatasetList>(`/registry/datasets?${query}`, aborted.signal);
-        rows.push(
-          ...page.datasets.map((dataset) => ({
-            name: dataset.name,
-            status: dataset.status,
-            rows: dataset.row_count,
-            updatedAt: dataset.updated_at,
-          })),
-        );
-        cursor = page.next_cursor;
-        setLoaded({ rows: rows.slice(), isWhole: cursor === undefined });
-      } while (cursor !== undefined && !aborted.signal.aborted);
-    };
-    load().catch((error: unknown) => {
-      if (!aborted.signal.aborted)
-        setLoaded((before) => ({ ...before, isWhole: true, problem: problemFrom(error) }));
-    });
-    return () => aborted.abort();
-  }, [status, at, who]);
-  return loaded;
+function keyOf({ status, text, at }: DatasetFilter): string {
+  return [status, text, at].join('\n');
 }
 
-function Filters({
-  status,
-  text,
-  at,
-}: {
-  readonly status: string;
-  readonly text: string;
-  readonly at: string;
-}) {
+/** Gives the list of a filter. While it is asked for, the one before stays; while somebody types, nothing is asked. */
+function useDatasets({ status, text, at }: DatasetFilter): DatasetPages | undefined {
+  const [shown, setShown] = useState<DatasetPages | undefined>();
+  const isFirst = useRef(true);
+  useEffect(() => {
+    const pages = new DatasetPages({ status, text, at });
+    const ask = async (): Promise<void> => {
+      await pages.want(1);
+      if (!pages.isStopped) setShown(pages);
+    };
+    const timer = setTimeout(() => void ask(), isFirst.current ? 0 : TYPED_MS);
+    isFirst.current = false;
+    return () => {
+      clearTimeout(timer);
+      pages.stop();
+    };
+  }, [status, text, at]);
+  return shown;
+}
+
+function Filters({ status, text, at }: DatasetFilter) {
   return (
     <form class="row filters" onSubmit={(event) => event.preventDefault()}>
       <label>
@@ -151,8 +121,14 @@ function Filters({
   );
 }
 
-function DatasetRow({ row, at }: { readonly row: Row | undefined; readonly at: string }) {
-  if (row === undefined) return null;
+interface LineProps {
+  /** `undefined` until it is read. */
+  readonly row: DatasetRow | undefined;
+  readonly at: string;
+}
+
+function Line({ row, at }: LineProps) {
+  if (row === undefined) return <div class="line quiet">…</div>;
   return (
     <div class="line">
       <a class="grow" href={hrefOf(['datasets', row.name], { at })}>

@@ -47,10 +47,24 @@ export function hrefOf(
   return `${ROOT}/${path}${text === '' ? '' : `?${text}`}`;
 }
 
+const nothing = (): void => undefined;
+let beforeLeaving = nothing;
+
+/** Lets a list keep where it is before the reader goes to another place. Gives the way to end that. */
+export function onLeaving(keep: () => void): () => void {
+  beforeLeaving = keep;
+  return () => {
+    beforeLeaving = nothing;
+  };
+}
+
 /** Goes to an address of the console. With `replace` the way back leads past this place. */
 export function go(href: string, { replace = false } = {}): void {
   if (replace) window.history.replaceState(null, '', href);
-  else window.history.pushState(null, '', href);
+  else {
+    beforeLeaving();
+    window.history.pushState(null, '', href);
+  }
   place.value = read();
   if (!replace) window.scrollTo(0, 0);
 }
@@ -60,6 +74,18 @@ export function narrow(changes: Readonly<Record<string, string | undefined>>): v
   const { segments, query } = place.value;
   const next = { ...Object.fromEntries(query), ...changes };
   go(hrefOf(segments, next), { replace: true });
+}
+
+/** Remembers with this place how far its list was scrolled. */
+export function keepScroll(scrolledPx: number): void {
+  window.history.replaceState({ scrolledPx }, '');
+}
+
+/** Gives how far the list of this place was scrolled when it was left. */
+export function keptScroll(): number {
+  const state: unknown = window.history.state;
+  if (typeof state !== 'object' || state === null || !('scrolledPx' in state)) return 0;
+  return typeof state.scrolledPx === 'number' ? state.scrolledPx : 0;
 }
 
 /** Lets links within the console change the page without loading it again, and follows the buttons of the browser. */
