@@ -6,6 +6,7 @@ import {
   type LogEvent,
   type StreamName,
 } from '#console/api/follow';
+import { pause } from '#console/api/pause';
 import { newestPosition } from '#console/api/readiness';
 
 /** How many events a page keeps: enough to read, little enough to hold for days. */
@@ -15,6 +16,8 @@ const DRAW_MS = 150;
 /** How long nothing comes on an open stream before there is nothing to come. */
 const SETTLED_MS = 1_000;
 const BEFORE_NOW = 60;
+/** How long a node that did not say where it stands is left alone. */
+const RETRY_MS = 2_000;
 
 /** The events of a stream that are kept, the newest first, and how the connection stands. */
 export interface Live {
@@ -40,7 +43,7 @@ export class LiveEvents {
   #drawing: ReturnType<typeof setTimeout> | undefined;
   #settling: ReturnType<typeof setTimeout> | undefined;
   #stop: (() => void) | undefined;
-  #ended = false;
+  readonly #ended = new AbortController();
 
   constructor(stream: StreamName, from: number | undefined) {
     this.#stream = stream;
@@ -48,8 +51,8 @@ export class LiveEvents {
   }
 
   async start(): Promise<void> {
-    const first = this.#from ?? (await firstShown(this.#stream));
-    if (this.#ended) return;
+    const first = this.#from ?? (await this.#firstShown());
+    if (first === undefined) return;
     this.#stop = follow(this.#stream, first, {
       onEvents: (events) => this.#take(events),
       onState: (state) => this.#turn(state),
@@ -57,10 +60,23 @@ export class LiveEvents {
   }
 
   stop(): void {
-    this.#ended = true;
+    this.#ended.abort();
     this.#stop?.();
     clearTimeout(this.#drawing);
     clearTimeout(this.#settling);
+  }
+
+  // A node that does not answer is asked again: to follow from an unknown place on would leave out what happens meanwhile.
+  async #firstShown(): Promise<number | undefined> {
+    const { signal } = this.#ended;
+    while (!signal.aborted) {
+      const newest = await newestPosition(this.#stream).catch(() => undefined);
+      if (signal.aborted) return undefined;
+      if (newest !== undefined) return Math.max(1, newest - BEFORE_NOW + 1);
+      this.#turn('waiting');
+      await pause(RETRY_MS, signal);
+    }
+    return undefined;
   }
 
   #turn(state: Live['state']): void {
@@ -93,9 +109,4 @@ export class LiveEvents {
 // Without what it says, which may be a megabyte.
 function listed({ type, subject, time, kind, position, actor }: LogEvent): ListedEvent {
   return { type, subject, time, kind, position, actor };
-}
-
-async function firstShown(stream: StreamName): Promise<number | undefined> {
-  const newest = await newestPosition(stream).catch(() => undefined);
-  return newest === undefined ? undefined : Math.max(1, newest - BEFORE_NOW + 1);
 }

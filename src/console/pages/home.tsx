@@ -7,6 +7,7 @@ import { type Lag, lagIn } from '#console/pages/lag';
 import { type RegistryHealth, SourceTable } from '#console/pages/sources';
 import { Badge, Section } from '#console/parts/bits';
 import { EventList } from '#console/parts/event-list';
+import { HeldEvents } from '#console/parts/held-events';
 import { Empty } from '#console/parts/notes';
 import { Table } from '#console/parts/table';
 import { countText } from '#console/parts/words';
@@ -30,8 +31,7 @@ export function HomePage() {
 }
 
 interface DatasetList {
-  readonly datasets: readonly unknown[];
-  readonly next_cursor?: string;
+  readonly total_count?: number;
 }
 interface ContractList {
   readonly contracts: readonly { readonly name: string }[];
@@ -40,7 +40,7 @@ interface ContractList {
 const PAGE = 1_000;
 
 function Counts() {
-  const [datasets] = useAnswer<DatasetList>(`/registry/datasets?limit=${PAGE}`);
+  const [datasets] = useAnswer<DatasetList>('/registry/datasets?limit=1');
   const [contracts] = useAnswer<ContractList>(`/registry/contracts?limit=${PAGE}`);
   const [runs] = useAnswer<{ readonly job_runs: readonly unknown[] }>(
     '/registry/job-runs?limit=500',
@@ -52,8 +52,7 @@ function Counts() {
       <Tile
         title="Datasets"
         href={hrefOf(['datasets'])}
-        of={datasets.state === 'shown' ? datasets.value.datasets.length : undefined}
-        max={PAGE}
+        of={datasets.state === 'shown' ? datasets.value.total_count : undefined}
       />
       <Tile
         title="Contracts"
@@ -81,11 +80,11 @@ interface TileProps {
   readonly title: string;
   readonly href: string;
   readonly of: number | undefined;
-  /** What one page of the list can hold: from there on it is "or more". */
-  readonly max: number;
+  /** What one page of the list can hold: from there on it is "or more". Absent where the registry has counted. */
+  readonly max?: number;
 }
 
-function Tile({ title, href, of, max }: TileProps) {
+function Tile({ title, href, of, max = Number.POSITIVE_INFINITY }: TileProps) {
   const text = of === undefined ? '–' : `${countText(of)}${of >= max ? '+' : ''}`;
   return (
     <li>
@@ -97,22 +96,32 @@ function Tile({ title, href, of, max }: TileProps) {
 }
 
 function Changes() {
-  const { events, state, isSettled } = useLive('registry');
+  const live = useLive('registry');
   return (
     <Section title="Last changes">
-      <p class="quiet" role="status">
-        <Badge of={state} /> {STATES[state]}
-      </p>
-      {events.length === 0 && isSettled ? (
-        <Empty title="Nothing has changed yet">
-          <p>
-            Register a dataset or publish a contract, and it appears here at once.{' '}
-            <code>make run</code> loads examples.
-          </p>
-        </Empty>
-      ) : (
-        <EventList stream="registry" events={events.slice(0, SHOWN_MAX)} label="Last changes" />
-      )}
+      <HeldEvents live={live}>
+        {({ events, state, isSettled }) => (
+          <>
+            <p class="quiet" role="status">
+              <Badge of={state} /> {STATES[state]}
+            </p>
+            {events.length === 0 && isSettled ? (
+              <Empty title="Nothing has changed yet">
+                <p>
+                  Register a dataset or publish a contract, and it appears here at once.{' '}
+                  <code>make run</code> loads examples.
+                </p>
+              </Empty>
+            ) : (
+              <EventList
+                stream="registry"
+                events={events.slice(0, SHOWN_MAX)}
+                label="Last changes"
+              />
+            )}
+          </>
+        )}
+      </HeldEvents>
       <a href={hrefOf(['log'])}>The whole log</a>
     </Section>
   );

@@ -1,9 +1,10 @@
 import { useMemo } from 'preact/hooks';
 import type { ListedEvent, StreamName } from '#console/api/follow';
-import { EVENTS_KEPT_MAX } from '#console/api/live';
+import { EVENTS_KEPT_MAX, type Live } from '#console/api/live';
 import { useLive } from '#console/api/use-live';
 import { Badge } from '#console/parts/bits';
 import { EventList } from '#console/parts/event-list';
+import { HeldEvents } from '#console/parts/held-events';
 import { Empty } from '#console/parts/notes';
 import { countText } from '#console/parts/words';
 import { narrow, place } from '#console/shell/place';
@@ -18,20 +19,43 @@ export function LogPage() {
   const first = Number.isSafeInteger(from) && from > 0 ? from : undefined;
   const live = useLive(stream, first);
   const [text, kind] = [query.get('q') ?? '', query.get('kind') ?? ''];
-  const found = useMemo(
-    () => live.events.filter((event) => fits(event, text, kind)),
-    [live.events, text, kind],
-  );
   return (
     <>
       <h1>Log</h1>
       <Filters stream={stream} text={text} kind={kind} />
-      <p class="quiet" role="status">
-        <Badge of={live.state} /> {countText(live.seen)} came, {countText(live.events.length)} are
-        kept here, {countText(found.length)} fit
+      <HeldEvents key={`${stream} ${first}`} live={live}>
+        {(shown) => <Events stream={stream} live={shown} text={text} kind={kind} />}
+      </HeldEvents>
+      <div class="row">
+        <Earlier events={live.events} />
+        {live.state === 'full' && <Later events={live.events} />}
+      </div>
+    </>
+  );
+}
+
+interface EventsProps extends FilterProps {
+  readonly live: Live;
+}
+
+function Events({ stream, live, text, kind }: EventsProps) {
+  const { events, state, seen, isSettled } = live;
+  const found = useMemo(
+    () => events.filter((event) => fits(event, text, kind)),
+    [events, text, kind],
+  );
+  return (
+    <>
+      <p class="quiet">
+        {/* Only the state is read aloud: the numbers change with every event. */}
+        <span role="status">
+          <Badge of={state} />
+        </span>{' '}
+        {countText(seen)} came, {countText(events.length)} are kept here, {countText(found.length)}{' '}
+        fit
         {found.length > SHOWN_MAX ? `, the newest ${SHOWN_MAX} of them are shown` : ''}.
       </p>
-      {found.length === 0 && live.isSettled ? (
+      {found.length === 0 && isSettled ? (
         <Empty title="No event fits">
           <p>Events appear as they happen. Choose a position to read what happened before.</p>
         </Empty>
@@ -42,10 +66,6 @@ export function LogPage() {
           label="Events, the newest first"
         />
       )}
-      <div class="row">
-        <Earlier events={live.events} />
-        {live.state === 'full' && <Later events={live.events} />}
-      </div>
     </>
   );
 }
