@@ -12,7 +12,7 @@ function packOnce() {
     name: 'pack-once',
     closeBundle() {
       for (const path of readdirSync(outDir, { recursive: true, encoding: 'utf8' })) {
-        if (!/\.(html|js|css|svg)$/.test(path)) continue;
+        if (!/\.(html|js|css|svg|txt)$/.test(path)) continue;
         const bytes = readFileSync(join(outDir, path));
         writeFileSync(join(outDir, `${path}.br`), brotliCompressSync(bytes));
         writeFileSync(join(outDir, `${path}.gz`), gzipSync(bytes, { level: 9 }));
@@ -28,6 +28,13 @@ export default defineConfig({
   resolve: { alias: [{ find: /^#console\/(.*)$/, replacement: `${source}/$1` }] },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   // Texts in scripts and styles would need a weaker policy than the console is served with.
-  build: { outDir, emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    outDir,
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // What is copied to a browser brings along under which licences.
+    license: { fileName: 'licences.txt' },
+  },
   plugins: [packOnce()],
 });

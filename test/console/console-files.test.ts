@@ -2,10 +2,13 @@ import { readdirSync, statSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CONSOLE_PACKAGES } from '#test/support/lock-file';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 
-const assets = join(import.meta.dirname, '../../dist/console/assets');
+const root = join(import.meta.dirname, '../..');
+const assets = join(root, 'dist/console/assets');
 const FIRST_LOAD_BYTES_MAX = 150_000;
+const PICTURE_BYTES_MAX = 150_000;
 
 describe('the files of the console', () => {
   let registry: TestRegistry;
@@ -51,6 +54,21 @@ describe('the files of the console', () => {
       'If-None-Match': String(packed.headers.etag),
     });
     expect([again.status, again.bytes]).toEqual([304, 0]);
+  });
+
+  it('the licences of what the script is made from come with it', async () => {
+    const found = await fetch(`${registry.registry.url}/console/licences.txt`);
+    expect(found.headers.get('content-type')).toBe('text/plain; charset=utf-8');
+    const text = await found.text();
+    const named = [...text.matchAll(/^## (\S+) /gm)].map(([, name = '']) => name);
+    expect(named.toSorted()).toEqual(CONSOLE_PACKAGES);
+    expect(text).toContain('Permission is hereby granted');
+  });
+
+  it('the pictures of the documentation are small', () => {
+    const folder = join(root, 'docs/images');
+    for (const name of readdirSync(folder))
+      expect(statSync(join(folder, name)).size, name).toBeLessThan(PICTURE_BYTES_MAX);
   });
 
   it('what is no file of the console is not found, wherever the path leads', async () => {

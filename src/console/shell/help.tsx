@@ -26,9 +26,14 @@ export function Help() {
           </Key>
         ))}
       </dl>
-      <button type="button" onClick={close}>
-        Close
-      </button>
+      <div class="row">
+        <button type="button" onClick={close}>
+          Close
+        </button>
+        <a href="/console/licences.txt" target="_blank" rel="noreferrer">
+          Licences of what this page is made from
+        </a>
+      </div>
     </dialog>
   );
 }
