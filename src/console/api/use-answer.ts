@@ -10,22 +10,24 @@ export type Answer<T> =
 /** Asks the registry whenever the path changes; `undefined` asks nothing. Also gives a way to ask again. */
 export function useAnswer<T>(path: string | undefined): readonly [Answer<T>, () => void] {
   const [turn, setTurn] = useState(0);
-  const [kept, setKept] = useState<{ readonly path?: string; readonly answer: Answer<T> }>(NOTHING);
+  const [kept, setKept] = useState<{ readonly of?: string; readonly answer: Answer<T> }>(NOTHING);
   const who = asker.value;
+  // What another reader was told, or what there is in another scope, is no answer.
+  const question = `${who}\n${path}`;
   useEffect(() => {
     if (path === undefined) return undefined;
     const aborted = new AbortController();
     ask<T>(path, { signal: aborted.signal }).then(
-      (value) => setKept({ path, answer: { state: 'shown', value } }),
+      (value) => setKept({ of: question, answer: { state: 'shown', value } }),
       (error: unknown) => {
         if (!aborted.signal.aborted)
-          setKept({ path, answer: { state: 'failed', problem: problemFrom(error) } });
+          setKept({ of: question, answer: { state: 'failed', problem: problemFrom(error) } });
       },
     );
     return () => aborted.abort();
-  }, [path, turn, who]);
+  }, [path, turn, question]);
   const again = useCallback(() => setTurn((before) => before + 1), []);
-  return [kept.path === path ? kept.answer : WAITING, again];
+  return [kept.of === question ? kept.answer : WAITING, again];
 }
 
 /** Gives the problem behind whatever was thrown. */

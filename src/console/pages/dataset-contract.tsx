@@ -10,10 +10,14 @@ interface Found {
   readonly type: string;
 }
 
+/** What a descriptor can name: a dataset whose name has a slash is found by its tables. */
+const TYPE = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+
 /** The contract that a dataset follows: the approved one that is for its name, or for one of its tables. */
 export function DatasetContract({ manifest }: { readonly manifest: Manifest }) {
   const [found, setFound] = useState<readonly Found[] | undefined>();
-  const types = [manifest.name, ...(manifest.tables ?? []).map(({ name }) => name)];
+  const names = [manifest.name, ...(manifest.tables ?? []).map(({ name }) => name)];
+  const types = names.filter((name) => TYPE.test(name));
   useEffect(() => {
     const aborted = new AbortController();
     void Promise.all(types.map(async (type) => await contractFor(type, aborted.signal))).then(
@@ -33,11 +37,12 @@ export function DatasetContract({ manifest }: { readonly manifest: Manifest }) {
     return (
       <Empty title="No approved contract is for this dataset">
         <p>
-          A contract is for a dataset when its descriptor names the type:{' '}
-          {types.map((type) => (
-            <code key={type}>{type} </code>
-          ))}
-          . <a href={hrefOf(['contracts'])}>See the contracts</a>.
+          A contract is for a dataset when its descriptor names it, or one of its tables, as{' '}
+          <code>datasetType</code>.{' '}
+          {types.length === 0
+            ? 'This one declares no tables, and names with a slash cannot stand there.'
+            : `Looked for: ${types.join(', ')}.`}{' '}
+          <a href={hrefOf(['contracts'])}>See the contracts</a>.
         </p>
       </Empty>
     );

@@ -3,6 +3,7 @@ import { ask, type Problem } from '#console/api/ask';
 import { problemFrom } from '#console/api/use-answer';
 import type { Manifest, TableDeclaration } from '#console/pages/dataset-shape';
 import { isPlaced, type PlacedRow, RegionPicture } from '#console/pages/region-picture';
+import { type RowFilter, RowFilterForm } from '#console/pages/row-filter';
 import { Empty, ProblemNote } from '#console/parts/notes';
 import { Table } from '#console/parts/table';
 import { narrow, place } from '#console/shell/place';
@@ -50,8 +51,8 @@ interface BoxProps {
 function useRows(dataset: string, table: string) {
   const [page, setPage] = useState<RowPage | undefined>();
   const [problem, setProblem] = useState<Problem | undefined>();
-  const load = (key: string, range: string, cursor?: string): void => {
-    void queryRows({ dataset, table, key, range, cursor }).then(
+  const load = (filter: RowFilter, cursor?: string): void => {
+    void queryRows({ dataset, table, ...filter, cursor }).then(
       (found) => {
         setProblem(undefined);
         setPage((before) => {
@@ -65,58 +66,35 @@ function useRows(dataset: string, table: string) {
   useEffect(() => {
     const { query } = place.peek();
     const [key, range] = [query.get('key') ?? '', query.get('range') ?? ''];
-    if (key !== '' || range !== '') load(key, range);
+    if (key !== '' || range !== '') load({ key, range });
   }, [dataset, table]);
   return { page, problem, load };
 }
 
 function QueryBox({ dataset, table, tables }: BoxProps) {
   const { query } = place.value;
-  const [key, setKey] = useState(query.get('key') ?? '');
-  const [range, setRange] = useState(query.get('range') ?? '');
+  const [filter, setFilter] = useState<RowFilter>({
+    key: query.get('key') ?? '',
+    range: query.get('range') ?? '',
+  });
   const { page, problem, load } = useRows(dataset, table.name);
-  const run = (event: Event, cursor?: string): void => {
-    event.preventDefault();
-    narrow({ table: table.name, key, range });
-    load(key, range, cursor);
+  const run = (wanted: RowFilter): void => {
+    setFilter(wanted);
+    narrow({ table: table.name, ...wanted });
+    load(wanted);
   };
-  const { key: columns = [], range: ranges } = table;
   return (
     <>
-      <form class="row filters" onSubmit={run}>
-        <label>
-          Table
-          <select
-            value={table.name}
-            onChange={(event) => narrow({ table: event.currentTarget.value })}
-          >
-            {tables.map(({ name }) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
-        {columns.length > 0 && (
-          <label>
-            {columns.join(', ')} is
-            <input value={key} onInput={(event) => setKey(event.currentTarget.value)} />
-          </label>
-        )}
-        {ranges !== undefined && (
-          <label>
-            Range {ranges.within === undefined ? '' : `${ranges.within}:`}
-            {ranges.start}-{ranges.end}
-            <input
-              value={range}
-              placeholder={ranges.within === undefined ? '1-1000' : '17:43000000-43200000'}
-              onInput={(event) => setRange(event.currentTarget.value)}
-            />
-          </label>
-        )}
-        <button type="submit">Ask</button>
-      </form>
+      <RowFilterForm
+        table={table}
+        tables={tables}
+        begin={filter}
+        onTable={(name) => narrow({ table: name, key: '', range: '' })}
+        onAsk={run}
+      />
       {problem !== undefined && <ProblemNote problem={problem} />}
       {page !== undefined && problem === undefined && (
-        <Rows page={page} range={range} more={(event) => run(event, page.next_cursor)} />
+        <Rows page={page} range={filter.range} more={() => load(filter, page.next_cursor)} />
       )}
     </>
   );
@@ -129,7 +107,7 @@ function Rows({
 }: {
   readonly page: RowPage;
   readonly range: string;
-  readonly more: (event: Event) => void;
+  readonly more: () => void;
 }) {
   const { rows, next_cursor: next } = page;
   if (rows.length === 0)
@@ -152,7 +130,8 @@ function Rows({
         }))}
       />
       <p class="quiet" role="status">
-        {rows.length} rows{next === undefined ? '' : ', and there are more'}
+        {rows.length} {rows.length === 1 ? 'row' : 'rows'}
+        {next === undefined ? '' : ', and there are more'}
       </p>
       {next !== undefined && (
         <button type="button" onClick={more}>
@@ -168,11 +147,9 @@ function cellText(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-interface RowQuery {
+interface RowQuery extends RowFilter {
   readonly dataset: string;
   readonly table: string;
-  readonly key: string;
-  readonly range: string;
   readonly cursor: string | undefined;
 }
 

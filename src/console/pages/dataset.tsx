@@ -1,12 +1,13 @@
 import { useAnswer } from '#console/api/use-answer';
 import { CacheState } from '#console/pages/dataset-cache';
 import { DatasetContract } from '#console/pages/dataset-contract';
+import { DatasetHistory } from '#console/pages/dataset-history';
 import { DatasetQuery } from '#console/pages/dataset-query';
 import { DatasetRuns } from '#console/pages/dataset-runs';
 import type { Manifest } from '#console/pages/dataset-shape';
 import { Badge, Digest, Facts, Moment, Section } from '#console/parts/bits';
 import { Download } from '#console/parts/download';
-import { History, PastNote } from '#console/parts/history';
+import { PastNote } from '#console/parts/history';
 import { Empty, Shown } from '#console/parts/notes';
 import { Table } from '#console/parts/table';
 import { Tabs, tabOf } from '#console/parts/tabs';
@@ -38,7 +39,7 @@ export function DatasetPage({ name }: { readonly name: string }) {
       <PastNote />
       <Tabs label="Parts of the dataset" tabs={TABS} keep={['at']} />
       {tabOf(TABS) === 'history' ? (
-        <History kind="dataset" name={name} />
+        <DatasetHistory name={name} />
       ) : (
         <Shown answer={answer} again={again}>
           {(manifest) => <Part manifest={manifest} />}

@@ -1,5 +1,7 @@
 import { useAnswer } from '#console/api/use-answer';
+import { CacheUpkeep } from '#console/pages/cache-upkeep';
 import { type CachedFile, CachedFiles } from '#console/pages/cached-files';
+import { Drills } from '#console/pages/drills';
 import { type RegistryHealth, SourceTable } from '#console/pages/sources';
 import { Badge, Facts, Section } from '#console/parts/bits';
 import { Empty, Shown } from '#console/parts/notes';
@@ -51,16 +53,13 @@ export function HealthPage() {
           </Section>
           <Section title="Cache">
             <Shown answer={cache} again={askCache}>
-              {(stats) => <Cache of={stats} />}
+              {(stats) => <Cache of={stats} again={askCache} />}
             </Shown>
           </Section>
         </>
       )}
       <Section title="Drills">
-        <p>
-          Rehearsals of failures run beside the registry, and leave their reports where they ran:{' '}
-          <code>atlas-registry drill --help</code>.
-        </p>
+        <Drills />
       </Section>
     </>
   );
@@ -97,7 +96,7 @@ function Sources({ of: { mode, sources, errors } }: { readonly of: RegistryHealt
   );
 }
 
-function Cache({ of }: { readonly of: CacheStats }) {
+function Cache({ of, again }: { readonly of: CacheStats; readonly again: () => void }) {
   return (
     <>
       <Facts
@@ -128,6 +127,7 @@ function Cache({ of }: { readonly of: CacheStats }) {
       ) : (
         <CachedFiles files={of.files} />
       )}
+      <CacheUpkeep count={of.files.length} again={again} />
     </>
   );
 }

@@ -147,18 +147,24 @@ function Shape({
 
 function RunButton({ id }: { readonly id: string }) {
   const [problem, setProblem] = useState<Problem | undefined>();
+  // A second press would be a second run.
+  const [isSent, setIsSent] = useState(false);
   const run = (): void => {
+    setIsSent(true);
     void ask<{ readonly id: string }>(`/registry/job-definitions/${encodeURIComponent(id)}/runs`, {
       method: 'POST',
       body: {},
     }).then(
       (made) => go(hrefOf(['jobs', 'runs', made.id])),
-      (error: unknown) => setProblem(problemFrom(error)),
+      (error: unknown) => {
+        setIsSent(false);
+        setProblem(problemFrom(error));
+      },
     );
   };
   return (
     <>
-      <button type="button" class="primary" onClick={run}>
+      <button type="button" class="primary" disabled={isSent} onClick={run}>
         Run it now
       </button>
       {problem !== undefined && <ProblemNote problem={problem} />}

@@ -2,6 +2,7 @@ import { ContractPage } from '#console/pages/contract';
 import { ContractsPage } from '#console/pages/contracts';
 import { DatasetPage } from '#console/pages/dataset';
 import { DatasetsPage } from '#console/pages/datasets';
+import { DrillPage } from '#console/pages/drill';
 import { EventPage } from '#console/pages/event';
 import { HealthPage } from '#console/pages/health';
 import { HomePage } from '#console/pages/home';
@@ -33,7 +34,7 @@ export function Page() {
     case 'log':
       return <Log rest={rest} />;
     case 'health':
-      return <HealthPage />;
+      return <Health rest={rest} />;
     case 'search':
       return <SearchPage />;
     case 'session':
@@ -57,6 +58,12 @@ function Jobs({ rest: [kind, id, version] }: RestProps) {
   if (kind === 'runs' && id !== undefined) return <RunPage key={id} id={id} />;
   if (kind === 'definitions' && id !== undefined)
     return <DefinitionPage key={id} id={id} version={version} />;
+  return <Missing />;
+}
+
+function Health({ rest: [part, id] }: RestProps) {
+  if (part === undefined) return <HealthPage />;
+  if (part === 'drills' && id !== undefined) return <DrillPage key={id} id={id} />;
   return <Missing />;
 }
 

@@ -1,17 +1,20 @@
+import type { RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { countText } from '#console/parts/words';
 
 /** A row that lies somewhere: a gene on a sequence. */
 export interface PlacedRow {
   readonly start: number;
   readonly end: number;
-  readonly name?: string;
+  readonly name?: string | null;
   readonly gene_id?: string;
 }
 
 const LANE_PX = 26;
 const LANES_MAX = 14;
-const WIDTH = 1_000;
-const NAME_WIDTH = 90;
+const WIDTH_FIRST = 1_000;
+const NAME_WIDTH = 110;
+const NAME_MAX = 15;
 
 /** Tells whether a row says where it lies. */
 export function isPlaced(row: object): row is PlacedRow {
@@ -20,23 +23,25 @@ export function isPlaced(row: object): row is PlacedRow {
   );
 }
 
-/** What lies in a region, to scale. The table below says the same in words. */
-export function RegionPicture({
-  rows,
-  range,
-}: {
+export interface RegionPictureProps {
   readonly rows: readonly PlacedRow[];
   readonly range: string;
-}) {
+}
+
+/** What lies in a region, to scale. The table below says the same in words. */
+export function RegionPicture({ rows, range }: RegionPictureProps) {
+  const figure = useRef<HTMLElement>(null);
+  const width = useWidth(figure);
   const [from, to] = boundsOf(range, rows);
-  const scale = WIDTH / Math.max(1, to - from);
-  const x = (at: number): number => Math.min(WIDTH, Math.max(0, (at - from) * scale));
-  const lanes = lanesOf(rows, x);
-  const height = (Math.min(LANES_MAX, Math.max(0, ...lanes) + 1) + 1) * LANE_PX;
+  const scale = width / Math.max(1, to - from);
+  const x = (at: number): number => Math.min(width, Math.max(0, (at - from) * scale));
+  const lanes = lanesOf(rows, { x, width });
+  const height = Math.min(LANES_MAX, Math.max(0, ...lanes) + 1) * LANE_PX;
+  const hidden = lanes.filter((lane) => lane >= LANES_MAX).length;
   return (
-    <figure class="region">
+    <figure class="region" ref={figure}>
       <svg
-        viewBox={`0 0 ${WIDTH} ${height}`}
+        viewBox={`0 0 ${width} ${height}`}
         role="img"
         aria-label={`${rows.length} genes between ${countText(from)} and ${countText(to)}`}
       >
@@ -44,6 +49,7 @@ export function RegionPicture({
           const lane = lanes[index] ?? 0;
           if (lane >= LANES_MAX) return null;
           const left = x(row.start);
+          const name = row.name ?? row.gene_id ?? '';
           return (
             <g key={`${row.gene_id ?? ''}${row.start}`}>
               <rect
@@ -53,10 +59,10 @@ export function RegionPicture({
                 height={7}
                 rx={2}
               >
-                <title>{`${row.name ?? row.gene_id ?? ''} ${countText(row.start)} to ${countText(row.end)}`}</title>
+                <title>{`${name} ${countText(row.start)} to ${countText(row.end)}`}</title>
               </rect>
-              <text x={Math.min(left, WIDTH - NAME_WIDTH)} y={lane * LANE_PX + 12}>
-                {row.name ?? row.gene_id ?? ''}
+              <text x={Math.min(left, width - NAME_WIDTH)} y={lane * LANE_PX + 12}>
+                {name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name}
               </text>
             </g>
           );
@@ -64,10 +70,24 @@ export function RegionPicture({
       </svg>
       <figcaption>
         <span>{countText(from)}</span>
+        {hidden > 0 && <span>{countText(hidden)} more overlap these: see the table</span>}
         <span>{countText(to)}</span>
       </figcaption>
     </figure>
   );
+}
+
+/** Follows how wide a picture is, so that its texts keep their size on every screen. */
+function useWidth(box: RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(WIDTH_FIRST);
+  useEffect(() => {
+    const picture = box.current?.querySelector('svg');
+    if (picture === null || picture === undefined) return undefined;
+    const observer = new ResizeObserver(() => setWidth(Math.max(1, picture.clientWidth)));
+    observer.observe(picture);
+    return () => observer.disconnect();
+  }, [box]);
+  return width;
 }
 
 function boundsOf(range: string, rows: readonly PlacedRow[]): readonly [from: number, to: number] {
@@ -76,12 +96,17 @@ function boundsOf(range: string, rows: readonly PlacedRow[]): readonly [from: nu
   return [Math.min(...rows.map(({ start }) => start)), Math.max(...rows.map(({ end }) => end))];
 }
 
+interface Scale {
+  readonly x: (at: number) => number;
+  readonly width: number;
+}
+
 /** Gives each row the first lane in which it covers no other, nor its name. */
-function lanesOf(rows: readonly PlacedRow[], x: (at: number) => number): readonly number[] {
+function lanesOf(rows: readonly PlacedRow[], { x, width }: Scale): readonly number[] {
   const ends: number[] = [];
   const lanes = new Map<PlacedRow, number>();
   for (const row of rows.toSorted((a, b) => a.start - b.start)) {
-    const left = Math.min(x(row.start), WIDTH - NAME_WIDTH);
+    const left = Math.min(x(row.start), width - NAME_WIDTH);
     const free = ends.findIndex((end) => end < left);
     const lane = free === -1 ? ends.length : free;
     ends[lane] = Math.max(x(row.end), left + NAME_WIDTH) + 6;

@@ -13,6 +13,7 @@ const WARN = new Set([
   'waiting',
   'cancelled',
   'half-open',
+  'stopped',
 ]);
 
 /** A status in a word; colour only repeats what the word says. */

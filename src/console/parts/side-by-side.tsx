@@ -16,6 +16,10 @@ type Pair = readonly [Line, Line];
 
 /** Equal lines around a change that are shown. */
 const AROUND = 3;
+/** How long the page may stand still over a comparison; texts that take longer are shown as replaced. */
+const COMPARE_MS_MAX = 500;
+/** Lines that are shown: each is five elements of the page. */
+const LINES_MAX = 2_000;
 const NOTHING: Line = { text: '', kind: 'none' };
 
 /** Two texts beside each other, line by line; long stretches that are equal are left out. */
@@ -24,7 +28,8 @@ export function SideBySide({ left, right }: { readonly left: Side; readonly righ
   useEffect(() => {
     let isWanted = true;
     void import('diff').then(({ diffLines }) => {
-      if (isWanted) setPairs(folded(pairsOf(diffLines(left.text, right.text))));
+      const found = diffLines(left.text, right.text, { timeout: COMPARE_MS_MAX });
+      if (isWanted) setPairs(folded(pairsOf(found ?? replaced(left.text, right.text))));
     });
     return () => {
       isWanted = false;
@@ -46,9 +51,14 @@ export function SideBySide({ left, right }: { readonly left: Side; readonly righ
           </tr>
         </thead>
         <tbody>
-          {pairs.map((pair, index) => (
+          {pairs.slice(0, LINES_MAX).map((pair, index) => (
             <Row key={index} of={pair} />
           ))}
+          {pairs.length > LINES_MAX && (
+            <tr class="folded">
+              <td colSpan={4}>{pairs.length - LINES_MAX} lines more, which are not shown</td>
+            </tr>
+          )}
         </tbody>
       </table>
     </div>
@@ -77,6 +87,13 @@ function Row({ of: pair }: { readonly of: Pair | number }) {
       </td>
     </tr>
   );
+}
+
+function replaced(left: string, right: string): Change[] {
+  return [
+    { value: left, removed: true, added: false, count: 1 },
+    { value: right, removed: false, added: true, count: 1 },
+  ];
 }
 
 /** Puts what was removed beside what was added in its place. */
