@@ -119,6 +119,11 @@ asyncapi: build ## Describe the events again in docs/asyncapi.yaml
 state-machines: build ## Draw the state machines again in docs/state-machines.md
 	@node dist/test/support/write-state-machines.js
 
+.PHONY: screenshots
+screenshots: build setup-tests ## Look at every page of the console, keep pictures in test-output/console, and renew those in docs/images
+	@node_modules/.bin/vitest run test/console
+	@node dist/test/support/write-screenshots.js
+
 .PHONY: bench
 bench: build setup-tests ## Run the benchmarks, or those named in ONLY="commands read": prints a table and writes JSON
 	@node dist/bench/main.js $(ONLY)

@@ -1,5 +1,7 @@
 import type { Page } from 'playwright-core';
 import { startBrowser, type TestBrowser } from '#test/support/browser';
+import { fillConsole } from '#test/support/console-content';
+import { leaveDrillReports } from '#test/support/console-drills';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 
 /** A registry with something of everything, and a browser. */
@@ -19,22 +21,9 @@ export interface OpenOptions {
 export interface OpenPage extends AsyncDisposable {
   readonly page: Page;
   readonly errors: readonly string[];
+  /** What was asked of any other host than the registry. */
+  readonly foreign: readonly string[];
 }
-
-/** The version that this schema replaces takes documents without `amount`. */
-export const STRICTER = {
-  type: 'object',
-  required: ['order_id', 'amount'],
-  properties: { order_id: { type: 'string' }, amount: { type: 'integer' } },
-};
-
-const SCHEMA = {
-  type: 'object',
-  required: ['order_id'],
-  properties: { order_id: { type: 'string' } },
-};
-/** What would run if it were taken for markup. */
-export const MARKUP = '<img src="x" onerror="document.title = 1"><b>bold</b>';
 
 const HEIGHT = 900;
 
@@ -45,7 +34,8 @@ export async function startConsoleBed(): Promise<ConsoleBed> {
     ATLAS_ENABLE_DEBUG_DATASETS: 'true',
     ATLAS_CLIENT_LIMITS: 'off',
   });
-  await fill(registry);
+  await fillConsole(registry.api);
+  leaveDrillReports(registry.folder);
   const browser = await startBrowser();
   const { url } = registry.registry;
   return {
@@ -73,48 +63,18 @@ export async function openPage(
   page.on('console', (message) => {
     if (message.type() === 'error') errors.push(message.text());
   });
+  const foreign: string[] = [];
+  page.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (protocol !== 'blob:' && origin !== new URL(address).origin) foreign.push(request.url());
+  });
   await page.goto(address);
   return {
     page,
     errors,
+    foreign,
     async [Symbol.asyncDispose]() {
       await context.close();
     },
   };
-}
-
-async function fill({ api }: TestRegistry): Promise<void> {
-  for (const name of ['sales/orders', 'sales/returns', 'shop/parts'])
-    await api.post('/registry/datasets', {
-      name,
-      schema_fingerprint: 'sha256:1f0c',
-      row_count: 120,
-    });
-  await api.post('/registry/datasets', {
-    name: 'sales/orders',
-    schema_fingerprint: 'sha256:1f0c',
-    row_count: 121,
-  });
-  const name = 'sales.order-placed';
-  await api.post('/registry/contracts', { name, version: '1.0.0', jsonSchema: SCHEMA });
-  const properties = { ...SCHEMA.properties, note: { description: 'For people' } };
-  await api.post('/registry/contracts', {
-    name,
-    version: '1.1.0',
-    description: MARKUP,
-    jsonSchema: { ...SCHEMA, properties },
-  });
-  await api.post('/registry/job-definitions', {
-    id: 'orders.check',
-    name: 'Check orders',
-    kind: 'validation',
-    datasets: ['sales/orders'],
-    trigger: { type: 'MANUAL' },
-  });
-  await api.post('/registry/job-runs', {
-    id: 'orders-monday',
-    job: 'orders.check',
-    kind: 'validation',
-    inputs: ['sales/orders'],
-  });
 }
