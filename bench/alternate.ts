@@ -1,9 +1,29 @@
-import { type LoadOptions, load, median, processorMs } from '#bench/harness';
+import { type LoadOptions, load, median, processorMs, startProgram } from '#bench/harness';
 
 /** Where to send requests, and the process that answers them. */
 export interface Side {
   readonly url: string;
   readonly pid: number;
+}
+
+/**
+ * Starts registries in one process: two processes that do the same differ by a fifth, by how they happened to be compiled and where
+ * their memory lies.
+ */
+export async function startSides<K extends string>(
+  folder: string,
+  settings: Readonly<Record<K, Readonly<Record<string, string>>>>,
+): Promise<{ readonly sides: Readonly<Record<K, Side>> } & AsyncDisposable> {
+  const started = await startProgram('bench/registries.js', [folder, JSON.stringify(settings)]);
+  const urls = started.url.split(',');
+  const sides = Object.keys(settings).map((name, index) => [
+    name,
+    { url: urls[index] ?? '', pid: started.pid },
+  ]);
+  return {
+    sides: Object.fromEntries(sides) as Record<K, Side>,
+    [Symbol.asyncDispose]: async () => started[Symbol.asyncDispose](),
+  };
 }
 
 /** What was measured of one side, a value a round. */

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alternate, type Measured, ratio } from '#bench/alternate';
-import { type Bench, type BenchRow, type LoadOptions, median, startProgram } from '#bench/harness';
+import { alternate, type Measured, ratio, startSides } from '#bench/alternate';
+import { type Bench, type BenchRow, type LoadOptions, median } from '#bench/harness';
 import { geneFile, idOf, publish } from '#bench/serving-data';
 import { tenantRequest } from '#bench/tenant-requests';
 import { GENE_TABLE } from '#cli/examples/gene-artifact';
@@ -42,31 +42,39 @@ function rowOf(what: string, on: Measured, off: Measured): BenchRow {
   };
 }
 
+async function measure(folder: string): Promise<BenchRow[]> {
+  const path = geneFile(folder, { dataset: '1/bench/one', count: GENES });
+  const settings = { ATLAS_CLIENT_LIMITS: 'off' };
+  await using both = await startSides(folder, {
+    on: { ...settings, ATLAS_METRICS: 'true' },
+    off: { ...settings, ATLAS_METRICS: 'false' },
+  });
+  const { sides } = both;
+  for (const { url } of Object.values(sides))
+    await publish(url, { name: '1/bench/one', path, table: GENE_TABLE });
+  const scrape = async (): Promise<string> => (await fetch(`${sides.on.url}/metrics`)).text();
+  const scraping = setInterval(() => void scrape(), SCRAPE_MS);
+  try {
+    const rows: BenchRow[] = [];
+    for (const { what, next } of KINDS) {
+      const kind = { rounds: ROUNDS, seconds: SECONDS, load: { connections: CONNECTIONS, next } };
+      const measured = await alternate(sides, kind);
+      rows.push(rowOf(what, measured.on, measured.off));
+    }
+    return rows;
+  } finally {
+    clearInterval(scraping);
+  }
+}
+
 /** What it costs to count: one process with a registry that counts and one that does not, each asked in turn. */
 export const metricsBench: Bench = {
   name: 'metrics',
   async run() {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-bench-'));
-    const path = geneFile(folder, { dataset: '1/bench/one', count: GENES });
-    await using both = await startProgram('bench/two-registries.js', [folder]);
-    const [on = '', off = ''] = both.url.split(',');
-    const scraping = setInterval(
-      () => void fetch(`${on}/metrics`).then((got) => got.text()),
-      SCRAPE_MS,
-    );
     try {
-      for (const url of [on, off])
-        await publish(url, { name: '1/bench/one', path, table: GENE_TABLE });
-      const rows: BenchRow[] = [];
-      for (const { what, next } of KINDS) {
-        const sides = { on: { url: on, pid: both.pid }, off: { url: off, pid: both.pid } };
-        const kind = { rounds: ROUNDS, seconds: SECONDS, load: { connections: CONNECTIONS, next } };
-        const measured = await alternate(sides, kind);
-        rows.push(rowOf(what, measured.on, measured.off));
-      }
-      return rows;
+      return await measure(folder);
     } finally {
-      clearInterval(scraping);
       rmSync(folder, { recursive: true, force: true });
     }
   },

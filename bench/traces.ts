@@ -1,21 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alternate, type Measured, ratio } from '#bench/alternate';
-import {
-  type Bench,
-  type BenchRow,
-  type LoadOptions,
-  median,
-  type Started,
-  startProgram,
-  startRegistryProgram,
-} from '#bench/harness';
+import { alternate, type Measured, ratio, startSides } from '#bench/alternate';
+import { type Bench, type BenchRow, type LoadOptions, median, startProgram } from '#bench/harness';
 import { geneFile, idOf, publish } from '#bench/serving-data';
 import { GENE_TABLE } from '#cli/examples/gene-artifact';
 import { newId } from '#flow/new-id';
 
-const ROUNDS = 9;
+const ROUNDS = 15;
 const SECONDS = 2;
 const READERS = 32;
 const WRITERS = 64;
@@ -31,26 +23,8 @@ const LIMITS = {
 } as const;
 const SHARES = { one: '1 %', all: '100 %' } as const;
 
-/** Without traces, with one request in a hundred, with all. */
-const RATIOS = { off: undefined, one: '0.01', all: '1' } as const;
+const RATIOS = { one: '0.01', all: '1' } as const;
 type Mode = keyof typeof RATIOS;
-
-async function startMode(mode: Mode, folder: string, collector: string): Promise<Started> {
-  const ratio = RATIOS[mode];
-  const registry = await startRegistryProgram({
-    ATLAS_DATA_DIR: join(folder, mode),
-    ...(ratio === undefined
-      ? {}
-      : {
-          ATLAS_TRACES_ENDPOINT: collector,
-          ATLAS_TRACES_RATIO: ratio,
-          ATLAS_TRACES_PER_SECOND_MAX: '100000',
-        }),
-  });
-  const path = geneFile(folder, { dataset: DATASET, count: GENES });
-  await publish(registry.url, { name: DATASET, path, table: GENE_TABLE });
-  return registry;
-}
 
 const LOADS: Readonly<Record<'reads' | 'writes', Pick<LoadOptions, 'connections' | 'next'>>> = {
   reads: {
@@ -70,24 +44,40 @@ const LOADS: Readonly<Record<'reads' | 'writes', Pick<LoadOptions, 'connections'
   },
 };
 
+/** Measures a registry that traces beside one that does not. */
 async function measure(
-  what: keyof typeof LOADS,
-  started: Readonly<Record<Mode, Started>>,
+  mode: Mode,
+  { folder, collector }: { readonly folder: string; readonly collector: string },
 ): Promise<BenchRow[]> {
-  const all = await alternate(started, { rounds: ROUNDS, seconds: SECONDS, load: LOADS[what] });
-  return [...rowsOf(what, 'one', all), ...rowsOf(what, 'all', all)];
+  await using both = await startSides(join(folder, mode), {
+    off: {},
+    on: {
+      ATLAS_TRACES_ENDPOINT: collector,
+      ATLAS_TRACES_RATIO: RATIOS[mode],
+      ATLAS_TRACES_PER_SECOND_MAX: '100000',
+    },
+  });
+  const { sides } = both;
+  const path = geneFile(folder, { dataset: DATASET, count: GENES });
+  for (const { url } of Object.values(sides))
+    await publish(url, { name: DATASET, path, table: GENE_TABLE });
+  const rows: BenchRow[] = [];
+  for (const [what, options] of Object.entries(LOADS)) {
+    const all = await alternate(sides, { rounds: ROUNDS, seconds: SECONDS, load: options });
+    rows.push(...rowsOf(`${what} with traces of ${SHARES[mode]}`, mode, all));
+  }
+  return rows;
 }
 
 function rowsOf(
   what: string,
-  mode: 'one' | 'all',
-  all: Readonly<Record<Mode, Measured>>,
+  mode: Mode,
+  { on: ours, off }: Readonly<Record<'on' | 'off', Measured>>,
 ): BenchRow[] {
-  const [ours, { off }] = [all[mode], all];
   const errors = ours.errors + off.errors;
   return [
     {
-      what: `${what} with traces of ${SHARES[mode]}: throughput`,
+      what: `${what}: throughput`,
       measured: `${median(ours.perSecond).toFixed(0)}/s`,
       beside: `${median(off.perSecond).toFixed(0)}/s without`,
       value: ratio('perSecond', ours, off),
@@ -95,7 +85,7 @@ function rowsOf(
       detail: { values: ours.perSecond, off: off.perSecond, errors },
     },
     {
-      what: `${what} with traces of ${SHARES[mode]}: time on processors`,
+      what: `${what}: time on processors`,
       measured: `${median(ours.processorUs).toFixed(0)} us a request`,
       beside: `${median(off.processorUs).toFixed(0)} us without`,
       value: ratio('processorUs', ours, off),
@@ -112,11 +102,8 @@ export const tracesBench: Bench = {
     const folder = mkdtempSync(join(tmpdir(), 'atlas-bench-'));
     await using collector = await startProgram('bench/constant-server.js', ['2']);
     try {
-      await using off = await startMode('off', folder, collector.url);
-      await using one = await startMode('one', folder, collector.url);
-      await using all = await startMode('all', folder, collector.url);
-      const started = { off, one, all };
-      return [...(await measure('reads', started)), ...(await measure('writes', started))];
+      const from = { folder, collector: collector.url };
+      return [...(await measure('one', from)), ...(await measure('all', from))];
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -12,6 +12,9 @@ export const BLOBS = ['one', 'two', 'three', ''].map((text) => Buffer.from(text)
 /** What is published before the first request, and never written again: what reads of rows need. */
 export const SERVED = '110/homo_sapiens/GRCh38';
 
+/** The report of a drill that is there before the first request. */
+export const DRILL = 'rot-2026-01-31T12-00-00-000Z';
+
 const LEARNED_MAX = 40;
 
 /** What the answers so far have told, newest last. */
@@ -107,6 +110,7 @@ export function wordsFor(
   if (name === 'id' && path.includes('/webhooks')) return learned.of('webhook');
   if (name === 'id' && path.includes('/api-keys')) return learned.of('api-key');
   if (name === 'id' && path.includes('/lineage')) return learned.of('lineage-document');
+  if (name === 'id' && path.includes('/drills')) return [DRILL];
   if (name === 'id' && path.includes('/lookup')) return ['G00001', 'G00003'];
   if (name === 'id') return DEFINITIONS;
   if (name === 'datasets') return DATASETS;
