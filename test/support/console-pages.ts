@@ -21,7 +21,7 @@ export const CONSOLE_PAGES: readonly ConsolePage[] = [
   ['dataset-objects', `/datasets/${GENES}`, GENES, 'data.sqlite'],
   ['dataset-rows', `/datasets/${GENES}?tab=query&range=17:43000000-43200000`, GENES, '43,200,000'],
   ['dataset-history', `${ORDERS}?tab=history`, 'sales/orders', 'DatasetRegistered'],
-  ['dataset-runs', `${ORDERS}?tab=runs`, 'sales/orders', 'orders-sunda'],
+  ['dataset-runs', `${ORDERS}?tab=runs`, 'sales/orders', 'orders-sunday'],
   ['dataset-contract', `/datasets/${GENES}?tab=contract`, GENES, 'genes.summary 1.0.0'],
   ['dataset-no-contract', `${ORDERS}?tab=contract`, 'sales/orders', 'No approved contract'],
   ['dataset-cache', `/datasets/${GENES}?tab=cache`, GENES, 'This node'],

@@ -2,7 +2,7 @@ import { usePages } from '#console/api/use-pages';
 import { Badge } from '#console/parts/bits';
 import { Timeline, type TimelineStep } from '#console/parts/history';
 import { ProblemNote } from '#console/parts/notes';
-import { bytesText, countText } from '#console/parts/words';
+import { bytesText, countText, rowsText } from '#console/parts/words';
 
 interface HistoryPage {
   readonly entries: readonly Change[];
@@ -50,8 +50,8 @@ function After({ of }: { readonly of: Change }) {
   const { status, row_count: rows, object_count: objects, bytes, reason } = of;
   return (
     <p class="quiet">
-      <Badge of={status} /> {countText(rows)} rows, {countText(objects)}{' '}
-      {objects === 1 ? 'object' : 'objects'}, {bytesText(bytes)}
+      <Badge of={status} /> {rows === null ? '' : `${rowsText(rows)}, `}
+      {countText(objects)} {objects === 1 ? 'object' : 'objects'}, {bytesText(bytes)}
       {reason === undefined ? '' : `: ${reason}`}
     </p>
   );

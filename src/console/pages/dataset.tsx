@@ -8,6 +8,7 @@ import type { Manifest } from '#console/pages/dataset-shape';
 import { Badge, Digest, Facts, Moment, Section } from '#console/parts/bits';
 import { Download } from '#console/parts/download';
 import { PastNote } from '#console/parts/history';
+import { BrokenName } from '#console/parts/links';
 import { Empty, Shown } from '#console/parts/notes';
 import { Table } from '#console/parts/table';
 import { Tabs, tabOf } from '#console/parts/tabs';
@@ -35,7 +36,9 @@ export function DatasetPage({ name }: { readonly name: string }) {
       <p class="crumbs">
         <a href={hrefOf(['datasets'])}>Datasets</a>
       </p>
-      <h1>{name}</h1>
+      <h1>
+        <BrokenName of={name} />
+      </h1>
       <PastNote />
       <Tabs label="Parts of the dataset" tabs={TABS} keep={['at']} />
       {tabOf(TABS) === 'history' ? (

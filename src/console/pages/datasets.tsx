@@ -4,7 +4,7 @@ import { type DatasetFilter, DatasetPages, type DatasetRow } from '#console/api/
 import { Badge, Moment } from '#console/parts/bits';
 import { Empty, ProblemNote } from '#console/parts/notes';
 import { VirtualRows } from '#console/parts/virtual-rows';
-import { countText } from '#console/parts/words';
+import { countText, rowsText } from '#console/parts/words';
 import { hrefOf, narrow, place } from '#console/shell/place';
 
 const ROW_PX = 44;
@@ -134,7 +134,7 @@ function Line({ row, at }: LineProps) {
       <a class="grow" href={hrefOf(['datasets', row.name], { at })}>
         {row.name}
       </a>
-      <span class="wide">{countText(row.rows)} rows</span>
+      <span class="wide number">{rowsText(row.rows)}</span>
       <Badge of={row.status} />
       <span class="quiet wide">
         <Moment of={row.updatedAt} />

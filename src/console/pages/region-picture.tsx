@@ -61,7 +61,7 @@ export function RegionPicture({ rows, range }: RegionPictureProps) {
               >
                 <title>{`${name} ${countText(row.start)} to ${countText(row.end)}`}</title>
               </rect>
-              <text x={Math.min(left, width - NAME_WIDTH)} y={lane * LANE_PX + 12}>
+              <text {...nameAt(x(row.start), x(row.end), width)} y={lane * LANE_PX + 12}>
                 {name.length > NAME_MAX ? `${name.slice(0, NAME_MAX - 1)}…` : name}
               </text>
             </g>
@@ -75,6 +75,12 @@ export function RegionPicture({ rows, range }: RegionPictureProps) {
       </figcaption>
     </figure>
   );
+}
+
+/** Puts a name over the begin of its bar; over its end, where there is no room to the right. */
+function nameAt(left: number, right: number, width: number) {
+  if (left <= width - NAME_WIDTH) return { x: left };
+  return { x: Math.max(right, NAME_WIDTH), 'text-anchor': 'end' as const };
 }
 
 /** Follows how wide a picture is, so that its texts keep their size on every screen. */
@@ -106,7 +112,8 @@ function lanesOf(rows: readonly PlacedRow[], { x, width }: Scale): readonly numb
   const ends: number[] = [];
   const lanes = new Map<PlacedRow, number>();
   for (const row of rows.toSorted((a, b) => a.start - b.start)) {
-    const left = Math.min(x(row.start), width - NAME_WIDTH);
+    const isAtEnd = x(row.start) > width - NAME_WIDTH;
+    const left = isAtEnd ? Math.max(x(row.end), NAME_WIDTH) - NAME_WIDTH : x(row.start);
     const free = ends.findIndex((end) => end < left);
     const lane = free === -1 ? ends.length : free;
     ends[lane] = Math.max(x(row.end), left + NAME_WIDTH) + 6;

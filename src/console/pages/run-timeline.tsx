@@ -22,7 +22,7 @@ export function RunTimeline({ runs }: { readonly runs: readonly JobRun[] }) {
         return (
           <li key={run.id}>
             <a class="grow" href={hrefOf(['jobs', 'runs', run.id])}>
-              {run.job} <span class="quiet">{run.id.slice(0, 12)}</span>
+              {run.job} <span class="quiet">{run.id}</span>
             </a>
             <Badge of={run.status} />
             <span class="took">{took === undefined ? 'not begun' : durationText(took)}</span>

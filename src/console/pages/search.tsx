@@ -1,6 +1,7 @@
 import { useAnswer } from '#console/api/use-answer';
 import { Badge, Section } from '#console/parts/bits';
 import { Empty, Shown } from '#console/parts/notes';
+import { countText } from '#console/parts/words';
 import { hrefOf, place } from '#console/shell/place';
 
 interface ContractList {
@@ -12,7 +13,12 @@ interface ContractList {
   }[];
 }
 
-/** What a text leads to: a dataset of that name, contracts that hold it, and the searches of the pages. */
+interface DatasetList {
+  readonly datasets: readonly { readonly name: string; readonly status: string }[];
+  readonly matching_count?: number;
+}
+
+/** What a text leads to: the first datasets whose names hold it, and contracts that hold it. */
 export function SearchPage() {
   const text = place.value.query.get('q') ?? '';
   const query = new URLSearchParams({ text, limit: '50' });
@@ -25,9 +31,7 @@ export function SearchPage() {
     <>
       <h1>Search for “{text}”</h1>
       <Section title="Datasets">
-        <p>
-          <a href={hrefOf(['datasets'], { q: text })}>Datasets whose name holds “{text}”</a>
-        </p>
+        <FoundDatasets text={text} />
       </Section>
       <Section title="Contracts">
         <Shown answer={contracts} again={again}>
@@ -50,5 +54,34 @@ export function SearchPage() {
         </Shown>
       </Section>
     </>
+  );
+}
+
+const DATASETS_MAX = 20;
+
+function FoundDatasets({ text }: { readonly text: string }) {
+  const query = new URLSearchParams({ text, limit: String(DATASETS_MAX) });
+  const [answer, again] = useAnswer<DatasetList>(`/registry/datasets?${query}`);
+  return (
+    <Shown answer={answer} again={again}>
+      {({ datasets, matching_count: count = datasets.length }) =>
+        datasets.length === 0 ? (
+          <Empty title="No name of a dataset holds this text" />
+        ) : (
+          <>
+            <ul class="plain">
+              {datasets.map(({ name, status }) => (
+                <li key={name}>
+                  <a href={hrefOf(['datasets', name])}>{name}</a> <Badge of={status} />
+                </li>
+              ))}
+            </ul>
+            {count > datasets.length && (
+              <a href={hrefOf(['datasets'], { q: text })}>All {countText(count)} of them</a>
+            )}
+          </>
+        )
+      }
+    </Shown>
   );
 }

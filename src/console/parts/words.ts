@@ -12,6 +12,11 @@ export function countText(count: number | null | undefined): string {
   return count === null || count === undefined ? 'unknown' : NUMBER.format(count);
 }
 
+/** Writes how many rows there are. */
+export function rowsText(count: number | null): string {
+  return count === null ? '' : `${NUMBER.format(count)} ${count === 1 ? 'row' : 'rows'}`;
+}
+
 /** Writes bytes in the largest unit that keeps them above 1. */
 export function bytesText(bytes: number): string {
   const unit = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
