@@ -14,7 +14,6 @@ export interface ConsolePage {
 
 /** Every page, and every part of a page that has an address of its own, of a registry that `fillConsole()` has filled. */
 export const CONSOLE_PAGES: readonly ConsolePage[] = [
-  ['home', '', 'Home', 'sales/orders'],
   ['datasets', '/datasets', 'Datasets', 'shop/parts'],
   ['datasets-none', '/datasets?q=nowhere', 'Datasets', 'No dataset fits'],
   ['dataset', ORDERS, 'sales/orders', 'Schema fingerprint'],
@@ -43,5 +42,6 @@ export const CONSOLE_PAGES: readonly ConsolePage[] = [
   ['drill', `/health/drills/${FAILED_DRILL}`, `Drill ${FAILED_DRILL}`, 'not found within 10 s'],
   ['search', '/search?q=order', 'Search for “order”', 'sales.order-placed'],
   ['session', '/session', 'Session', 'Environment'],
+  ['home', '', 'Home', 'sales/orders'],
   ['missing', '/nowhere', 'Not found', 'There is no such page'],
 ].map(([name = '', path = '', title = '', proof = '']) => ({ name, path, title, proof }));

@@ -7,7 +7,7 @@ import { EventList } from '#console/parts/event-list';
 import { HeldEvents } from '#console/parts/held-events';
 import { Empty } from '#console/parts/notes';
 import { countText } from '#console/parts/words';
-import { narrow, place } from '#console/shell/place';
+import { hrefOf, narrow, place } from '#console/shell/place';
 
 const SHOWN_MAX = 300;
 
@@ -55,6 +55,14 @@ function Events({ stream, live, text, kind }: EventsProps) {
         fit
         {found.length > SHOWN_MAX ? `, the newest ${SHOWN_MAX} of them are shown` : ''}.
       </p>
+      {state === 'refused' && (
+        <Empty title="The token may not follow the log">
+          <p>
+            It needs <code>datasets:read</code>, <code>contracts:read</code> and{' '}
+            <code>jobs:read</code>. <a href={hrefOf(['session'])}>Use another token</a>.
+          </p>
+        </Empty>
+      )}
       {found.length === 0 && isSettled ? (
         <Empty title="No event fits">
           <p>Events appear as they happen. Choose a position to read what happened before.</p>
