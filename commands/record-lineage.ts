@@ -45,7 +45,7 @@ export type LineageAnswer = Pick<
  */
 export async function recordLineage(
   commands: LineageCommands,
-  context: Pick<CommandContext, 'scope' | 'actor' | 'requestId'>,
+  context: Omit<CommandContext, 'commandId' | 'requestFingerprint'>,
   event: LineageEvent,
 ): Promise<LineageAnswer> {
   const { fingerprint } = event;

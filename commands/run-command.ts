@@ -19,7 +19,7 @@ import { backoffMs } from '#flow/backoff';
 import { type Clock, toTimestamp } from '#flow/clock';
 import type { FairTurns } from '#flow/fair-turns';
 import type { KeyedQueue } from '#flow/keyed-queue';
-import { NO_TRACES, type Span, type Tracer } from '#flow/tracer';
+import { NO_SPAN, NO_TRACES, type Span, type TracedWork, type Tracer } from '#flow/tracer';
 import type { EventLog } from '#log/event-log';
 import { type Subject, subjectOf } from '#log/subjects';
 
@@ -49,6 +49,8 @@ export interface CommandContext {
   readonly requestFingerprint: Sha256;
   /** The request that it came with, for the audit; absent where none asked for it. */
   readonly requestId?: string;
+  /** The trace of that request, where it is recorded. */
+  readonly trace?: TracedWork;
 }
 
 /** What a decision within `runCommand` may know: also which revision the state is of. */
@@ -94,10 +96,10 @@ export async function runCommand<S, E extends DomainEvent>(
 ): Promise<CommandAnswer<S, E>> {
   const subject = subjectOf({ scope: context.scope, kind: spec.kind, id: spec.id });
   const tally = { attempts: 0, conflicts: 0 };
-  const at = { env, context, spec, subject, tally };
   const begun = env.clock.monotonicMs();
   let outcome: EndedCommand['outcome'] = 'INTERNAL';
   const run = async (span: Span): Promise<CommandAnswer<S, E>> => {
+    const at = { env, context, spec, subject, tally, span };
     const answer = await env.queue.run(subject, async () => new Attempt(at, await load(at)).run());
     outcome = outcomeOf(answer);
     span.tag({ position: answer.position, outcome });
@@ -109,7 +111,7 @@ export async function runCommand<S, E extends DomainEvent>(
     // What workers do by themselves is in no request's trace.
     return context.requestId === undefined
       ? await tracer.begin('command', tags, run)
-      : await tracer.run('command', tags, run);
+      : await (context.trace ?? NO_SPAN).part('command', tags, run);
   } catch (error) {
     if (isRegistryError(error)) outcome = error.code;
     throw error;
@@ -138,6 +140,7 @@ interface Surroundings<S, E extends DomainEvent> {
   readonly subject: Subject;
   /** Counts along, for whoever hears of the end. */
   readonly tally: { attempts: number; conflicts: number };
+  readonly span: Span;
 }
 
 class Attempt<S, E extends DomainEvent> {
@@ -151,12 +154,8 @@ class Attempt<S, E extends DomainEvent> {
     this.#remembered = loaded.remembered;
   }
 
-  get #tracer(): Tracer {
-    return this.#at.env.tracer ?? NO_TRACES;
-  }
-
   async run(): Promise<CommandAnswer<S, E>> {
-    const { env, context, spec, subject, tally } = this.#at;
+    const { env, context, spec, subject, tally, span: command } = this.#at;
     let confirmed = false;
     while (tally.conflicts <= env.conflictsMax) {
       if (this.#remembered !== undefined) return await this.#answerAgain(this.#remembered);
@@ -164,7 +163,7 @@ class Attempt<S, E extends DomainEvent> {
       const { state, revision } = this.#aggregate;
       tally.attempts += 1;
       const known = { scope: context.scope, time, revision };
-      const decision = await this.#tracer.run('decide', { kind: spec.kind }, async (span) => {
+      const decision = await command.part('decide', { kind: spec.kind }, async (span) => {
         const made = await spec.decide(state, known);
         span.tag({ outcome: made.kind });
         return made;
@@ -196,7 +195,7 @@ class Attempt<S, E extends DomainEvent> {
 
   /** Appends the event. Gives `undefined` when another writer was faster. */
   async #append(event: E, time: string): Promise<Position | undefined> {
-    const { env, context, spec, subject } = this.#at;
+    const { env, context, spec, subject, span: command } = this.#at;
     const metadata: NewEvent['metadata'] = {
       id: env.newId() as EventId,
       time,
@@ -207,7 +206,7 @@ class Attempt<S, E extends DomainEvent> {
       previousHash: this.#aggregate.hash,
     };
     const expected = this.#aggregate.revision;
-    const outcome = await this.#tracer.run('append', { stream: spec.log.name }, async (span) => {
+    const outcome = await command.part('append', { stream: spec.log.name }, async (span) => {
       const { traceparent } = span;
       const traced = traceparent === undefined ? {} : { traceparent };
       // Around the append alone: what a decision waits for has a fair order of its own.

@@ -15,8 +15,14 @@ export type SpanName =
 /** What is said of a piece of work. Keys are written in the code; values are short, and never a name or text from outside. */
 export type Tags = Readonly<Record<string, string | number | boolean>>;
 
+/** Something that is recorded, of which other work can be a part. */
+export interface TracedWork {
+  /** Runs work as a part of this, and ends the part with it. */
+  part<T>(name: SpanName, tags: Tags, work: (span: Span) => T): T;
+}
+
 /** One piece of traced work. */
-export interface Span {
+export interface Span extends TracedWork {
   /** Its place in its trace as W3C `traceparent`, for what goes on elsewhere; `undefined` where nothing is recorded. */
   readonly traceparent: string | undefined;
   tag(tags: Tags): void;
@@ -38,7 +44,7 @@ export interface RequestOutcome {
 }
 
 /** A request whose trace is recorded. */
-export interface RequestTrace {
+export interface RequestTrace extends TracedWork {
   readonly traceId: string;
   /** Runs work that waits for nothing as a part of the trace: it costs far less. */
   now<T>(work: () => T): T;
@@ -48,8 +54,9 @@ export interface RequestTrace {
 }
 
 /**
- * Tells what belongs together and how long each part of it took. The trace under way follows the work through every `await`;
- * nothing is handed on. None of it throws, and none of it waits.
+ * Tells what belongs together and how long each part of it took. What reads, the trace under way follows through every `await`: nothing
+ * is handed on. Commands hand it on, as `Span.part`: they wait for a disk, and following promises meanwhile would slow down all
+ * that is not traced. None of it throws, and none of it waits.
  */
 export interface Tracer {
   /** Whether anything is ever recorded. */
@@ -58,7 +65,7 @@ export interface Tracer {
   start(name: SpanName, tags?: Tags): Span;
   /** Runs work as a part of the trace under way, and ends the part with it; where none is, only runs it. */
   run<T>(name: SpanName, tags: Tags, work: (span: Span) => T): T;
-  /** The same for work that nobody asked for: where no trace is under way it may begin one. */
+  /** The same for work that nobody asked for: where no trace is under way it may begin one, which only its span hands on. */
   begin<T>(name: SpanName, tags: Tags, work: (span: Span) => T): T;
   /** Runs work that belongs to traces that began elsewhere, as one more part of each. */
   follow<T>(name: SpanName, from: Followed, work: () => T): T;
@@ -77,6 +84,7 @@ export const NO_SPAN: Span = {
   traceparent: undefined,
   tag: () => undefined,
   end: () => undefined,
+  part: (_name, _tags, work) => work(NO_SPAN),
 };
 
 /** Records nothing. */

@@ -166,7 +166,12 @@ function handler(spec: Route, dependencies: HttpDependencies, hot: HotReads): Mi
     const request = await parseRequest(spec, context, limits);
     context.state['actor'] = request.actor;
     if (guard !== undefined) checkPermission(spec.operationId, sender.principal, request.body);
-    const made = await spec.handle(request, context);
+    const { trace } = request;
+    // A command hands its trace on: it waits for the log, and promises would be followed all that time.
+    const made =
+      trace === undefined || spec.isCommand
+        ? await spec.handle(request, context)
+        : await trace.run(async () => spec.handle(request, context));
     const shown = guard === undefined ? made : privateReply(made);
     const reply = stale ? staleReply(shown) : shown;
     // What shows the past is asked for once.

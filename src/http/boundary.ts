@@ -87,7 +87,7 @@ export function boundary(
       if (trace.now(() => answered(context, known, requestId))) context.respond = false;
       else {
         prepare(context, visit, { requestId, observer });
-        await trace.run(() => answer(context, known, next));
+        await answer(context, known, next);
       }
     } catch (error) {
       prepare(context, visit, { requestId, observer });
@@ -193,10 +193,7 @@ function isUnexpected(error: unknown, { res }: Context): boolean {
 }
 
 /** Runs a request that is not traced. */
-const UNTRACED: Pick<RequestTrace, 'now' | 'run'> = {
-  now: (work) => work(),
-  run: (work) => work(),
-};
+const UNTRACED: Pick<RequestTrace, 'now'> = { now: (work) => work() };
 
 const UNKNOWN: Visit = { sender: {}, client: undefined, headers: [] };
 

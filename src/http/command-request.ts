@@ -39,17 +39,28 @@ export function commandContext(
   operation: string,
   request: ParsedRequest<unknown, unknown, unknown>,
 ): CommandContext {
-  const { scope, actor, params, body, requestId } = request;
+  const { params, body } = request;
   const key = idempotencyKey(request);
   return {
-    scope,
-    actor,
+    ...senderOf(request),
     commandId: (key ?? dependencies.newId()) as CommandId,
     // Only a client's key can come twice; without one there is nothing to compare.
     requestFingerprint:
       key === undefined ? NO_FINGERPRINT : sha256Of(canonicalJson([operation, params, body])),
-    requestId,
   };
+}
+
+/** Says who sends a command, and with which request. */
+export function senderOf({
+  scope,
+  actor,
+  requestId,
+  trace,
+}: ParsedRequest<unknown, unknown, unknown>): Omit<
+  CommandContext,
+  'commandId' | 'requestFingerprint'
+> {
+  return { scope, actor, requestId, ...(trace === undefined ? {} : { trace }) };
 }
 
 /** Reads `Idempotency-Key`, or `X-Idempotency-Key`. @throws INVALID_REQUEST */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type LineageAnswer, recordLineage } from '#commands/record-lineage';
 import { RegistryError } from '#domain/errors';
 import { inLanes } from '#flow/in-lanes';
-import { commandHeaders, writableCommands } from '#http/command-request';
+import { commandHeaders, senderOf, writableCommands } from '#http/command-request';
 import type { HttpDependencies } from '#http/dependencies';
 import { partProblem } from '#http/problem';
 import { readJsonText } from '#http/read-body';
@@ -75,14 +75,15 @@ function single(dependencies: HttpDependencies): Route {
     streamType: 'application/json',
     errors: [413, 415, 422, 507],
     responses: { 201: { description: 'The event is kept', schema: recordedSchema } },
-    handle: async ({ scope, actor, requestId, settleBody }, { req }) => {
+    handle: async (request, { req }) => {
+      const { settleBody } = request;
       const { lineage } = writableCommands(dependencies);
       const { lineageBytesMax: bytesMax, jsonDepthMax, jsonItemsMax } = dependencies.limits;
       const text = await readJsonText(req, { bytesMax, jsonDepthMax, jsonItemsMax, settleBody });
       const read = readLineageEvent(text, { bytesMax });
       if (read.kind === 'refused') throw refused(read.faults);
       const { event } = read;
-      const answer = await recordLineage(lineage, { scope, actor, requestId }, event);
+      const answer = await recordLineage(lineage, senderOf(request), event);
       const headers = await commandHeaders(answer, [dependencies.jobRunsView], dependencies);
       const body = recordedJson(event, answer, dependencies.lineageWarner(event));
       return { status: 201, headers, body };
@@ -128,7 +129,7 @@ function batch(dependencies: HttpDependencies): Route {
     errors: [413, 415, 422],
     responses: { 200: { description: 'What became of the events', schema: batchSchema } },
     handle: async (request, { req }) => {
-      const { scope, actor, requestId, settleBody } = request;
+      const { settleBody } = request;
       const { lineage } = writableCommands(dependencies);
       const { lineageBytesMax, lineageBatchBytesMax, ...limits } = dependencies.limits;
       const { jsonItemsMax } = limits;
@@ -154,7 +155,7 @@ function batch(dependencies: HttpDependencies): Route {
           return;
         }
         try {
-          const answer = await recordLineage(lineage, { scope, actor, requestId }, item.event);
+          const answer = await recordLineage(lineage, senderOf(request), item.event);
           position = Math.max(position, answer.position);
           if (answer.replayed || answer.recorded === undefined) existing += 1;
         } catch (error) {

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { z } from 'zod';
 import { quote, RegistryError } from '#domain/errors';
 import type { Scope } from '#domain/scope';
+import type { RequestTrace } from '#flow/tracer';
 import { mayDo, maySee, type Principal } from '#http/auth/principal';
 import type { Visit } from '#http/limits/client-limits';
 import { bodyOf, type RequestLimits, readJson, type SettleBody } from '#http/read-body';
@@ -38,6 +39,7 @@ export async function parseRequest(
     scope: context.state['scope'] as Scope,
     prefix: String(context.state['prefix']),
     requestId: String(context.state['requestId']),
+    trace: context.state['trace'] as RequestTrace | undefined,
     report: context.state['report'] as (error: unknown) => void,
     actor: principal?.subject ?? actorOf(context.req),
     mayApprove: principal === undefined || mayDo(principal, 'contracts:approve'),

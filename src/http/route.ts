@@ -1,6 +1,7 @@
 import type { Context } from 'koa';
 import { z } from 'zod';
 import type { Scope } from '#domain/scope';
+import type { RequestTrace } from '#flow/tracer';
 import type { SettleBody } from '#http/read-body';
 
 /** What a handler answers. Texts and buffers are sent as they are, everything else as JSON. */
@@ -37,6 +38,8 @@ export interface ParsedRequest<P, Q, B> {
   /** Whether its sender may see another scope, which a command names. */
   readonly maySee: (scope: Scope) => boolean;
   readonly requestId: string;
+  /** The trace of the request, where it is recorded. */
+  readonly trace: RequestTrace | undefined;
   /** Tells whoever listens of an unexpected error that the answer shows in one of its parts. */
   readonly report: (error: unknown) => void;
   /** A request header, by its lower-case name. */

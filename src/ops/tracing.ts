@@ -60,23 +60,21 @@ export class Tracing implements Tracer {
 
   start(name: SpanName, tags: Tags = {}): Span {
     const context = this.#active.get();
-    return context === undefined ? NO_SPAN : new RecordedSpan(this.#open(name, tags, { context }));
+    return context === undefined ? NO_SPAN : this.#record(name, tags, { context });
   }
 
   run<T>(name: SpanName, tags: Tags, work: (span: Span) => T): T {
     const context = this.#active.get();
-    return context === undefined
-      ? work(NO_SPAN)
-      : this.#run(this.#open(name, tags, { context }), work);
+    if (context === undefined) return work(NO_SPAN);
+    const span = this.#record(name, tags, { context });
+    return ended([span], () => this.#active.within(span.context, () => work(span)));
   }
 
   begin<T>(name: SpanName, tags: Tags, work: (span: Span) => T): T {
     if (this.#active.get() !== undefined) return this.run(name, tags, work);
     if (!this.#isChosen()) return work(NO_SPAN);
-    const otel = this.#open(name, tags, { context: ROOT_CONTEXT });
-    const span = new RecordedSpan(otel);
-    const context = trace.setSpan(ROOT_CONTEXT, otel);
-    return ended([span], () => this.#active.whole(context, () => work(span)));
+    const span = this.#record(name, tags, { context: ROOT_CONTEXT });
+    return ended([span], () => work(span));
   }
 
   follow<T>(name: SpanName, { traceparents, tags }: Followed, work: () => T): T {
@@ -86,7 +84,7 @@ export class Tracing implements Tracer {
       .filter(isSampled);
     const spans = parents.map((parent) => {
       const context = trace.setSpanContext(ROOT_CONTEXT, parent);
-      return new RecordedSpan(this.#open(name, tags, { context, kind: SpanKind.CONSUMER }));
+      return this.#record(name, tags, { context, kind: SpanKind.CONSUMER });
     });
     return ended(spans, work);
   }
@@ -97,9 +95,10 @@ export class Tracing implements Tracer {
     if (!isWanted) return undefined;
     const from = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent);
     const span = this.#export.tracer.startSpan('request', { kind: SpanKind.SERVER }, from);
-    const context = trace.setSpan(from, span);
+    const { context, part } = new RecordedSpan(span, this.#open);
     return {
       traceId: span.spanContext().traceId,
+      part,
       now: (work) => this.#active.now(context, work),
       run: (work) => this.#active.whole(context, work),
       end: (outcome) => endRequest(span, outcome),
@@ -127,23 +126,29 @@ export class Tracing implements Tracer {
     return this.#begun <= this.#options.perSecondMax;
   }
 
-  #open(name: SpanName, tags: Tags, { context, kind = SpanKind.INTERNAL }: Place): OtelSpan {
-    return this.#export.tracer.startSpan(name, { kind, attributes: named(tags) }, context);
-  }
+  readonly #open: Open = (name, tags, { context, kind = SpanKind.INTERNAL }) =>
+    this.#export.tracer.startSpan(name, { kind, attributes: named(tags) }, context);
 
-  #run<T>(otel: OtelSpan, work: (span: Span) => T): T {
-    const span = new RecordedSpan(otel);
-    const context = trace.setSpan(ROOT_CONTEXT, otel);
-    return ended([span], () => this.#active.within(context, () => work(span)));
+  #record(name: SpanName, tags: Tags, place: Place): RecordedSpan {
+    return new RecordedSpan(this.#open(name, tags, place), this.#open);
   }
 }
 
+type Open = (name: SpanName, tags: Tags, place: Place) => OtelSpan;
+
 class RecordedSpan implements Span {
   readonly #span: OtelSpan;
+  readonly #open: Open;
   #isEnded = false;
 
-  constructor(span: OtelSpan) {
+  constructor(span: OtelSpan, open: Open) {
     this.#span = span;
+    this.#open = open;
+  }
+
+  /** What is a part of it. */
+  get context(): Context {
+    return trace.setSpan(ROOT_CONTEXT, this.#span);
   }
 
   get traceparent(): string {
@@ -153,6 +158,11 @@ class RecordedSpan implements Span {
   tag(tags: Tags): void {
     this.#span.setAttributes(named(tags));
   }
+
+  readonly part = <T>(name: SpanName, tags: Tags, work: (span: Span) => T): T => {
+    const span = new RecordedSpan(this.#open(name, tags, { context: this.context }), this.#open);
+    return ended([span], () => work(span));
+  };
 
   end(error?: unknown): void {
     if (this.#isEnded) return;
