@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 SOURCES := $(shell find src commands projections test bench examples -name '*.ts' 2>/dev/null) tsconfig.json package.json
+CONSOLE := $(shell find src/console -type f 2>/dev/null) vite.config.mjs
 
 .PHONY: help
 help: ## List the targets
@@ -50,9 +51,10 @@ node_modules/.installed: package-lock.json embedded/package-lock.json embedded/i
 .PHONY: build
 build: dist/.built ## Compile
 
-dist/.built: node_modules/.installed $(SOURCES)
+dist/.built: node_modules/.installed $(SOURCES) $(CONSOLE)
 	@rm -rf dist
 	@node_modules/.bin/tsc -p .
+	@node_modules/.bin/vite build --logLevel warn
 	@touch $@
 
 .PHONY: setup-tests
@@ -92,6 +94,7 @@ lint: node_modules/.installed ## Check format, rules, and what nothing uses
 .PHONY: typecheck
 typecheck: node_modules/.installed ## Check types
 	@node_modules/.bin/tsc -p . --noEmit
+	@node_modules/.bin/tsc -p src/console
 
 .PHONY: format
 format: node_modules/.installed ## Format the sources
@@ -128,6 +131,11 @@ command-tables: build ## Write the tables of commands and of exit codes into doc
 .PHONY: state-machines
 state-machines: build ## Draw the state machines again in docs/state-machines.md
 	@node dist/test/support/write-state-machines.js
+
+.PHONY: screenshots
+screenshots: build setup-tests ## Look at every page of the console, keep pictures in test-output/console, and renew those in docs/images
+	@node_modules/.bin/vitest run test/console
+	@node dist/test/support/write-screenshots.js
 
 .PHONY: bench
 bench: build setup-tests ## Run the benchmarks, or those named in ONLY="commands read": prints a table and writes JSON
@@ -178,4 +186,4 @@ ops-perf-warm-start: build ## The same with a full cache: no downloads, and the 
 
 .PHONY: clean
 clean: ## Remove what was built and installed; the data under .atlas stays
-	@rm -rf dist node_modules embedded/node_modules bench/results
+	@rm -rf dist node_modules embedded/node_modules bench/results test-output

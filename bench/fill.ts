@@ -23,12 +23,26 @@ interface Fact {
   readonly event: DomainEvent;
 }
 
+/** A stream that is being filled. */
+export interface Filling {
+  /** Writes on until there are so many events. */
+  to(count: number): Promise<void>;
+  close(): void;
+}
+
 /** Fills the stream of datasets: every dataset is registered, then datasets in turn get new objects. */
 export async function fillDatasets(
   nc: NatsConnection,
   { datasets, events }: { readonly datasets: number; readonly events: number },
 ): Promise<void> {
-  await fill(nc, 'REGISTRY', events, (index) => {
+  const filling = beginDatasets(nc, datasets);
+  await filling.to(events);
+  filling.close();
+}
+
+/** The same, for a stream that goes on being filled later. */
+export function beginDatasets(nc: NatsConnection, datasets: number): Filling {
+  return beginFill(nc, 'REGISTRY', (index) => {
     // A step that shares no factor with the count visits all, far from their order.
     const number = (index * 7_919) % datasets;
     const name = parseDatasetName(`bench/d${String(number).padStart(8, '0')}/x`);
@@ -74,20 +88,21 @@ export async function fillJobRuns(
     ...(i < runs ? [{ run: i, event: started(i) }] : []),
     ...(i >= open ? [{ run: i - open, event: finished(i - open) }] : []),
   ]).flat();
-  await fill(nc, 'JOBS', order.length, (index) => {
+  const filling = beginFill(nc, 'JOBS', (index) => {
     const step = order[index];
     if (step === undefined) throw new RangeError(`no step ${index}`);
     return { kind: 'job-run', id: ids[step.run] ?? '', event: step.event };
   });
+  await filling.to(order.length);
+  filling.close();
 }
 
 /** Writes a history to an empty stream as the commands would, with compare-and-set and the chain of hashes. */
-async function fill(
+function beginFill(
   nc: NatsConnection,
   stream: StreamName,
-  count: number,
   factAt: (index: number) => Fact,
-): Promise<void> {
+): Filling {
   const channel = new AppendChannel({ nc, stream, timeoutMs: 30_000 });
   const heads = new Map<string, { readonly hash: EventHash; readonly position: number }>();
   const requestFingerprint = sha256Of('request');
@@ -122,9 +137,15 @@ async function fill(
     if (reply.kind !== 'stored' || reply.position !== index + 1)
       throw new Error(`Cannot fill ${stream}: event ${index} got ${JSON.stringify(reply)}`);
   };
-  for (let from = 0; from < count; from += WINDOW) {
-    const length = Math.min(WINDOW, count - from);
-    await Promise.all(Array.from({ length }, (_, i) => publish(from + i)));
-  }
-  channel.close();
+  let written = 0;
+  return {
+    async to(count) {
+      while (written < count) {
+        const length = Math.min(WINDOW, count - written);
+        await Promise.all(Array.from({ length }, (_, i) => publish(written + i)));
+        written += length;
+      }
+    },
+    close: () => channel.close(),
+  };
 }

@@ -3,6 +3,7 @@ import { availableParallelism, cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { capacityBench } from '#bench/capacity';
 import { commandsBench } from '#bench/commands';
+import { consoleBench } from '#bench/console';
 import { contractsBench } from '#bench/contracts';
 import { datasetListsBench } from '#bench/dataset-lists';
 import { type Bench, type BenchRow, ROOT } from '#bench/harness';
@@ -41,6 +42,7 @@ const BENCHES: readonly Bench[] = [
   metricsBench,
   capacityBench,
   tracesBench,
+  consoleBench,
 ];
 
 function holds({ value, limit, detail }: BenchRow): boolean {

@@ -29,6 +29,7 @@ import { systemClock } from '#flow/clock';
 import { newId } from '#flow/new-id';
 import { buildApp } from '#http/app';
 import type { HttpObserver, RequestLine } from '#http/boundary';
+import { loadConsole } from '#http/console-files';
 import type { HttpCommands, HttpDependencies, PartHealth, Serving } from '#http/dependencies';
 import { type HttpServer, listen } from '#http/server';
 import { asyncApiDocument } from '#log/asyncapi';
@@ -158,6 +159,7 @@ async function assemble(given: Setup): Promise<RunningRegistry> {
       serving: parts.serving,
       health,
       debug: debugOf(config, sources),
+      console: loadConsole(join(packageInfo().root, 'dist/console')),
       cacheUpkeep: openCacheUpkeep(setup, parts.serving),
       drillReports: openDrillReports(config),
       ...(await openMetrics(setup, { tls, opened, logs, views, health })),
@@ -218,7 +220,7 @@ async function endServer(
 
 function healthOf({ opened, views, sources }: Parts): PartHealth[] {
   return [
-    logHealth(opened, views.heads),
+    logHealth(opened, views),
     ...views.kept.map(viewHealth),
     ...(sources === undefined ? [] : [sources.health()]),
   ];

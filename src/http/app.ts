@@ -13,6 +13,7 @@ import { boundary, type HttpObserver } from '#http/boundary';
 import { cacheRoutes } from '#http/cache-routes';
 import { catalogRoutes } from '#http/catalog-routes';
 import { compatibilityRoutes } from '#http/compatibility-routes';
+import { consolePages } from '#http/console-pages';
 import { contractCheckRoutes } from '#http/contract-check-routes';
 import { contractCommandRoutes } from '#http/contract-command-routes';
 import { contractListRoutes } from '#http/contract-list-routes';
@@ -72,6 +73,7 @@ export function buildApp(dependencies: HttpDependencies, observer: HttpObserver 
   const fast = new FastGenes(dependencies);
   if (dependencies.tracer.isOn) app.use(requestTraces(dependencies.tracer));
   app.use(boundary(dependencies, { observer, hot, fast }));
+  app.use(consolePages(dependencies.console));
   app.use(scoped());
   app.use(router.routes());
   app.use(unknownPath(router));

@@ -21,6 +21,7 @@ import type { Clock } from '#flow/clock';
 import type { Tracer } from '#flow/tracer';
 import type { PageRules } from '#http/auth/foreign-pages';
 import type { Guard } from '#http/auth/guard';
+import type { ConsoleFiles } from '#http/console-files';
 import type { DrillReports } from '#http/drill-reports';
 import type { Buckets, ClientLimits } from '#http/limits/client-limits';
 import type { JsonShapeLimits } from '#http/limits/json-shape';
@@ -160,6 +161,8 @@ export interface HttpDependencies {
   readonly health: () => readonly PartHealth[];
   /** What `/debug/` shows; absent where that is not enabled. */
   readonly debug: { readonly registryHealth: () => RegistryHealth } | undefined;
+  /** The pages under `/console`; absent where they were not built. */
+  readonly console: ConsoleFiles | undefined;
   /** Checks and evicts cached files when somebody asks for it; absent where that is not enabled. */
   readonly cacheUpkeep: CacheUpkeep | undefined;
   /** What drills have left here; absent where that is not enabled. */

@@ -121,7 +121,12 @@ describe('the image', () => {
       ['LICENSE', 'dist', 'embedded', 'examples', 'node_modules', 'package.json', 'src'].toSorted(),
     );
     expect(readdirSync(join(tree, 'src'))).toEqual(['lineage']);
-    expect(readdirSync(join(tree, 'dist')).toSorted()).toEqual(['commands', 'projections', 'src']);
+    expect(readdirSync(join(tree, 'dist')).toSorted()).toEqual([
+      'commands',
+      'console',
+      'projections',
+      'src',
+    ]);
     const { dependencies, devDependencies } = JSON.parse(
       readFileSync(join(root, 'package.json'), 'utf8'),
     ) as Record<string, Record<string, string>>;
@@ -172,6 +177,7 @@ describe('the image', () => {
       expect((await api.post('/registry/datasets', body)).status).toBe(201);
       expect((await api.get('/registry/datasets/image/first')).json).toMatchObject(body);
       const contract = { name: 'image.first', version: 'v1', jsonSchema: { type: 'object' } };
+      expect((await fetch(`${url}/console`)).status).toBe(200);
       // By a worker thread, and by a file of the tree.
       expect((await api.post('/registry/contracts', contract)).status).toBe(201);
     } finally {

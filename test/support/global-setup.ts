@@ -12,6 +12,8 @@ const root = join(import.meta.dirname, '../..');
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', root], { stdio: 'inherit' });
+  const build = ['build', root, '--logLevel', 'warn', '-c', join(root, 'vite.config.mjs')];
+  execFileSync(join(root, 'node_modules/.bin/vite'), build, { stdio: 'inherit' });
   const postgres = await startPostgres();
   project.provide('postgresUrl', postgres.url);
   return async () => {

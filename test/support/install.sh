@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests start beside the registry: PostgreSQL, nginx, Redis, Prometheus, groff, the shells zsh and fish,
-# and pgrep to find their processes.
+# Installs what the tests start beside the registry: PostgreSQL, nginx, Redis, Prometheus, a browser, groff, the shells zsh and
+# fish, and pgrep to find their processes.
 set -eu
 
 missing=
@@ -8,6 +8,7 @@ ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || missing="$missing postg
 command -v pgrep >/dev/null 2>&1 || missing="$missing procps"
 [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 [ -x /usr/bin/redis-server ] || missing="$missing redis-server"
+[ -x /usr/bin/chromium ] || missing="$missing chromium"
 [ -x /usr/bin/promtool ] || missing="$missing prometheus"
 command -v groff >/dev/null 2>&1 || missing="$missing groff-base"
 command -v zsh >/dev/null 2>&1 || missing="$missing zsh"

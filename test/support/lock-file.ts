@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** What the script of the console is made from beside its own sources. */
+export const CONSOLE_PACKAGES = ['@preact/signals', '@preact/signals-core', 'diff', 'preact'];
+const CONSOLE_PATHS = CONSOLE_PACKAGES.map((name) => `node_modules/${name}`);
+
 /** One package as a lock file has it. */
 export interface LockedPackage {
   /** Where it lies, such as `node_modules/a/node_modules/b`. */
@@ -13,8 +17,8 @@ export interface LockedPackage {
   /** Where it is fetched from, where the lock file says so; else from the registry that npm is set to. */
   readonly resolved: string | undefined;
   readonly hasInstallScript: boolean;
-  /** Whether only development needs it. */
-  readonly isDev: boolean;
+  /** Whether it runs in production: installed there, or built into the console. */
+  readonly isShipped: boolean;
   /** The paths of what it needs. */
   readonly needs: readonly string[];
 }
@@ -49,7 +53,7 @@ export function readLockFile(folder: string): LockFile {
   const own = packages[''] ?? {};
   return {
     name,
-    needs: needsOf('', own, packages),
+    needs: [...needsOf('', own, packages), ...CONSOLE_PATHS.filter((path) => path in packages)],
     packages: Object.entries(packages)
       .filter(([path]) => path !== '')
       .map(([path, entry]) => ({
@@ -60,7 +64,7 @@ export function readLockFile(folder: string): LockFile {
         integrity: entry.integrity,
         resolved: entry.resolved,
         hasInstallScript: entry.hasInstallScript === true,
-        isDev: entry.dev === true,
+        isShipped: entry.dev !== true || CONSOLE_PATHS.includes(path),
         needs: needsOf(path, entry, packages),
       })),
   };

@@ -27,7 +27,7 @@ export function softwareBillOfMaterials(): string {
 
 function addPackages(bom: Models.Bom, own: Models.Component, lock: LockFile): void {
   const components = new Map<string, Models.Component>();
-  const shipped = lock.packages.filter(({ isDev }) => !isDev);
+  const shipped = lock.packages.filter(({ isShipped }) => isShipped);
   for (const locked of shipped) components.set(locked.path, componentOf(locked, lock));
   const refs = (paths: readonly string[]): readonly Models.BomRef[] =>
     paths.flatMap((path) => components.get(path)?.bomRef ?? []);

@@ -5,6 +5,8 @@ export interface SlowProxy extends AsyncDisposable {
   readonly port: number;
   /** From now on everything that the server says arrives so much later. */
   delay(ms: number): void;
+  /** Ends every connection that is open. */
+  cut(): void;
 }
 
 /** Starts a proxy before a port, at first without delay. */
@@ -49,6 +51,9 @@ export async function startSlowProxy(target: number): Promise<SlowProxy> {
     port: address.port,
     delay(ms) {
       delayMs = ms;
+    },
+    cut() {
+      for (const socket of sockets) socket.destroy();
     },
     async [Symbol.asyncDispose]() {
       for (const timer of timers) clearTimeout(timer);

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ConsoleBed, openPage, startConsoleBed } from '#test/support/console-bed';
+import { startSlowProxy } from '#test/support/slow-proxy';
+
+/** The machine may be busy with other tests. */
+const PATIENCE = { timeout: 20_000 };
+/** What a page keeps of the log. */
+const KEPT_MAX = 1_000;
+
+describe('what happens while a page of the console is open', () => {
+  let bed: ConsoleBed;
+
+  beforeAll(async () => {
+    bed = await startConsoleBed();
+  });
+  afterAll(async () => {
+    await bed[Symbol.asyncDispose]();
+  });
+
+  async function register(name: string): Promise<void> {
+    const body = { name, schema_fingerprint: 'sha256:00aa' };
+    expect((await bed.registry.api.post('/registry/datasets', body)).status).toBe(201);
+  }
+
+  it('is shown as it happens', async () => {
+    await using opened = await bed.open('');
+    const { page } = opened;
+    await page.getByText('Changes appear as they happen.').waitFor();
+    await register('live/arrival');
+    await page.getByRole('link', { name: 'live/arrival' }).waitFor();
+  });
+
+  it('is shown once and without a gap after the connection broke', async () => {
+    await using proxy = await startSlowProxy(Number(new URL(bed.url).port));
+    const address = `http://127.0.0.1:${proxy.port}/console/log`;
+    await using opened = await openPage(bed.browser, address);
+    const { page } = opened;
+    await register('broken/before');
+    await page.getByRole('link', { name: 'broken/before' }).waitFor();
+    proxy.cut();
+    await page.getByText('waiting', { exact: true }).waitFor();
+    for (const name of ['broken/one', 'broken/two']) await register(name);
+    await page.getByRole('link', { name: 'broken/two' }).waitFor();
+    await register('broken/after');
+    await page.getByRole('link', { name: 'broken/after' }).waitFor();
+    const texts = await page.locator('.events .position').allTextContents();
+    const newest = Number(texts[0]);
+    expect(texts.map(Number)).toEqual(texts.map((_, index) => newest - index));
+  });
+
+  it('stands still while somebody holds it, or is among it by keyboard, and is all there when they go on', async () => {
+    await using opened = await bed.open('/log');
+    const { page } = opened;
+    await page.getByRole('link', { name: 'shop/parts' }).waitFor();
+    await page.getByRole('button', { name: 'Hold' }).click();
+    await register('held/one');
+    await page.getByText('Held. 1 came since.').waitFor();
+    expect(await page.getByRole('link', { name: 'held/one' }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('link', { name: 'held/one' }).focus();
+    await register('held/two');
+    await page.getByText('Held. 1 came since.').waitFor();
+    const focused = await page.evaluate('document.activeElement.textContent');
+    expect(focused).toBe('held/one');
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await page.getByRole('link', { name: 'held/two' }).waitFor();
+  });
+
+  it('is kept up to a limit, the newest of it, however much comes', async () => {
+    await using opened = await bed.open('/log?stream=jobs');
+    const { page } = opened;
+    await page.getByRole('link', { name: 'orders-monday' }).waitFor();
+    const operations = Array.from({ length: KEPT_MAX }, (_, index) => ({
+      op: 'start',
+      id: `many-${index}`,
+      job: 'many',
+    }));
+    const sent = await bed.registry.api.post('/registry/job-runs/batch', { operations });
+    expect(sent.status).toBe(200);
+    await page.getByText('1,005 came, 1,000 are kept here').waitFor();
+    const shown = await page.locator('.events li').count();
+    expect(shown).toBeLessThan(KEPT_MAX);
+  });
+
+  it('is read from a position on, and one event with its hash and what it changed', async () => {
+    await using opened = await bed.open('/log?from=2');
+    const { page } = opened;
+    const events = page.getByRole('list', { name: 'Events' });
+    await events.getByRole('link', { name: '2', exact: true }).waitFor();
+    expect(await events.getByRole('link', { name: '1', exact: true }).count()).toBe(0);
+    await events.getByRole('link', { name: '4', exact: true }).click();
+    await page.getByText('Hash before').waitFor();
+    await page.getByRole('group', { name: 'Before beside After' }).waitFor();
+    await page.getByText('"row_count": 121').last().waitFor();
+    await page.reload();
+    await page.getByText('"row_count": 121').last().waitFor();
+    await expect.poll(() => page.locator('h1').textContent(), PATIENCE).toContain('Event 4');
+  });
+});
