@@ -115,6 +115,19 @@ sbom: build ## List what runs in production as CycloneDX JSON in the file SBOM
 asyncapi: build ## Describe the events again in docs/asyncapi.yaml
 	@node dist/test/support/write-asyncapi.js
 
+.PHONY: client-types
+client-types: build ## Write the types of the client in src/client/operations.ts from the OpenAPI document
+	@node dist/test/support/write-client-types.js
+
+.PHONY: man-page
+man-page: build ## Write the manual page docs/man/atlas-registry.1 from the commands
+	@mkdir -p docs/man
+	@node dist/src/main.js man > docs/man/atlas-registry.1
+
+.PHONY: command-tables
+command-tables: build ## Write the tables of commands and of exit codes into docs/cli.md
+	@node dist/test/support/write-command-tables.js
+
 .PHONY: state-machines
 state-machines: build ## Draw the state machines again in docs/state-machines.md
 	@node dist/test/support/write-state-machines.js

@@ -40,7 +40,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   // Errors are the one thing of the domain that a configuration needs; of flow it implements the port of traces.
   'src/ops': ['src/domain', 'src/flow'],
-  'src/cli': ['src/ops'],
+  // Runs in browsers too: nothing of the registry, and nothing of Node.
+  'src/client': [],
+  'src/cli': ['src/ops', 'src/client'],
   // What runs in a browser knows the registry by its HTTP API alone.
   'src/console': [],
   'src/compose': ['*'],
@@ -53,6 +55,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PORTS_ONLY = new Set(['src/stores/publisher', 'src/stores/verify-artifact']);
 
 const LINES_MAX = 300;
+/** Written by a program, and read by one. */
+const GENERATED = new Set(['src/client/operations.ts']);
 
 interface Source {
   readonly path: string;
@@ -133,7 +137,8 @@ describe('the house', () => {
   });
 
   it(`no file has more than ${LINES_MAX} lines`, () => {
-    const long = all.filter(({ text }) => text.split('\n').length - 1 > LINES_MAX);
+    const own = all.filter(({ path }) => !GENERATED.has(path));
+    const long = own.filter(({ text }) => text.split('\n').length - 1 > LINES_MAX);
     expect(long.map(({ path }) => path)).toEqual([]);
   });
 
@@ -150,8 +155,7 @@ describe('the house', () => {
         /^(src|commands|projections)\//.test(path) && text.includes('process.env'),
     );
     expect(readers.map(({ path }) => path).toSorted()).toEqual([
-      'src/cli/bearer.ts',
-      'src/cli/registry-fetch.ts',
+      'src/cli/environment.ts',
       'src/cli/settings.ts',
     ]);
   });

@@ -1,6 +1,8 @@
 import { type Command, Option } from 'commander';
 import pc from 'picocolors';
+import { EXIT, type ExitCode, exitCodeHere } from '#cli/contract/exit-code';
 import { printable } from '#cli/contract/report/printable';
+import { explain } from '#cli/manual/manual-command';
 import { ProgressBar, type TextOutput } from '#cli/progress';
 import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
@@ -54,25 +56,31 @@ interface Flags {
   readonly json?: boolean;
 }
 
-const EXIT = { sound: 0, found: 1, unknown: 2, unproved: 3, stopped: 130 } as const;
 const SHOWN_MAX = 100;
 
-const HELP = `
-Reads the whole log and every anchor, and names each event that was changed, removed or inserted. It finds the
+const MANUAL = {
+  about: `Reads the whole log and every anchor, and names each event that was changed, removed or inserted. It finds the
 registry by the same settings as serve (ATLAS_DATA_DIR, NATS_URL, ATLAS_STORE, DATABASE_URL), which may run
-meanwhile. It writes nothing.
-
-Exit codes:
-  ${EXIT.sound}    the log is what was anchored
-  ${EXIT.found}    something was changed, removed or inserted
-  ${EXIT.unknown}    the log, its anchors or the key cannot be read
-  ${EXIT.unproved}    nothing was found, but a part of the log has no anchor that proves it
-  ${EXIT.stopped}  stopped by a signal`;
+meanwhile. It writes nothing.`,
+  examples: [
+    'atlas-registry audit verify',
+    'atlas-registry audit verify --stream registry --public-key /etc/atlas/audit-key.pub.pem --json',
+  ],
+  exits: {
+    [EXIT.ok]: 'the log is what was anchored',
+    [EXIT.refused]: 'something was changed, removed or inserted',
+    [EXIT.usage]:
+      'used wrongly: an option, a setting, or a key or a place of anchors that cannot be used',
+    [EXIT.unreachable]:
+      'nobody can tell: the log cannot be reached, or a part of it has no anchor that proves it',
+  },
+  seeAlso: ['docs/audit.md'],
+};
 
 /** Adds `audit verify` to the program. */
 export function addAudit(program: Command, verify: VerifyAudit): void {
   const keep = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-  program
+  const command = program
     .command('audit')
     .description('Check that nobody has changed what was written.')
     .command('verify')
@@ -84,13 +92,11 @@ export function addAudit(program: Command, verify: VerifyAudit): void {
       keep,
       [],
     )
-    .option('--json', 'print the report as JSON')
-    .addHelpText('after', HELP)
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.sound : EXIT.unknown))
-    .action(async (flags: Flags) => process.exit(await run(flags, verify)));
+    .option('--json', 'print the report as JSON');
+  explain(command, MANUAL).action(async (flags: Flags) => process.exit(await run(flags, verify)));
 }
 
-async function run(flags: Flags, verify: VerifyAudit): Promise<number> {
+async function run(flags: Flags, verify: VerifyAudit): Promise<ExitCode> {
   const { stdout, stderr } = process;
   const stop = new AbortController();
   void untilSignalled().then(() => stop.abort());
@@ -105,13 +111,13 @@ async function run(flags: Flags, verify: VerifyAudit): Promise<number> {
     });
     progress?.end();
     stdout.write(flags.json === true ? `${JSON.stringify({ reports })}\n` : describe(reports));
-    if (reports.some(hasFindings)) return EXIT.found;
-    return reports.some(isUnproved) ? EXIT.unproved : EXIT.sound;
+    if (reports.some(hasFindings)) return EXIT.refused;
+    return reports.some(isUnproved) ? EXIT.unreachable : EXIT.ok;
   } catch (error) {
     progress?.end();
     if (stop.signal.aborted) return EXIT.stopped;
     stderr.write(`${pc.red(error instanceof Error ? error.message : String(error))}\n`);
-    return EXIT.unknown;
+    return exitCodeHere(error, EXIT.usage);
   }
 }
 

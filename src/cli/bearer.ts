@@ -1,18 +1,25 @@
+import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import { variable } from '#cli/environment';
+
 const TOKEN = /^[A-Za-z0-9._~+/=-]{1,8192}$/;
 
-/** Gives the headers that say who sends a request: the token in `ATLAS_TOKEN`, or none. @throws Error for what is no token */
-export function bearerHeaders(): Readonly<Record<string, string>> {
-  const token = process.env['ATLAS_TOKEN'];
-  if (token === undefined || token === '') return {};
-  // Whoever sends a header that cannot be one is told of it, value and all.
-  if (!TOKEN.test(token))
-    throw new Error(
-      'Cannot use ATLAS_TOKEN: it is no bearer token (want letters, digits and . _ ~ + / = -)',
-    );
-  return { Authorization: `Bearer ${token}` };
+/** Gives the token in `ATLAS_TOKEN`, or none. @throws CommandFault for what is no token */
+export function bearerToken(): string | undefined {
+  const token = variable('ATLAS_TOKEN');
+  return token === undefined ? undefined : checkToken(token, 'ATLAS_TOKEN');
 }
 
-/** Tells whether requests will say who sends them. */
+/** Gives a token back that can be sent. @throws CommandFault for what is no token: it names where it came from, and not the token */
+export function checkToken(token: string, from: string): string {
+  // Whoever sends a header that cannot be one is told of it, value and all.
+  if (TOKEN.test(token)) return token;
+  throw new CommandFault(
+    EXIT.usage,
+    `Cannot use ${from}: it is no bearer token (want letters, digits and . _ ~ + / = -)`,
+  );
+}
+
+/** Tells whether `ATLAS_TOKEN` is set. */
 export function hasToken(): boolean {
-  return (process.env['ATLAS_TOKEN'] ?? '') !== '';
+  return variable('ATLAS_TOKEN') !== undefined;
 }

@@ -2,13 +2,24 @@ import { type Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
 import { describeCache } from '#cli/cache-status/describe-cache';
 import { fetchCache } from '#cli/cache-status/fetch-cache';
-import { type CacheThresholds, isWithin, judgeCache } from '#cli/cache-status/judge-cache';
+import {
+  type CacheThresholds,
+  isWithin,
+  judgeCache,
+  REQUESTS_MIN,
+} from '#cli/cache-status/judge-cache';
 import { type Look, watchCache } from '#cli/cache-status/watch-cache';
 import { messageOf } from '#cli/catalog-import/manifest-folder';
+import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import { printable } from '#cli/contract/report/printable';
+import { addRegistryOptions } from '#cli/contract/target-options';
+import { explain } from '#cli/manual/manual-command';
+import type { Credentials } from '#cli/profile/credentials';
 import { untilSignalled } from '#ops/signals';
 
 interface Flags {
   readonly url: string;
+  readonly credentials?: Credentials;
   readonly minHitRatio: number;
   readonly maxBytes: number;
   readonly json?: boolean;
@@ -18,26 +29,33 @@ interface Flags {
 const HIT_RATIO_MIN = 0.6;
 const BYTES_MAX = 8_589_934_592;
 const WATCH_MS = 2_000;
-const PASSED_EXIT_CODE = 1;
-/** Nothing is known of the cache: not the same as a cache that does badly. */
-const UNKNOWN_EXIT_CODE = 2;
 
-/** Adds `cache status` to the program. */
-export function addCacheStatus(program: Command): void {
-  program
-    .command('cache')
-    .description('Look at the dataset cache of a registry that runs.')
+const MANUAL = {
+  about: `Asks one node, which must serve /debug/: ATLAS_ENABLE_ADMIN_ENDPOINTS=true and ATLAS_ENABLE_DEBUG_DATASETS=true. The hit
+ratio is judged from ${REQUESTS_MIN} requests on: the first one for each dataset misses in the best of caches.`,
+  examples: [
+    'atlas-registry cache status --watch',
+    'atlas-registry cache status --url http://reader-2:3001 --max-bytes 4294967296 --json',
+  ],
+  exits: {
+    [EXIT.ok]: 'within the thresholds',
+    [EXIT.refused]: 'a threshold is passed',
+    [EXIT.unreachable]: 'nobody can tell: the registry does not answer, or does not say',
+  },
+  seeAlso: ['docs/caching.md'],
+};
+
+/** Adds `cache status`. */
+export function addCacheStatus(group: Command): void {
+  const status = group
     .command('status')
-    .description(
-      `Show what is cached and hold it to thresholds. Exits with 0 within them, with ${PASSED_EXIT_CODE} when one is passed, with ${UNKNOWN_EXIT_CODE} when the registry does not say.`,
-    )
-    .option('--url <url>', 'the registry', 'http://127.0.0.1:3001')
+    .description('Show what is cached, and hold it to thresholds.');
+  addRegistryOptions(status)
     .option('--min-hit-ratio <ratio>', 'threshold of the hit ratio', parseRatio, HIT_RATIO_MIN)
     .option('--max-bytes <bytes>', 'threshold of the disk', parseBytes, BYTES_MAX)
     .option('--json', 'print it as JSON')
-    .option('--watch', `show it again every ${WATCH_MS / 1_000} s until Ctrl-C`)
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : UNKNOWN_EXIT_CODE))
-    .action(async (flags: Flags) => runStatus(flags));
+    .option('--watch', `show it again every ${WATCH_MS / 1_000} s until Ctrl-C`);
+  explain(status, MANUAL).action(async (flags: Flags) => runStatus(flags));
 }
 
 async function runStatus(flags: Flags): Promise<void> {
@@ -46,7 +64,7 @@ async function runStatus(flags: Flags): Promise<void> {
     if (!stdout.isTTY || flags.json === true) {
       const is = flags.json === true ? 'JSON is for machines' : 'standard output is no terminal';
       stderr.write(`Cannot watch the cache: ${is} (want a terminal, and no --json)\n`);
-      return process.exit(UNKNOWN_EXIT_CODE);
+      return process.exit(EXIT.usage);
     }
     const stop = new AbortController();
     const { signal } = stop;
@@ -69,7 +87,7 @@ async function runStatus(flags: Flags): Promise<void> {
 
 async function look(flags: Flags, signal?: AbortSignal): Promise<Look> {
   const { url, minHitRatio: hitRatioMin, maxBytes: bytesMax } = flags;
-  const cache = await fetchCache(url, signal);
+  const cache = await fetchCache(url, { signal, credentials: flags.credentials });
   const thresholds: CacheThresholds = { hitRatioMin, bytesMax };
   const verdicts = judgeCache(cache, thresholds);
   const within = isWithin(verdicts);
@@ -80,11 +98,12 @@ async function look(flags: Flags, signal?: AbortSignal): Promise<Look> {
     flags.json === true
       ? `${JSON.stringify(json)}\n`
       : describeCache(url, cache, { thresholds, verdicts });
-  return { text, exitCode: within ? 0 : PASSED_EXIT_CODE };
+  return { text, exitCode: within ? EXIT.ok : EXIT.refused };
 }
 
 function unknown(error: unknown): Look {
-  return { text: `${pc.red(messageOf(error))}\n`, exitCode: UNKNOWN_EXIT_CODE };
+  const exitCode = error instanceof CommandFault ? error.exitCode : EXIT.unreachable;
+  return { text: `${pc.red(printable(messageOf(error)))}\n`, exitCode };
 }
 
 function parseRatio(text: string): number {

@@ -5,6 +5,11 @@ import {
   importCatalog,
 } from '#cli/catalog-import/import-catalog';
 import { type ManifestFormat, messageOf } from '#cli/catalog-import/manifest-folder';
+import { EXIT, exitCodeHere } from '#cli/contract/exit-code';
+import { printableLines } from '#cli/contract/report/printable';
+import { addScopeOptions } from '#cli/contract/target-options';
+import { explain } from '#cli/manual/manual-command';
+import type { Credentials } from '#cli/profile/credentials';
 import { ProgressBar, type TextOutput } from '#cli/progress';
 import { untilSignalled } from '#ops/signals';
 
@@ -12,33 +17,46 @@ interface Flags {
   readonly url: string;
   readonly tenant: string;
   readonly environment: string;
+  readonly credentials?: Credentials;
   readonly dryRun?: boolean;
   readonly withoutArtifacts?: boolean;
   readonly json?: boolean;
 }
 
-const STOPPED_EXIT_CODE = 130;
+const MANUAL = {
+  about: `Reads and checks every file before it writes anything. Cut off on the way, the same command goes on from there: what is
+there already is left as it is.`,
+  examples: [
+    'atlas-registry catalog import ./store --dry-run',
+    'atlas-registry catalog import ./store --profile prod --tenant genomics',
+  ],
+  exits: {
+    [EXIT.refused]:
+      'refused: the folder, a file or the registry is not as it must be; the message says whether anything was taken',
+  },
+  seeAlso: ['docs/store-layout.md'],
+};
 
 /** Adds `catalog import` to the program. */
 export function addCatalogImport(program: Command, format: ManifestFormat): void {
-  program
+  const command = program
     .command('catalog')
     .description('Work with the manifests of datasets as files.')
     .command('import')
     .description(
       'Fill an empty registry from a store folder, or from its manifest files: all of them, or nothing where one cannot be read.',
     )
-    .argument('<folder>', 'a folder that holds _catalog/manifests, or that folder itself')
-    .option('--url <url>', 'the registry', 'http://127.0.0.1:3001')
-    .option('--tenant <tenant>', 'whose datasets, there and here', 'default')
-    .option('--environment <environment>', 'of which environment, there and here', 'dev')
+    .argument('<folder>', 'a folder that holds _catalog/manifests, or that folder itself');
+  addScopeOptions(command)
     .option('--dry-run', 'check everything and write nothing')
     .option('--without-artifacts', 'register datasets whose artifact is nowhere, and no more')
-    .option('--json', 'print a summary as JSON')
-    .action(async (folder: string, flags: Flags) => runImport(folder, flags, format));
+    .option('--json', 'print a summary as JSON');
+  explain(command, MANUAL).action(async (folder: string, flags: Flags) =>
+    runImport(folder, flags, format),
+  );
 }
 
-/** Runs an import. Exits with 1 and a clear message when it fails, with 130 when it was stopped. */
+/** Runs an import, and ends the process with its exit code. */
 async function runImport(folder: string, flags: Flags, format: ManifestFormat): Promise<void> {
   const { url, tenant, environment, dryRun = false, withoutArtifacts = false } = flags;
   const stop = new AbortController();
@@ -50,6 +68,7 @@ async function runImport(folder: string, flags: Flags, format: ManifestFormat): 
       url,
       tenant,
       environment,
+      credentials: flags.credentials,
       dryRun,
       withoutArtifacts,
       format,
@@ -59,11 +78,11 @@ async function runImport(folder: string, flags: Flags, format: ManifestFormat): 
     bars.finish();
     const text = flags.json === true ? JSON.stringify(summary) : describe(summary, flags);
     process.stdout.write(`${text}\n`);
-    process.exit(0);
+    process.exit(EXIT.ok);
   } catch (error) {
     bars.finish();
-    process.stderr.write(`${messageOf(error)}\n`);
-    process.exit(stop.signal.aborted ? STOPPED_EXIT_CODE : 1);
+    process.stderr.write(`${printableLines(messageOf(error)).join('\n')}\n`);
+    process.exit(stop.signal.aborted ? EXIT.stopped : exitCodeHere(error, EXIT.refused));
   }
 }
 

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { CommandFault, EXIT, exitCodeHere } from '#cli/contract/exit-code';
 import { loadWithProgress } from '#cli/examples/load-with-progress';
+import { explain } from '#cli/manual/manual-command';
 import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 import { untilSignalled } from '#ops/signals';
@@ -46,16 +48,23 @@ interface Flags extends Readonly<Record<MemberCount, string>> {
   readonly examples?: boolean;
 }
 
-const HELP = `
-Brokers, nodes of every role and, with --postgres, a Postgres, each in a process of its own. All of them end with this
+const MANUAL = {
+  about: `Brokers, nodes of every role and, with --postgres, a Postgres, each in a process of its own. All of them end with this
 one, by Ctrl-C in their order and by kill -9 at once. Started again in the same folder it goes on with its data. A process
 that ends by itself, or that you kill to see what happens, is started again after 5 s.
 
-DATABASE_URL names a Postgres that runs already; without it and without --postgres views lie in files of each node.`;
+DATABASE_URL names a Postgres that runs already; without it and without --postgres views lie in files of each node.`,
+  examples: [
+    'atlas-registry cluster --postgres --examples',
+    'atlas-registry cluster --brokers 1 --readers 5 --port 4000',
+  ],
+  exits: { [EXIT.ok]: 'ended by a signal', [EXIT.refused]: 'it could not start' },
+  seeAlso: ['docs/high-availability.md'],
+};
 
 /** Adds `cluster`: a whole cluster on one machine. */
 export function addCluster(program: Command, startCluster: StartCluster, root: string): void {
-  program
+  const command = program
     .command('cluster')
     .description('Start a cluster on this machine, for trying, drills and tests.')
     .option('--data <folder>', 'where everything lies', './.atlas-cluster')
@@ -65,9 +74,10 @@ export function addCluster(program: Command, startCluster: StartCluster, root: s
     .option('--readers <count>', 'nodes that only read', '2')
     .option('--projectors <count>', 'nodes that keep what others share', '1')
     .option('--postgres', 'start a Postgres in the folder too')
-    .option('--examples', 'load the bundled example data, if it is not there')
-    .addHelpText('after', HELP)
-    .action(async (flags: Flags) => process.exit(await run(flags, startCluster, root)));
+    .option('--examples', 'load the bundled example data, if it is not there');
+  explain(command, MANUAL).action(async (flags: Flags) =>
+    process.exit(await run(flags, startCluster, root)),
+  );
 }
 
 async function run(flags: Flags, startCluster: StartCluster, root: string): Promise<number> {
@@ -106,10 +116,10 @@ async function run(flags: Flags, startCluster: StartCluster, root: string): Prom
     isUp = false;
     stdout.write(`${signal}: ending readers, writers, projectors, brokers, Postgres\n`);
     await cluster.close();
-    return 0;
+    return EXIT.ok;
   } catch (error) {
     stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return 1;
+    return exitCodeHere(error, EXIT.refused);
   }
 }
 
@@ -117,7 +127,10 @@ function countOf(flags: Flags, name: 'port' | MemberCount, max: number): number 
   const text = flags[name];
   const number = Number(text);
   if (/^\d{1,5}$/.test(text) && number <= max) return number;
-  throw new Error(`Cannot use --${name} "${text}": it is no number up to ${max} (want one)`);
+  throw new CommandFault(
+    EXIT.usage,
+    `Cannot use --${name} "${text}": it is no number up to ${max} (want one)`,
+  );
 }
 
 function table(members: RunningCluster['members']): string {

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
+import { EXIT, exitCodeHere } from '#cli/contract/exit-code';
 import { printable } from '#cli/contract/report/printable';
 import { type Finding, problem, problemOf, type Verdict } from '#cli/doctor/finding';
+import { explain } from '#cli/manual/manual-command';
 import { type CheckedSettings, checkSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 import { createLogger, type Logger } from '#ops/logger';
@@ -30,25 +32,30 @@ interface Flags {
   readonly natsMonitor?: string;
 }
 
-const EXIT = { sound: 0, problems: 1, failed: 2 } as const;
 const TIMEOUT_SECONDS = 10;
 const TIMEOUT_SECONDS_MAX = 300;
 
-const HELP = `
-It reads the settings that "serve" reads, and changes nothing but for what a start tries too: a small file in the bucket of artifacts,
-written and removed again, and an append that the log must refuse.
-
-Exit codes:
-  ${EXIT.sound}  no problem; there may be warnings
-  ${EXIT.problems}  at least one problem, or with --strict a warning
-  ${EXIT.failed}  it could not look`;
+const MANUAL = {
+  about: `It reads the settings that "serve" reads, and changes nothing but for what a start tries too: a small file in the bucket of
+artifacts, written and removed again, and an append that the log must refuse.`,
+  examples: [
+    'atlas-registry doctor --strict',
+    'atlas-registry doctor --json --nats-monitor http://nats-1:8222',
+  ],
+  exits: {
+    [EXIT.ok]: 'no problem; there may be warnings',
+    [EXIT.refused]: 'at least one problem, a setting among them, or with --strict a warning',
+    [EXIT.usage]: 'used wrongly: an option',
+  },
+  seeAlso: ['docs/install.md'],
+};
 
 /** Adds `doctor`: it looks at everything that a new installation gets wrong, and says what to do. */
 export function addDoctor(
   program: Command,
   { diagnose, machine }: { readonly diagnose: Diagnose; readonly machine: DiagnoseMachine },
 ): void {
-  program
+  const command = program
     .command('doctor')
     .description('Check this installation and what it uses, and say what to do about each problem.')
     .option('--json', 'print the findings as JSON')
@@ -62,20 +69,18 @@ export function addDoctor(
     .option(
       '--nats-monitor <urls>',
       'monitoring URLs of NATS servers, with commas: http://host:8222',
-    )
-    .addHelpText('after', HELP)
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT.failed))
-    .action(async (flags: Flags) => {
-      try {
-        const settings = checkSettings();
-        const found = [...machine(), ...settingsFindings(settings)];
-        const rest = await afterSettings(settings, flags, diagnose);
-        process.exit(report([...found, ...rest], flags));
-      } catch (error) {
-        process.stderr.write(`${pc.red(error instanceof Error ? error.message : String(error))}\n`);
-        process.exit(EXIT.failed);
-      }
-    });
+    );
+  explain(command, MANUAL).action(async (flags: Flags) => {
+    try {
+      const settings = checkSettings();
+      const found = [...machine(), ...settingsFindings(settings)];
+      const rest = await afterSettings(settings, flags, diagnose);
+      process.exit(report([...found, ...rest], flags));
+    } catch (error) {
+      process.stderr.write(`${pc.red(error instanceof Error ? error.message : String(error))}\n`);
+      process.exit(exitCodeHere(error, EXIT.usage));
+    }
+  });
 }
 
 function settingsFindings({ problems, config }: CheckedSettings): readonly Finding[] {
@@ -112,7 +117,7 @@ function report(findings: readonly Finding[], { json, strict }: Flags): number {
       ? `${JSON.stringify({ problems, warnings, findings })}\n`
       : `${table(findings)}\n${summary(problems, warnings)}\n`,
   );
-  return problems > 0 || (strict === true && warnings > 0) ? EXIT.problems : EXIT.sound;
+  return problems > 0 || (strict === true && warnings > 0) ? EXIT.refused : EXIT.ok;
 }
 
 const MARKS: Readonly<Record<Verdict, string>> = {

@@ -2,26 +2,29 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { EXIT, type ExitCode, exitCodeHere } from '#cli/contract/exit-code';
 import { printable } from '#cli/contract/report/printable';
 import type { Drill } from '#cli/drill/drill';
 import type { DrillReport } from '#cli/drill/drill-report';
 import { reportPage } from '#cli/drill/report-page';
 import { runDrill } from '#cli/drill/run-drill';
+import { explain } from '#cli/manual/manual-command';
 import { readSettings } from '#cli/settings';
 import { createLogger } from '#ops/logger';
 import { untilSignalled } from '#ops/signals';
 
-const EXIT = { succeeded: 0, failed: 1, notBegun: 2, stopped: 130 } as const;
+const ABOUT = `Finds the registry by the same settings as serve (ATLAS_DATA_DIR, NATS_URL, ATLAS_STORE, DATABASE_URL). Each report
+is written twice, as JSON and as a page to read.`;
 
-const HELP = `
-Finds the registry by the same settings as serve (ATLAS_DATA_DIR, NATS_URL, ATLAS_STORE, DATABASE_URL). Each report
-is written twice, as JSON and as a page to read.
-
-Exit codes:
-  ${EXIT.succeeded}    the drill succeeded
-  ${EXIT.failed}    it did not: the report says which step
-  ${EXIT.notBegun}    it could not begin
-  ${EXIT.stopped}  stopped by a signal; what it had started is gone`;
+/** What exit codes mean for every drill. */
+export const DRILL_EXITS = {
+  [EXIT.ok]: 'the drill succeeded',
+  [EXIT.refused]: 'it did not: the report says which step',
+  [EXIT.usage]: 'it could not begin: an option, a setting, or something that it needs is not there',
+  [EXIT.unreachable]: 'it could not begin: the registry, or a part that it needs, is away',
+  [EXIT.stopped]: 'stopped by a signal; what it had started is gone',
+} as const;
+const ENDS = { succeeded: EXIT.ok, failed: EXIT.refused, stopped: EXIT.stopped } as const;
 
 interface Flags extends Readonly<Record<string, string | boolean | undefined>> {
   readonly report?: string;
@@ -40,14 +43,17 @@ export function addDrills(program: Command, drills: readonly Drill[], version: s
       else command.option(flags, description, rest.default);
     command
       .option('--report <folder>', 'where the report is written (default: <data folder>/drills)')
-      .option('--json', 'print the report as JSON')
-      .addHelpText('after', `\n${drill.about}\n${HELP}`)
-      .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT.notBegun))
-      .action(async (flags: Flags) => process.exit(await run(drill, flags, version)));
+      .option('--json', 'print the report as JSON');
+    explain(command, {
+      about: `${drill.about}\n\n${ABOUT}`,
+      examples: [exampleOf(drill)],
+      exits: DRILL_EXITS,
+      seeAlso: ['docs/drills.md'],
+    }).action(async (flags: Flags) => process.exit(await run(drill, flags, version)));
   }
 }
 
-async function run(drill: Drill, flags: Flags, version: string): Promise<number> {
+async function run(drill: Drill, flags: Flags, version: string): Promise<ExitCode> {
   const { stdout, stderr } = process;
   const stop = new AbortController();
   void untilSignalled().then(() => stop.abort(new Error('stopped by a signal')));
@@ -59,12 +65,18 @@ async function run(drill: Drill, flags: Flags, version: string): Promise<number>
     const report = await runDrill({ drill, from, version, out });
     const path = writeReport(flags.report ?? join(config.dataDir, 'drills'), report);
     stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : closing(report, path));
-    return EXIT[report.outcome];
+    return ENDS[report.outcome];
   } catch (error) {
     const text = printable(error instanceof Error ? error.message : String(error));
     stderr.write(`${pc.red(text)}\n`);
-    return stop.signal.aborted ? EXIT.stopped : EXIT.notBegun;
+    return stop.signal.aborted ? EXIT.stopped : exitCodeHere(error, EXIT.usage);
   }
+}
+
+/** The shortest way to run a drill: with the options that it cannot begin without. */
+function exampleOf({ name, options }: Drill): string {
+  const needed = options.filter(({ mandatory }) => mandatory === true).map(({ flags }) => flags);
+  return ['atlas-registry drill', name, ...needed, '--report ./reports'].join(' ');
 }
 
 /** Writes both reports and gives the path of the page. */

@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { commandGroup } from '#cli/contract/command-group';
 import type { CommandHost } from '#cli/contract/command-host';
 import { connectScope, parseAnswer } from '#cli/contract/contract-registry';
-import { EXIT, EXIT_CODES_HELP, runToExit } from '#cli/contract/exit-code';
+import { EXIT, runToExit } from '#cli/contract/exit-code';
 import { printable } from '#cli/contract/report/printable';
 import { addTargetOptions, collect, type TargetFlags } from '#cli/contract/target-options';
+import { explain } from '#cli/manual/manual-command';
 import type { RegistryClient } from '#cli/registry-client';
 
 interface CreateFlags extends TargetFlags {
@@ -46,7 +47,7 @@ export function addKey(program: Command, host: CommandHost): void {
   addCreate(group, host);
   addList(group, host);
   addRevoke(group, host);
-  for (const command of [group, ...group.commands]) command.addHelpText('after', EXIT_CODES_HELP);
+  explain(group, { seeAlso: ['docs/security.md', 'atlas-registry token'] });
 }
 
 function addCreate(group: Command, host: CommandHost): void {
@@ -62,6 +63,14 @@ function addCreate(group: Command, host: CommandHost): void {
       collect,
     )
     .option('--days <days>', 'how long it is in force', parseDays, DAYS_DEFAULT);
+  explain(create, {
+    about:
+      'The key alone goes to standard output, so that it can be piped to where it is kept. Only registry:admin may issue keys.',
+    examples: [
+      'atlas-registry key create --name nightly-load --scope datasets:write --scope datasets:publish > key.txt',
+      'atlas-registry key create --name me --scope datasets:read | atlas-registry profile set prod --token-stdin',
+    ],
+  });
   addTargetOptions(create).action(async (flags: CreateFlags) =>
     runToExit(host, async (signal) => {
       const { name, scope: scopes, days } = flags;
@@ -80,6 +89,7 @@ function addCreate(group: Command, host: CommandHost): void {
 
 function addList(group: Command, host: CommandHost): void {
   const list = group.command('list').description('List the keys, the newest first.');
+  explain(list, { examples: ['atlas-registry key list --json'] });
   addTargetOptions(list).action(async (flags: TargetFlags) =>
     runToExit(host, async (signal) => {
       const keys = await all(connectScope(flags, signal));
@@ -97,6 +107,9 @@ function addRevoke(group: Command, host: CommandHost): void {
     .description('Take a key back. It is refused at once.')
     .argument('<id>', 'its id, as `key list` shows it')
     .option('--reason <text>', 'for whoever looks for it later');
+  explain(revoke, {
+    examples: ['atlas-registry key revoke abcdefghij234567 --reason "left the team"'],
+  });
   addTargetOptions(revoke).action(async (id: string, flags: RevokeFlags) =>
     runToExit(host, async (signal) => {
       const path = `${PATH}/${encodeURIComponent(id)}/revoke`;

@@ -1,20 +1,29 @@
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { addAudit, type VerifyAudit } from '#cli/audit';
-import { addCacheStatus } from '#cli/cache-status';
+import { addCache } from '#cli/cache';
 import { addCatalogImport } from '#cli/catalog-import';
 import type { ManifestFormat } from '#cli/catalog-import/manifest-folder';
 import { addCluster, type StartCluster } from '#cli/cluster';
 import { addContract } from '#cli/contract';
 import type { JsonTools } from '#cli/contract/command-host';
+import { EXIT } from '#cli/contract/exit-code';
 import { processHost } from '#cli/contract/process-host';
+import { addDataset } from '#cli/dataset';
 import { addDoctor, type Diagnose, type DiagnoseMachine } from '#cli/doctor';
 import { addDrills } from '#cli/drill';
 import type { Drill } from '#cli/drill/drill';
+import { addEvents } from '#cli/events';
+import { addJob } from '#cli/job';
 import { addKey } from '#cli/key';
+import { addManual } from '#cli/manual';
+import { ManualCommand } from '#cli/manual/manual-command';
+import { explainProgram } from '#cli/manual/program-manual';
+import { addProfile } from '#cli/profile';
 import { addProvision, type Provision } from '#cli/provision';
-import { type StartRegistry, serve } from '#cli/serve';
+import { addServe, type StartRegistry } from '#cli/serve';
 import { addStandby } from '#cli/standby';
 import type { OpenStandby } from '#cli/standby-port';
+import { addToken } from '#cli/token';
 import { addViews, type OpenReset } from '#cli/views';
 
 export interface ProgramOptions {
@@ -38,31 +47,32 @@ export function buildProgram(options: ProgramOptions): Command {
   const { root, version, startRegistry, verifyAudit, provision, manifestFormat, jsonTools } =
     options;
   const { drills, openReset, openStandby } = options;
-  const program = new Command('atlas-registry')
+  const program = new ManualCommand('atlas-registry')
     .description('An event-sourced registry for datasets, contracts and jobs.')
     .version(version)
     // `contract publish --version` is an option of that command, not the question for this program's version.
-    .enablePositionalOptions();
-  program
-    .command('serve', { isDefault: true })
-    .description(
-      'Start a registry in this process. Settings come from the environment, see the README.',
-    )
-    .option('--examples', 'load the bundled example data first, if it is not there')
-    .action(async (flags: { examples?: boolean }) => {
-      await serve({ root, version, startRegistry, examples: flags.examples === true });
-    });
+    .enablePositionalOptions()
+    // Handed down to every command: whatever is used wrongly has one exit code.
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.ok : EXIT.usage));
+  explainProgram(program);
+  addServe(program, { root, version, startRegistry });
   addCluster(program, options.startCluster, root);
   addDoctor(program, options.doctor);
   addProvision(program, provision);
   addCatalogImport(program, manifestFormat);
-  addCacheStatus(program);
+  const host = processHost(jsonTools);
+  addCache(program, host);
   addAudit(program, verifyAudit);
   addViews(program, openReset);
   addStandby(program, openStandby);
   addDrills(program, drills, version);
-  const host = processHost(jsonTools);
   addContract(program, host);
+  addDataset(program, host);
+  addJob(program, host);
+  addEvents(program, host);
   addKey(program, host);
+  addProfile(program, host);
+  addToken(program, host);
+  addManual(program, host, version);
   return program;
 }

@@ -1,3 +1,5 @@
+import { printable } from '#cli/contract/report/printable';
+
 /** Where people read: a terminal, or something that only keeps lines. */
 export interface TextOutput {
   write(text: string): unknown;
@@ -18,7 +20,7 @@ export class ProgressBar {
 
   constructor(out: TextOutput, label: string, total: number) {
     this.#out = out;
-    this.#label = label;
+    this.#label = printable(label);
     this.#total = total;
     if (out.isTTY === true) this.#draw('');
   }
@@ -43,11 +45,20 @@ export class ProgressBar {
 
   #draw(note: string): void {
     const share = this.#total === 0 ? 1 : this.#done / this.#total;
-    const full = Math.round(share * BAR_CELLS);
-    const bar = `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)}`;
-    const line = `${this.#label} ${bar} ${percent(share)} ${note}`;
-    this.#out.write(`\r\u001b[2K${line.slice(0, (this.#out.columns ?? 80) - 1)}`);
+    const line = `${this.#label} ${barOf(share)} ${printable(note)}`;
+    this.#out.write(`\r\u001b[2K${line.slice(0, widthOf(this.#out) - 1)}`);
   }
+}
+
+/** Gives the width of a terminal; 80 where it does not say, or says that it has none. */
+export function widthOf({ columns = 0 }: TextOutput): number {
+  return columns > 0 ? columns : 80;
+}
+
+/** Draws how much of something is done, from 0 to 1, in one width. */
+export function barOf(share: number): string {
+  const full = Math.round(share * BAR_CELLS);
+  return `${'█'.repeat(full)}${'░'.repeat(BAR_CELLS - full)} ${percent(share)}`;
 }
 
 function percent(share: number): string {

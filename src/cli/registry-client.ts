@@ -1,22 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { bearerHeaders } from '#cli/bearer';
-import { registryFetch } from '#cli/registry-fetch';
-
-/** An answer of the registry that is not a success. */
-export class ResponseError extends Error {
-  override readonly name = 'ResponseError';
-  readonly status: number;
-  readonly code: string | undefined;
-  /** The whole problem (RFC 9457) as it was sent; empty where the answer was none. */
-  readonly problem: object;
-
-  constructor(status: number, problem: { readonly code?: string; readonly detail?: string }) {
-    super(problem.detail ?? `The registry answered ${status}`);
-    this.status = status;
-    this.code = problem.code;
-    this.problem = problem;
-  }
-}
+import { type Credentials, environmentCredentials } from '#cli/profile/credentials';
+import { NotFoundError } from '#client/errors';
+import { Transport } from '#client/transport';
 
 /** A success, read whole. */
 export interface RegistryAnswer {
@@ -43,6 +27,8 @@ export interface RegistryClientOptions {
   readonly signal?: AbortSignal;
   /** Go with every request. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Who sends them. Default: what the environment says. */
+  readonly credentials?: Credentials | undefined;
 }
 
 const TIMEOUT_MS = 120_000;
@@ -51,63 +37,71 @@ const TIMEOUT_MS = 120_000;
 export class RegistryClient {
   /** Sends any request, with the certificate of this process where it has one. */
   readonly fetch: typeof globalThis.fetch;
-  readonly #base: string;
-  readonly #options: RegistryClientOptions;
+  readonly #transport: Transport;
+  readonly #credentials: Credentials;
 
   constructor(base: string, options: RegistryClientOptions = {}) {
-    this.fetch = registryFetch();
-    this.#base = base.replace(/\/$/, '');
-    this.#options = options;
+    const { timeoutMs = TIMEOUT_MS, signal, headers } = options;
+    this.#credentials = options.credentials ?? environmentCredentials();
+    this.fetch = this.#credentials.fetch();
+    this.#transport = new Transport({
+      url: base,
+      token: this.#credentials.token,
+      fetch: this.fetch,
+      headers,
+      timeoutMs,
+      // Whoever waits at a terminal is told at once; who sends much waits for as long as a request may take.
+      retry: { attemptsMax: 1, budgetMs: timeoutMs },
+      signal,
+    });
+  }
+
+  /** Gives the headers that say who sends a request. @throws CommandFault for what is no token */
+  bearerHeaders(): Readonly<Record<string, string>> {
+    const token = this.#credentials.token();
+    return token === undefined ? {} : { Authorization: `Bearer ${token}` };
   }
 
   /** Gets JSON; `undefined` where there is no such thing. @throws ResponseError */
   async find<T>(path: string): Promise<T | undefined> {
-    const response = await this.#fetch(path, { method: 'GET' });
-    if (response.status === 404) return undefined;
-    return (await parse(response)) as T;
+    try {
+      return await this.send<T>(path, { method: 'GET' });
+    } catch (error) {
+      if (error instanceof NotFoundError) return undefined;
+      throw error;
+    }
   }
 
   /** Sends a request and gives its JSON. @throws ResponseError */
   async send<T>(path: string, options: SendOptions): Promise<T> {
-    return (await parse(await this.#fetch(path, options))) as T;
+    const read = async (response: Response): Promise<T> => JSON.parse(await response.text()) as T;
+    return await this.#exchange(path, options, read);
   }
 
   /** Sends a request and gives its answer with its headers. @throws ResponseError, AnswerTooLarge */
   async ask(path: string, options: SendOptions): Promise<RegistryAnswer> {
-    const response = await this.#fetch(path, options);
-    if (!response.ok) await parse(response);
-    const { status, headers } = response;
-    return { status, headers, bytes: await readAtMost(response, options.answerBytesMax) };
+    return await this.#exchange(path, options, async (response) => {
+      const { status, headers } = response;
+      return { status, headers, bytes: await readAtMost(response, options.answerBytesMax) };
+    });
   }
 
-  async #fetch(path: string, options: SendOptions): Promise<Response> {
+  async #exchange<T>(
+    path: string,
+    options: SendOptions,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
     const { method, body, stream, idempotencyKey } = options;
-    const headers: Record<string, string> = {
-      ...bearerHeaders(),
-      ...this.#options.headers,
-      ...options.headers,
-    };
+    const headers: Record<string, string> = { ...options.headers };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (stream !== undefined) headers['Content-Type'] = 'application/octet-stream';
     if (idempotencyKey !== undefined) headers['Idempotency-Key'] = idempotencyKey;
     const content = stream?.bytes ?? (body === undefined ? undefined : JSON.stringify(body));
-    const { timeoutMs = TIMEOUT_MS, signal: own } = this.#options;
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const signal = own === undefined ? timeout : AbortSignal.any([timeout, own]);
-    const sent = content === undefined ? {} : { body: content };
-    for (;;) {
-      const response = await this.fetch(`${this.#base}${path}`, {
-        method,
-        headers,
-        signal,
-        ...sent,
-      });
-      const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-      // Nothing was done: who sends much is only told to wait. The timeout bounds how often.
-      if (response.status !== 429 || !(seconds >= 0)) return response;
-      await response.body?.cancel();
-      await delay(seconds * 1_000, undefined, { signal });
-    }
+    const isRepeatable = method === 'GET' || idempotencyKey !== undefined;
+    return await this.#transport.exchange(
+      { method, path, headers, body: content, isRepeatable },
+      read,
+    );
   }
 }
 
@@ -130,12 +124,4 @@ async function readAtMost(response: Response, bytesMax = Infinity): Promise<Uint
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, bytes);
-}
-
-async function parse(response: Response): Promise<unknown> {
-  const text = await response.text();
-  if (response.ok) return JSON.parse(text);
-  const isProblem =
-    response.headers.get('content-type')?.startsWith('application/problem+json') ?? false;
-  throw new ResponseError(response.status, isProblem ? JSON.parse(text) : {});
 }

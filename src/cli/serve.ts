@@ -1,7 +1,10 @@
+import type { Command } from 'commander';
 import pc from 'picocolors';
 import { hasToken } from '#cli/bearer';
 import { isUnanswered, messageOf } from '#cli/catalog-import/manifest-folder';
+import { EXIT } from '#cli/contract/exit-code';
 import { loadWithProgress } from '#cli/examples/load-with-progress';
+import { explain } from '#cli/manual/manual-command';
 import type { TextOutput } from '#cli/progress';
 import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
@@ -32,8 +35,35 @@ export interface ServeOptions {
 
 const READY_TIMEOUT_MS = 600_000;
 
+const MANUAL = {
+  about: `Without settings it starts with everything it needs inside: a NATS server, views in SQLite, artifacts in a folder. Settings
+come from the environment; the README lists them, and "doctor" looks at them. A signal ends it in order, a second one at once.`,
+  examples: [
+    'atlas-registry serve --examples',
+    'NATS_URL=nats://nats-1:4222 ATLAS_ROLE=reader atlas-registry serve',
+  ],
+  exits: {
+    [EXIT.ok]: 'ended by a signal',
+    [EXIT.refused]:
+      'it could not start, or could not go on: a setting, a part that is away, a folder in use',
+    [EXIT.usage]: 'used wrongly: an option',
+  },
+  seeAlso: ['README.md', 'docs/install.md'],
+};
+
+/** Adds `serve`, which is what the program does where no command is named. */
+export function addServe(program: Command, options: Omit<ServeOptions, 'examples'>): void {
+  const command = program
+    .command('serve', { isDefault: true })
+    .description('Start a registry in this process.')
+    .option('--examples', 'load the bundled example data first, if it is not there');
+  explain(command, MANUAL).action(async (flags: { readonly examples?: boolean }) => {
+    await serve({ ...options, examples: flags.examples === true });
+  });
+}
+
 /** Runs a registry until a signal comes. Exits with 1 and one clear line when it cannot start. */
-export async function serve(options: ServeOptions): Promise<void> {
+async function serve(options: ServeOptions): Promise<void> {
   const started = performance.now();
   const out = process.stdout;
   let registry: ServedRegistry;

@@ -1,47 +1,64 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
 import { confirmed } from '#cli/confirmed';
+import { EXIT, type ExitCode, exitCodeHere } from '#cli/contract/exit-code';
 import { printable } from '#cli/contract/report/printable';
+import { explain } from '#cli/manual/manual-command';
 import { readSettings } from '#cli/settings';
 import type { OpenedStandby, OpenStandby } from '#cli/standby-port';
 import { behindMost, followLine, promotedText, promotePlan, standingText } from '#cli/standby-text';
 import { createLogger } from '#ops/logger';
 import { untilSignalled } from '#ops/signals';
 
-const EXIT = { done: 0, refused: 1, cannotTell: 2 } as const;
 const MAX_LAG_S = '10';
 
-const FOLLOW_HELP = `
-Copies both streams of the registry (NATS_URL, or the broker of the node that runs on ATLAS_DATA_DIR) to those of
+const FOLLOW_MANUAL = {
+  about: `Copies both streams of the registry (NATS_URL, or the broker of the node that runs on ATLAS_DATA_DIR) to those of
 ATLAS_STANDBY_NATS_URL, and makes them there where they are not: same positions, same bytes. They take no appends until
-"standby promote". Run it under something that starts it again. Exit codes: 0 stopped by a signal, 1 it cannot go on.`;
+"standby promote". Run it under something that starts it again.`,
+  examples: ['ATLAS_STANDBY_NATS_URL=nats://other:4222 atlas-registry standby follow'],
+  exits: { [EXIT.ok]: 'stopped by a signal', [EXIT.refused]: 'it cannot go on' },
+  seeAlso: ['docs/high-availability.md'],
+};
 
-const STATUS_HELP = `
-Exit codes:
-  0  in step: the oldest event that the standby lacks was stored at most --max-lag seconds ago
-  1  behind more than that
-  2  cannot tell: a side does not answer, or the standby holds another log`;
+const STATUS_MANUAL = {
+  examples: ['atlas-registry standby status --max-lag 30 --json'],
+  exits: {
+    [EXIT.ok]:
+      'in step: the oldest event that the standby lacks was stored at most --max-lag seconds ago',
+    [EXIT.refused]: 'behind more than that',
+    [EXIT.unreachable]: 'nobody can tell: a side does not answer, or the standby holds another log',
+  },
+};
 
-const PROMOTE_HELP = `
-Makes the old side take no more appends, copies what it still holds, writes a mark into the artifact store of the
+const PROMOTE_MANUAL = {
+  about: `Makes the old side take no more appends, copies what it still holds, writes a mark into the artifact store of the
 settings by which nodes on the old side freeze (ATLAS_LOG_CHECK_MS), and lets the standby take appends. Then start nodes
-with its NATS_URL. Repeating it goes on where it was cut off. See docs/runbooks/site-lost.md.
-
-Exit codes:
-  0  promoted
-  1  not promoted: the message says why, and whether the old side is fenced`;
+with its NATS_URL. Repeating it goes on where it was cut off.`,
+  examples: [
+    'atlas-registry standby promote',
+    'atlas-registry standby promote --accept-loss --yes',
+  ],
+  exits: {
+    [EXIT.ok]: 'promoted',
+    [EXIT.refused]: 'not promoted: the message says why, and whether the old side is fenced',
+    [EXIT.unreachable]: 'not promoted: a side cannot be reached, or may hold what the other lacks',
+  },
+  seeAlso: ['docs/runbooks/site-lost.md'],
+};
 
 /** Adds `standby follow`, `standby status` and `standby promote`. */
 export function addStandby(program: Command, openStandby: OpenStandby): void {
   const group = program
     .command('standby')
     .description('Keep a copy of the log in another place, and let it take over.');
-  group
+  const followed = group
     .command('follow')
-    .description('Copy both streams to the standby until stopped.')
-    .addHelpText('after', FOLLOW_HELP)
-    .action(async () => process.exit(await withStandby(openStandby, EXIT.refused, follow)));
-  group
+    .description('Copy both streams to the standby until stopped.');
+  explain(followed, FOLLOW_MANUAL).action(async () =>
+    process.exit(await withStandby(openStandby, EXIT.refused, follow)),
+  );
+  const asked = group
     .command('status')
     .description('Say how far the standby is behind.')
     .addOption(
@@ -49,14 +66,13 @@ export function addStandby(program: Command, openStandby: OpenStandby): void {
         .default(MAX_LAG_S)
         .argParser(secondsOf),
     )
-    .option('--json', 'print it as JSON')
-    .addHelpText('after', STATUS_HELP)
-    .action(async (flags: StatusFlags) =>
-      process.exit(
-        await withStandby(openStandby, EXIT.cannotTell, (opened) => status(opened, flags)),
-      ),
-    );
-  group
+    .option('--json', 'print it as JSON');
+  explain(asked, STATUS_MANUAL).action(async (flags: StatusFlags) =>
+    process.exit(
+      await withStandby(openStandby, EXIT.unreachable, (opened) => status(opened, flags)),
+    ),
+  );
+  const promoted = group
     .command('promote')
     .description('Let the standby take appends, and the old side none.')
     .option(
@@ -67,13 +83,10 @@ export function addStandby(program: Command, openStandby: OpenStandby): void {
       '--without-fence',
       'promote although neither the old side nor the artifact store can be reached: an old side that comes back takes writes beside the new one, and they cannot be joined',
     )
-    .option('--yes', 'do not ask')
-    .addHelpText('after', PROMOTE_HELP)
-    .action(async (flags: PromoteFlags) =>
-      process.exit(
-        await withStandby(openStandby, EXIT.refused, (opened) => promote(opened, flags)),
-      ),
-    );
+    .option('--yes', 'do not ask');
+  explain(promoted, PROMOTE_MANUAL).action(async (flags: PromoteFlags) =>
+    process.exit(await withStandby(openStandby, EXIT.refused, (opened) => promote(opened, flags))),
+  );
 }
 
 interface StatusFlags {
@@ -94,9 +107,9 @@ function secondsOf(text: string): number {
 
 async function withStandby(
   openStandby: OpenStandby,
-  failed: number,
-  work: (opened: OpenedStandby) => Promise<number>,
-): Promise<number> {
+  failed: ExitCode,
+  work: (opened: OpenedStandby) => Promise<ExitCode>,
+): Promise<ExitCode> {
   try {
     const opened = await openStandby(readSettings(), createLogger('error'));
     try {
@@ -107,11 +120,11 @@ async function withStandby(
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     process.stderr.write(`${pc.red(printable(text))}\n`);
-    return failed;
+    return exitCodeHere(error, failed);
   }
 }
 
-async function follow(opened: OpenedStandby): Promise<number> {
+async function follow(opened: OpenedStandby): Promise<ExitCode> {
   const stop = new AbortController();
   void untilSignalled().then(() => stop.abort());
   const told = new Map<string, string>();
@@ -124,19 +137,19 @@ async function follow(opened: OpenedStandby): Promise<number> {
       process.stdout.write(`${printable(line.text)}\n`);
     },
   });
-  return EXIT.done;
+  return EXIT.ok;
 }
 
-async function status(opened: OpenedStandby, { maxLag, json }: StatusFlags): Promise<number> {
+async function status(opened: OpenedStandby, { maxLag, json }: StatusFlags): Promise<ExitCode> {
   const standing = await opened.standing();
   const { stdout } = process;
   stdout.write(json === true ? `${JSON.stringify(standing)}\n` : standingText(standing));
   const seconds = behindMost(standing);
-  if (seconds === undefined) return EXIT.cannotTell;
-  return seconds > Number(maxLag) ? EXIT.refused : EXIT.done;
+  if (seconds === undefined) return EXIT.unreachable;
+  return seconds > Number(maxLag) ? EXIT.refused : EXIT.ok;
 }
 
-async function promote(opened: OpenedStandby, flags: PromoteFlags): Promise<number> {
+async function promote(opened: OpenedStandby, flags: PromoteFlags): Promise<ExitCode> {
   const { stdout, stderr } = process;
   stdout.write(promotePlan(await opened.standing(), opened.primaryFault));
   if (flags.yes !== true && !(await confirmed('Promote?'))) {
@@ -147,5 +160,5 @@ async function promote(opened: OpenedStandby, flags: PromoteFlags): Promise<numb
   const { signal } = new AbortController();
   const report = await opened.promote({ acceptLoss, withoutFence, signal });
   stdout.write(promotedText(report));
-  return EXIT.done;
+  return EXIT.ok;
 }

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { confirmed } from '#cli/confirmed';
+import { EXIT, type ExitCode, exitCodeHere } from '#cli/contract/exit-code';
 import { printableLines } from '#cli/contract/report/printable';
+import { explain } from '#cli/manual/manual-command';
 import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 import { createLogger, type Logger } from '#ops/logger';
@@ -39,32 +41,35 @@ interface Flags {
   readonly yes?: boolean;
 }
 
-const EXIT = { done: 0, refused: 1, unfinished: 2 } as const;
-
-const HELP = `
-Views are built from the log: what is removed here is built again at the next start, from the log that is there then.
+const MANUAL = {
+  about: `Views are built from the log: what is removed here is built again at the next start, from the log that is there then.
 The log, the artifacts and the audit anchors stay; "atlas-registry audit verify" says what the log no longer holds.
---postgres and --bucket are for what several nodes share: stop all of them first.
-
-Exit codes:
-  ${EXIT.done}  removed, or there was nothing to remove
-  ${EXIT.refused}  nothing was removed: a node runs on the data folder, the answer was no, or something does not answer
-  ${EXIT.unfinished}  not all was removed: the line says what was; run it again`;
+--postgres and --bucket are for what several nodes share: stop all of them first.`,
+  examples: ['atlas-registry views reset', 'atlas-registry views reset --postgres --bucket --yes'],
+  exits: {
+    [EXIT.ok]: 'removed, or there was nothing to remove',
+    [EXIT.refused]: 'nothing was removed: a node runs on the data folder, or the answer was no',
+    [EXIT.unreachable]:
+      'something does not answer: the message says what was removed; run it again',
+  },
+  seeAlso: ['docs/runbooks/frozen.md'],
+};
 
 /** Adds `views reset`: the way back of a node that is frozen. */
 export function addViews(program: Command, openReset: OpenReset): void {
   const group = program.command('views').description('Look after what is built from the log.');
-  group
+  const command = group
     .command('reset')
     .description('Remove the views of a stopped node, so that it builds them from the log anew.')
     .option('--postgres', 'also the views in Postgres (DATABASE_URL), which nodes share')
     .option('--bucket', 'also the bucket of contracts in NATS, which nodes share')
-    .option('--yes', 'do not ask')
-    .addHelpText('after', HELP)
-    .action(async (flags: Flags) => process.exit(await reset(openReset, flags)));
+    .option('--yes', 'do not ask');
+  explain(command, MANUAL).action(async (flags: Flags) =>
+    process.exit(await reset(openReset, flags)),
+  );
 }
 
-async function reset(openReset: OpenReset, flags: Flags): Promise<number> {
+async function reset(openReset: OpenReset, flags: Flags): Promise<ExitCode> {
   const { stdout, stderr, stdin } = process;
   try {
     const config = readSettings();
@@ -73,7 +78,7 @@ async function reset(openReset: OpenReset, flags: Flags): Promise<number> {
     try {
       if (opened.items.length === 0) {
         stdout.write('There is nothing to remove.\n');
-        return EXIT.done;
+        return EXIT.ok;
       }
       stdout.write(`This removes:\n${opened.items.map(({ text }) => `  ${text}\n`).join('')}`);
       if (flags.yes !== true && !stdin.isTTY)
@@ -88,12 +93,12 @@ async function reset(openReset: OpenReset, flags: Flags): Promise<number> {
     }
   } catch (error) {
     stderr.write(`${pc.red(textOf(error))}\n`);
-    return EXIT.refused;
+    return exitCodeHere(error, EXIT.refused);
   }
 }
 
 /** Removes one after the other. Gives the exit code. */
-async function remove(items: readonly ResetItem[]): Promise<number> {
+async function remove(items: readonly ResetItem[]): Promise<ExitCode> {
   const { stdout, stderr } = process;
   const removed: string[] = [];
   for (const item of items) {
@@ -105,11 +110,11 @@ async function remove(items: readonly ResetItem[]): Promise<number> {
       stderr.write(
         `${pc.red(`Cannot remove ${item.text}: ${textOf(error)}`)}\nRemoved: ${done}. Run it again.\n`,
       );
-      return removed.length === 0 ? EXIT.refused : EXIT.unfinished;
+      return removed.length === 0 ? exitCodeHere(error, EXIT.refused) : EXIT.unreachable;
     }
   }
   stdout.write(`${pc.green('Removed.')} The next start builds the views from the log.\n`);
-  return EXIT.done;
+  return EXIT.ok;
 }
 
 function textOf(error: unknown): string {

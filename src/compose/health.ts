@@ -17,7 +17,10 @@ export const DRAINING: PartHealth = {
 };
 
 /** Says how the connection to the log stands, and its streams. */
-export function logHealth({ broker, embedded }: OpenedBroker, heads: Views['heads']): PartHealth {
+export function logHealth(
+  { broker, embedded }: OpenedBroker,
+  { heads, kept }: Pick<Views, 'heads' | 'kept'>,
+): PartHealth {
   if (embedded?.isFull() === true) {
     const detail = 'the disk is full: writes are refused, reads go on';
     return { name: 'log', ready: false, optional: true, detail };
@@ -32,9 +35,18 @@ export function logHealth({ broker, embedded }: OpenedBroker, heads: Views['head
     silent.length > 0
       ? `connected, but ${silent.map(([stream]) => `stream ${stream}`).join(' and ')} gave no answer: writes wait, reads go on`
       : `connected; ${Object.entries(heads)
-          .map(([stream, { newest }]) => `${stream} at ${newest}`)
+          .map(([stream, { newest }]) => `${stream} at ${farthest(kept, stream, newest)}`)
           .join(', ')}`;
   return { name: 'log', ready: silent.length === 0, optional: true, detail };
+}
+
+/** A log is looked at now and then: it is at least where a view is that follows it. */
+function farthest(kept: Views['kept'], stream: string, seen: number): number {
+  const shown = kept
+    .map(({ view }) => view)
+    .filter((view) => view.stream === stream && view.haltedBy === undefined)
+    .map(({ position }) => position);
+  return Math.max(seen, ...shown);
 }
 
 /** Says how far a view is and whether it follows. */

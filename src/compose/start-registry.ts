@@ -220,7 +220,7 @@ async function endServer(
 
 function healthOf({ opened, views, sources }: Parts): PartHealth[] {
   return [
-    logHealth(opened, views.heads),
+    logHealth(opened, views),
     ...views.kept.map(viewHealth),
     ...(sources === undefined ? [] : [sources.health()]),
   ];

@@ -150,10 +150,14 @@ describe('atlas-registry cache status', () => {
   });
 });
 
-describe('atlas-registry cache status that learns nothing exits with 2, writes to standard error alone', () => {
+describe('atlas-registry cache status that learns nothing exits with 3, asked wrongly with 2, and writes to standard error alone', () => {
   async function expectRefusal(want: RegExp, ...args: readonly string[]): Promise<void> {
+    await expectEnd(3, want, args);
+  }
+
+  async function expectEnd(exit: number, want: RegExp, args: readonly string[]): Promise<void> {
     const { code, stdout, stderr } = await status(...args);
-    expect([code, stdout]).toEqual([2, '']);
+    expect([code, stdout]).toEqual([exit, '']);
     expect(stderr).toMatch(want);
     expect(stderr.trimEnd()).not.toMatch(/\n {4}at /);
   }
@@ -189,17 +193,17 @@ describe('atlas-registry cache status that learns nothing exits with 2, writes t
   });
 
   it('when it is asked wrongly: a threshold that is none, an address that is none, an option that is none', async () => {
-    await expectRefusal(/number from 0 to 1/, '--min-hit-ratio', '60');
-    await expectRefusal(/number from 0 to 1/, '--min-hit-ratio', '');
-    await expectRefusal(/whole number of bytes/, '--max-bytes', '8GiB');
-    await expectRefusal(/whole number of bytes/, '--max-bytes', '-1');
-    await expectRefusal(/that is no address/, '--url', 'localhost:3001');
-    await expectRefusal(/unknown option '--fast'/, '--fast');
+    await expectEnd(2, /number from 0 to 1/, ['--min-hit-ratio', '60']);
+    await expectEnd(2, /number from 0 to 1/, ['--min-hit-ratio', '']);
+    await expectEnd(2, /whole number of bytes/, ['--max-bytes', '8GiB']);
+    await expectEnd(2, /whole number of bytes/, ['--max-bytes', '-1']);
+    await expectEnd(2, /that is no address/, ['--url', 'localhost:3001']);
+    await expectEnd(2, /unknown option '--fast'/, ['--fast']);
   });
 
   it('when it shall watch and there is no terminal', async () => {
-    await expectRefusal(/standard output is no terminal/, '--url', url, '--watch');
-    await expectRefusal(/JSON is for machines/, '--url', url, '--watch', '--json');
+    await expectEnd(2, /standard output is no terminal/, ['--url', url, '--watch']);
+    await expectEnd(2, /JSON is for machines/, ['--url', url, '--watch', '--json']);
   });
 });
 

@@ -1,9 +1,15 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Command } from 'commander';
+import { addCache } from '#cli/cache';
 import { addContract } from '#cli/contract';
 import type { CommandHost } from '#cli/contract/command-host';
+import { addDataset } from '#cli/dataset';
+import { addEvents } from '#cli/events';
+import { addJob } from '#cli/job';
 import { addKey } from '#cli/key';
+import { ManualCommand } from '#cli/manual/manual-command';
+import { addProfile } from '#cli/profile';
+import { addToken } from '#cli/token';
 import { locateInJson } from '#contracts/json/locate';
 import { canonicalJson } from '#domain/canonical-json';
 
@@ -48,7 +54,7 @@ export async function runCommandLine(
 ): Promise<Ended> {
   const { stdin = '', nowMs, colours = false, signalled } = options;
   const ended = { stdout: '', stderr: '' };
-  const program = new Command('atlas-registry').version('1').enablePositionalOptions();
+  const program = new ManualCommand('atlas-registry').version('1').enablePositionalOptions();
   const host: CommandHost = {
     out: { write: (text) => void (ended.stdout += text) },
     err: { write: (text) => void (ended.stderr += text) },
@@ -57,12 +63,19 @@ export async function runCommandLine(
     nowMs: () => nowMs ?? Date.now(),
     readStandardInput: async () => Buffer.from(stdin),
     untilSignalled: async () => await (signalled ?? new Promise(() => undefined)),
+    whenUnread: () => undefined,
     exit: (code) => {
       throw new Exited(code);
     },
   };
+  addCache(program, host);
   addContract(program, host);
+  addDataset(program, host);
+  addJob(program, host);
+  addEvents(program, host);
   addKey(program, host);
+  addProfile(program, host);
+  addToken(program, host);
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch (error) {

@@ -129,30 +129,32 @@ describe('views reset removes nothing, exits with 1 and says why', () => {
   it('when a setting is wrong, with one line for each', async () => {
     const env = { ATLAS_SNAPSHOTS: 'perhaps', ATLAS_VISIBLE_WAIT_MS: 'long' };
     const { code, text } = await reset(['--yes'], env);
-    expect([code, text.trim().split('\n').length]).toEqual([1, 2]);
+    expect([code, text.trim().split('\n').length]).toEqual([2, 2]);
   });
 
   it('when --postgres has no DATABASE_URL, or nobody answers there, or at NATS', async () => {
     await withNode(async (node) => write(node, 1));
     const before = views();
     const [port = 0] = await freePorts(1);
-    const cases: readonly [string, Env, RegExp][] = [
-      ['--postgres', {}, /^Cannot reset views in Postgres: DATABASE_URL is not set/],
+    const cases: readonly [string, Env, RegExp, number][] = [
+      ['--postgres', {}, /^Cannot reset views in Postgres: DATABASE_URL is not set/, 1],
       [
         '--postgres',
         { DATABASE_URL: `postgres://a:secret@127.0.0.1:${port}/b` },
         /^Cannot reach Postgres at "(?!.*secret)/,
+        3,
       ],
       [
         '--bucket',
         { NATS_URL: `nats://127.0.0.1:${port}`, NATS_CONNECT_TIMEOUT_MS: '1000' },
         /^Cannot .*NATS/,
+        3,
       ],
     ];
-    for (const [flag, env, line] of cases) {
+    for (const [flag, env, line, exit] of cases) {
       const { code, text } = await reset(['--yes', flag], env);
       expect(text).toMatch(line);
-      expect([code, views()]).toEqual([1, before]);
+      expect([code, views()]).toEqual([exit, before]);
     }
   });
 });
@@ -269,7 +271,7 @@ describe('views reset --postgres --bucket', () => {
     expect(await digests()).toEqual(before);
   });
 
-  it('says what was removed already when one place fails midway, and exits with 2', async () => {
+  it('says what was removed already when one place fails midway, and exits with 3', async () => {
     const url = await freshDatabase();
     const env = { DATABASE_URL: url };
     await withNode(async (node) => write(node, 1), env);
@@ -278,7 +280,7 @@ describe('views reset --postgres --bucket', () => {
     expect(text).toMatch(
       /Cannot remove shared view: job runs, Postgres: .*\nRemoved: shared view: stores of the registries, Postgres\. Run it again\./,
     );
-    expect(code).toBe(2);
+    expect(code).toBe(3);
     expect(views()).not.toEqual([]);
     await query(url, 'ALTER TABLE atlas_registry.gone RENAME TO job_run_checkpoint');
     expect((await reset(['--yes', '--postgres'], env)).code).toBe(0);

@@ -231,19 +231,19 @@ describe('standby promote', () => {
 });
 
 describe('standby status', () => {
-  it('exits with 0 in step, 1 behind and 2 when it cannot tell', async () => {
+  it('exits with 0 in step, 1 behind and 3 when it cannot tell', async () => {
     const run = async (args: readonly string[], env = {}) => {
       const command = runCommand(['standby', ...args], { ...bed.env, ...env });
       return { exit: await command.exit, text: command.text() };
     };
-    expect((await run(['status'])).exit).toBe(2);
+    expect((await run(['status'])).exit).toBe(3);
     await bed.inStep();
     expect(await run(['status', '--json'])).toMatchObject({ exit: 0 });
     await bed.primary.write(10, SEED);
     const behind = await run(['status', '--max-lag', '0']);
     expect(behind).toMatchObject({ exit: 1 });
     expect(behind.text).toMatch(/events behind, the oldest since/);
-    expect(await run(['status'], AWAY)).toMatchObject({ exit: 2 });
+    expect(await run(['status'], AWAY)).toMatchObject({ exit: 3 });
     const asked = await run(['promote']);
     expect(asked).toMatchObject({ exit: 1 });
     expect(asked.text).toMatch(/Nothing was changed/);

@@ -248,7 +248,7 @@ describe('atlas-registry audit verify', () => {
     ]);
     const help = await verify({}, ['--help']);
     expect(help.code).toBe(0);
-    expect(help.out).toMatch(/Exit codes:/);
+    expect(help.out).toMatch(/^EXIT CODES$/m);
   });
 });
 

@@ -84,7 +84,7 @@ describe('atlas-registry over TLS', () => {
     expect(await refused({})).toMatch(/of an unknown authority \(want NODE_EXTRA_CA_CERTS/);
     expect(await refused(trusted())).toMatch(/the registry does not answer/);
     const half = await atlas(args, { ...trusted(), ATLAS_CLIENT_CERT: client.certPath });
-    expect(half.code).toBe(1);
+    expect(half.code).toBe(2);
     expect(half.stdout + half.stderr).toMatch(
       /Cannot use ATLAS_CLIENT_CERT and ATLAS_CLIENT_KEY: one is not set/,
     );

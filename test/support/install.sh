@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the tests start beside the registry: PostgreSQL, nginx, Redis, Prometheus, a browser, and pgrep to find their processes.
+# Installs what the tests start beside the registry: PostgreSQL, nginx, Redis, Prometheus, a browser, groff, the shells zsh and
+# fish, and pgrep to find their processes.
 set -eu
 
 missing=
@@ -9,6 +10,9 @@ command -v pgrep >/dev/null 2>&1 || missing="$missing procps"
 [ -x /usr/bin/redis-server ] || missing="$missing redis-server"
 [ -x /usr/bin/chromium ] || missing="$missing chromium"
 [ -x /usr/bin/promtool ] || missing="$missing prometheus"
+command -v groff >/dev/null 2>&1 || missing="$missing groff-base"
+command -v zsh >/dev/null 2>&1 || missing="$missing zsh"
+command -v fish >/dev/null 2>&1 || missing="$missing fish"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then

@@ -13,12 +13,14 @@ export interface TerminalRun extends Pick<CommandRun, 'exit' | 'text'> {
 /** What keys send that are not letters. */
 export const KEYS = { enter: '\r', ctrlC: '\u0003', ctrlD: '\u0004' } as const;
 
-/** Runs `atlas-registry` on a terminal of its own, by `script` of util-linux, with settings by their names. */
+/** Runs `atlas-registry` on a terminal of its own, by `script` of util-linux, with settings by their names; 80 columns unless said. */
 export function runOnTerminal(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  { columns }: { readonly columns?: number } = {},
 ): TerminalRun {
-  const command = [process.execPath, MAIN, ...args].map((part) => `'${part}'`).join(' ');
+  const program = [process.execPath, MAIN, ...args].map((part) => `'${part}'`).join(' ');
+  const command = columns === undefined ? program : `stty cols ${columns}; exec ${program}`;
   const child = spawn('script', ['-qefc', command, '/dev/null'], {
     env: { PATH: process.env['PATH'] ?? '', TERM: 'dumb', SHELL: '/bin/sh', ...env },
   });

@@ -5,7 +5,8 @@ import { DamagedRelease, downloadRelease, findRelease } from '#cli/bundle/releas
 import type { VerifyingKey } from '#cli/bundle/signing-key';
 import { verifyRelease } from '#cli/bundle/verify-release';
 import { describeError, isAway } from '#cli/contract/exit-code';
-import { type RegistryClient, ResponseError } from '#cli/registry-client';
+import type { RegistryClient } from '#cli/registry-client';
+import { ResponseError } from '#client/errors';
 
 export interface FetchOptions {
   readonly client: RegistryClient;
@@ -185,7 +186,7 @@ async function download(
     return verdict.kind === 'refused' ? verdict : { ...verdict, files };
   } catch (error) {
     if (error instanceof DamagedRelease) return { kind: 'refused', reason: error.message };
-    const isStranger = error instanceof ResponseError && error.code === undefined;
+    const isStranger = error instanceof ResponseError && error.problem.code === undefined;
     if (isAway(error) || isStranger) return { kind: 'away', reason: describeError(error) };
     throw error;
   }

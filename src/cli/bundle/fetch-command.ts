@@ -16,6 +16,7 @@ import type { CommandHost } from '#cli/contract/command-host';
 import { connectScope } from '#cli/contract/contract-registry';
 import { CommandFault, EXIT, type ExitCode, runToExit } from '#cli/contract/exit-code';
 import { addTargetOptions, collect, type TargetFlags } from '#cli/contract/target-options';
+import { explain } from '#cli/manual/manual-command';
 
 interface Flags extends TargetFlags {
   readonly publicKey: readonly string[];
@@ -29,6 +30,20 @@ interface Flags extends TargetFlags {
 
 /** Long enough for the largest bundle over a slow line, and short enough for a service that starts. */
 const DEADLINE_SECONDS = '60';
+
+const MANUAL = {
+  examples: [
+    'atlas-registry contract bundle fetch --public-key bundle-key.pub.pem',
+    'atlas-registry contract bundle fetch --public-key bundle-key.pub.pem --tag contracts-20260131-1a2b3c4d',
+  ],
+  exits: {
+    [EXIT.ok]:
+      'it is here and verified: the one that was wanted, or the last one while the registry is away',
+    [EXIT.refused]: 'it does not verify, or there is none',
+    [EXIT.unreachable]: 'the registry is away, and what is here is missing or too old',
+  },
+  seeAlso: ['docs/contracts-ci.md'],
+};
 
 /** Adds `contract bundle fetch`. */
 export function addFetchCommand(group: Command, host: CommandHost): void {
@@ -44,6 +59,7 @@ export function addFetchCommand(group: Command, host: CommandHost): void {
     .option('--max-age-hours <hours>', 'how old the last release may be then', AGE_HOURS_MAX)
     .option('--fallback-tag <tag>', 'what to use when a release is refused or was never here')
     .option('--deadline-seconds <seconds>', 'for the whole download', DEADLINE_SECONDS);
+  explain(fetch, MANUAL);
   addTargetOptions(fetch).action(async (flags: Flags) =>
     runToExit(host, async (signal) => run(flags, host, signal)),
   );

@@ -12,6 +12,7 @@ import type { CommandHost } from '#cli/contract/command-host';
 import { connectScope } from '#cli/contract/contract-registry';
 import { CommandFault, EXIT, type ExitCode, runToExit } from '#cli/contract/exit-code';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
+import { explain } from '#cli/manual/manual-command';
 import { ProgressBar } from '#cli/progress';
 
 interface Flags extends TargetFlags {
@@ -23,6 +24,14 @@ interface Flags extends TargetFlags {
   readonly gitSha?: string;
   readonly gitBranch?: string;
 }
+
+const MANUAL = {
+  examples: [
+    'atlas-registry contract bundle release --key /etc/atlas/bundle-key.pem --out ./release',
+    'atlas-registry contract bundle release --key key.pem --select orders. --alias orders-latest',
+  ],
+  seeAlso: ['docs/contracts-ci.md'],
+};
 
 /** Adds `contract bundle release`. */
 export function addReleaseCommand(group: Command, host: CommandHost): void {
@@ -38,6 +47,7 @@ export function addReleaseCommand(group: Command, host: CommandHost): void {
     .option('--description <text>', 'what the release is for')
     .option('--git-sha <sha>', 'the commit that it was made at')
     .option('--git-branch <branch>', 'the branch that it was made on');
+  explain(release, MANUAL);
   addTargetOptions(release).action(async (flags: Flags) =>
     runToExit(host, async (signal) => run(flags, host, signal)),
   );

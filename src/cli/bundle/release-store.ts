@@ -10,7 +10,8 @@ import {
   sha256Hex,
 } from '#cli/bundle/release-format';
 import { parseAnswer } from '#cli/contract/contract-registry';
-import { AnswerTooLarge, type RegistryClient, ResponseError } from '#cli/registry-client';
+import { AnswerTooLarge, type RegistryClient } from '#cli/registry-client';
+import { ResponseError } from '#client/errors';
 
 const datasetSchema = z.looseObject({
   objects: z.array(

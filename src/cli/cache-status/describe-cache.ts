@@ -6,6 +6,7 @@ import {
   REQUESTS_MIN,
   type Verdict,
 } from '#cli/cache-status/judge-cache';
+import { printable } from '#cli/contract/report/printable';
 
 type CachedFile = CacheDocument['files'][number];
 
@@ -121,7 +122,8 @@ function mark(verdict: Verdict, limit: string): string {
   }
 }
 
-function table(lines: readonly Line[]): readonly string[] {
+function table(raw: readonly Line[]): readonly string[] {
+  const lines = raw.map(({ cells, isAlarm }) => ({ cells: cells.map(printable), isAlarm }));
   const widths = HEAD.map((_, column) =>
     Math.max(...lines.map(({ cells }) => cells[column]?.length ?? 0)),
   );

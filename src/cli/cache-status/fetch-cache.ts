@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { messageOf } from '#cli/catalog-import/manifest-folder';
-import { RegistryClient, ResponseError } from '#cli/registry-client';
+import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import type { Credentials } from '#cli/profile/credentials';
+import { RegistryClient } from '#cli/registry-client';
+import { ResponseError } from '#client/errors';
 
 const PATH = '/debug/cache-stats';
 /** Somebody waits at a terminal: a registry that has not answered by then is as good as away. */
@@ -36,17 +39,30 @@ const cacheSchema = z.looseObject({
 /** How the dataset cache of a node stands, as that node says it. */
 export type CacheDocument = z.output<typeof cacheSchema>;
 
+/** How a registry is asked. */
+export interface FetchOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Who asks. Default: what the environment says. */
+  readonly credentials?: Credentials | undefined;
+}
+
 /**
  * Asks a registry how its dataset cache stands.
  * @throws Error that says what to do: it does not answer, it does not serve `/debug/`, it answers something else
  */
-export async function fetchCache(url: string, signal?: AbortSignal): Promise<CacheDocument> {
+export async function fetchCache(
+  url: string,
+  { signal, credentials }: FetchOptions = {},
+): Promise<CacheDocument> {
   const refuse = (is: string, want: string, cause?: unknown): Error =>
     new Error(`Cannot show the cache of registry "${url}": ${is} (want ${want})`, { cause });
   if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-    throw refuse('that is no address', 'http://host:port');
+    throw new CommandFault(
+      EXIT.usage,
+      `Cannot show the cache of registry ${JSON.stringify(url)}: that is no address (want http://host:port)`,
+    );
   const timed = signal === undefined ? {} : { signal };
-  const client = new RegistryClient(url, { timeoutMs: TIMEOUT_MS, ...timed });
+  const client = new RegistryClient(url, { timeoutMs: TIMEOUT_MS, credentials, ...timed });
   let answer: unknown;
   try {
     answer = await client.find<unknown>(PATH);
@@ -66,7 +82,7 @@ export async function fetchCache(url: string, signal?: AbortSignal): Promise<Cac
 
 function whyNot(error: unknown): string {
   if (error instanceof ResponseError)
-    return `it answered ${error.status}${error.code === undefined ? '' : `: ${error.message}`}`;
+    return `it answered ${error.status}${error.problem.code === undefined ? '' : `: ${error.message}`}`;
   if (error instanceof SyntaxError) return 'its answer is not JSON';
   if (error instanceof Error && error.name === 'TimeoutError')
     return `it has not answered within ${TIMEOUT_MS} ms`;

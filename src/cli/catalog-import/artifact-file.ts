@@ -3,13 +3,13 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { bearerHeaders } from '#cli/bearer';
 import type { ImportedFile } from '#cli/catalog-import/manifest-folder';
-import { type RegistryClient, ResponseError } from '#cli/registry-client';
+import type { RegistryClient } from '#cli/registry-client';
+import { ResponseError, readError } from '#client/errors';
 
 /** A registry and the signal that ends what is under way there. */
 export interface ArtifactTarget {
-  readonly client: Pick<RegistryClient, 'fetch'>;
+  readonly client: Pick<RegistryClient, 'fetch' | 'bearerHeaders'>;
   /** The URL, with the scope where it is not the default. */
   readonly base: string;
   readonly signal: AbortSignal;
@@ -28,7 +28,7 @@ export async function isStored(
   const url = `${base}/store/artifacts/sha256/${sha256.slice(0, 2)}/${sha256}`;
   const response = await client.fetch(url, {
     method: 'HEAD',
-    headers: bearerHeaders(),
+    headers: client.bearerHeaders(),
     signal: AbortSignal.any([signal, AbortSignal.timeout(HEAD_TIMEOUT_MS)]),
   });
   if (!response.ok && response.status !== 404) throw new ResponseError(response.status, {});
@@ -66,14 +66,14 @@ export async function uploadArtifact(
     const body = chunksOf(file, () => timer.refresh());
     const request: RequestInit & { readonly duplex: 'half' } = {
       method: 'PUT',
-      headers: { ...bearerHeaders(), 'Content-Type': 'application/octet-stream' },
+      headers: { ...client.bearerHeaders(), 'Content-Type': 'application/octet-stream' },
       body,
       duplex: 'half',
       signal: AbortSignal.any([signal, stalled.signal]),
     };
     const response = await client.fetch(`${base}/registry/artifacts/${artifact.sha256}`, request);
-    const text = await response.text();
-    if (!response.ok) throw new ResponseError(response.status, problemOf(response, text));
+    if (!response.ok) throw await readError(response);
+    await response.text();
   } finally {
     clearTimeout(timer);
     await file.close();
@@ -92,9 +92,4 @@ async function* chunksOf(file: FileHandle, onChunk: () => void): AsyncGenerator<
 async function openArtifact(store: string, { sha256 }: ImportedFile): Promise<FileHandle> {
   const path = join(store, 'artifacts', 'sha256', sha256.slice(0, 2), sha256);
   return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-}
-
-function problemOf(response: Response, text: string): object {
-  const type = response.headers.get('content-type') ?? '';
-  return type.startsWith('application/problem+json') ? (JSON.parse(text) as object) : {};
 }

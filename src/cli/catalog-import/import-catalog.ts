@@ -7,6 +7,7 @@ import {
   messageOf,
 } from '#cli/catalog-import/manifest-folder';
 import { type PlannedDataset, type PlanOptions, planImport } from '#cli/catalog-import/plan-import';
+import type { Credentials } from '#cli/profile/credentials';
 import { RegistryClient } from '#cli/registry-client';
 
 export interface ImportOptions {
@@ -22,6 +23,8 @@ export interface ImportOptions {
   readonly format: ManifestFormat;
   readonly signal: AbortSignal;
   readonly progress: ImportProgress;
+  /** Who sends its requests. Default: what the environment says. */
+  readonly credentials?: Credentials | undefined;
   /** Makes the client of a registry. Default the one over HTTP. */
   readonly connect?: (base: string) => RegistryClient;
 }
@@ -88,7 +91,8 @@ async function prepare(options: ImportOptions): Promise<Prepared> {
       onFile: () => progress.advance(''),
     });
     progress.begin('Checking artifacts', manifests.length);
-    const client = options.connect?.(base) ?? new RegistryClient(base);
+    const client =
+      options.connect?.(base) ?? new RegistryClient(base, { credentials: options.credentials });
     const reach = { client, base, folder };
     const onDataset = (): void => progress.advance('');
     const planned = await planImport(manifests, { ...reach, withoutArtifacts, signal, onDataset });

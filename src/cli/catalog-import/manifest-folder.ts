@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
+import { UnreachableError } from '#client/errors';
 
 /** A file of a dataset, as manifests name it. */
 export interface ImportedFile {
@@ -171,7 +172,8 @@ const UNKNOWN_AUTHORITY =
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (!isUnanswered(error)) return error.message;
-  const { cause } = error;
+  const fault = error instanceof UnreachableError ? error.cause : error;
+  const cause = fault instanceof Error ? fault.cause : undefined;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'no answer';
   if (UNKNOWN_AUTHORITY.test(code))
     return `the certificate of the registry is of an unknown authority (want NODE_EXTRA_CA_CERTS to name a file with it; ${code})`;
@@ -180,6 +182,7 @@ export function messageOf(error: unknown): string {
 
 /** Whether a request failed because nobody answered it. */
 export function isUnanswered(error: unknown): boolean {
+  if (error instanceof UnreachableError) return true;
   return error instanceof TypeError && error.message === 'fetch failed';
 }
 

@@ -22,5 +22,7 @@ export interface CommandHost {
   readonly readStandardInput: () => Promise<Uint8Array>;
   /** Waits for a signal that wants the process to end, and gives its name. */
   readonly untilSignalled: () => Promise<string>;
+  /** Calls the listener when whoever reads the output, such as `head`, has had enough of it. */
+  readonly whenUnread: (listener: () => void) => void;
   readonly exit: (code: number) => never;
 }

@@ -13,6 +13,7 @@ import {
   versionsSchema,
 } from '#cli/contract/answers';
 import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import type { Credentials } from '#cli/profile/credentials';
 import { RegistryClient, type SendOptions } from '#cli/registry-client';
 
 /** Which registry is meant, which scope of it, and who says so. */
@@ -22,18 +23,17 @@ export interface RegistryTarget {
   readonly environment: string;
   /** Recorded with every command; absent: the registry's word for nobody. */
   readonly actor?: string;
+  /** Who sends its requests. Default: what the environment says. */
+  readonly credentials?: Credentials;
 }
 
 // A gate that proves something about a large schema takes its time; somebody waits for it in a pipeline.
 const TIMEOUT_MS = 120_000;
 const ACTOR = /^[ -~]{1,128}$/;
+const SCOPE_PART = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/**
- * Makes the client of one scope of a registry.
- * @throws CommandFault for an address, a scope or an actor that cannot be one
- */
-export function connectScope(target: RegistryTarget, signal: AbortSignal): RegistryClient {
-  const { url, tenant, environment, actor } = target;
+/** Checks what names a registry and who acts. @throws CommandFault for an address or an actor that cannot be one */
+export function checkTarget({ url, actor }: RegistryTarget): void {
   const refuse = (noun: string, value: string, want: string): CommandFault =>
     new CommandFault(
       EXIT.usage,
@@ -47,10 +47,33 @@ export function connectScope(target: RegistryTarget, signal: AbortSignal): Regis
     throw refuse('address', origin, 'one without a password, a query and a fragment');
   if (actor !== undefined && !ACTOR.test(actor))
     throw refuse('actor', actor, '1 to 128 printable ASCII characters');
+}
+
+/** Checks what names a scope. @throws CommandFault */
+export function checkScope(parts: {
+  readonly tenant: string | undefined;
+  readonly environment: string | undefined;
+}): void {
+  for (const [noun, value] of Object.entries(parts))
+    if (value !== undefined && !SCOPE_PART.test(value))
+      throw new CommandFault(
+        EXIT.usage,
+        `Cannot use ${noun} ${JSON.stringify(value)}: that is none (want 1 to 63 of a-z, 0-9 and "-")`,
+      );
+}
+
+/**
+ * Makes the client of one scope of a registry.
+ * @throws CommandFault for an address or an actor that cannot be one
+ */
+export function connectScope(target: RegistryTarget, signal: AbortSignal): RegistryClient {
+  checkTarget(target);
+  const { url, tenant, environment, actor, credentials } = target;
   const scope = `/tenants/${encodeURIComponent(tenant)}/environments/${encodeURIComponent(environment)}`;
   return new RegistryClient(`${url.replace(/\/+$/, '')}${scope}`, {
     timeoutMs: TIMEOUT_MS,
     signal,
+    credentials,
     ...(actor === undefined ? {} : { headers: { 'Atlas-Actor': actor } }),
   });
 }
@@ -58,9 +81,12 @@ export function connectScope(target: RegistryTarget, signal: AbortSignal): Regis
 /** The contracts of one scope of a registry. Every method throws `ResponseError` for an answer that is no success. */
 export class ContractRegistry {
   readonly #client: RegistryClient;
+  readonly #query: string;
 
-  constructor(client: RegistryClient) {
+  /** With `at` it reads the past: a position, or a time. */
+  constructor(client: RegistryClient, { at }: { readonly at?: string | undefined } = {}) {
     this.#client = client;
+    this.#query = at === undefined ? '' : `?at=${encodeURIComponent(at)}`;
   }
 
   async check(name: string, body: object): Promise<CheckAnswer> {
@@ -73,12 +99,13 @@ export class ContractRegistry {
 
   async diff(name: string, older: string, newer: string): Promise<z.output<typeof diffSchema>> {
     const path = `${pathOf(name, older)}/diff/${encodeURIComponent(newer)}`;
-    return await this.#json(diffSchema, path, { method: 'GET' });
+    return await this.#json(diffSchema, `${path}${this.#query}`, { method: 'GET' });
   }
 
   /** Gives the changelog to the letter: Markdown, or JSON. */
   async changelog(name: string, format: 'markdown' | 'json'): Promise<string> {
-    const query = format === 'markdown' ? '?format=markdown' : '';
+    const and = this.#query === '' ? '?' : `${this.#query}&`;
+    const query = format === 'markdown' ? `${and}format=markdown` : this.#query;
     const { bytes } = await this.#client.ask(`${pathOf(name)}/changelog${query}`, {
       method: 'GET',
     });
@@ -94,11 +121,12 @@ export class ContractRegistry {
   }
 
   async versions(name: string): Promise<VersionsAnswer> {
-    return await this.#json(versionsSchema, pathOf(name), { method: 'GET' });
+    return await this.#json(versionsSchema, `${pathOf(name)}${this.#query}`, { method: 'GET' });
   }
 
   async find(name: string, version: string): Promise<ContractAnswer> {
-    return await this.#json(contractSchema, pathOf(name, version), { method: 'GET' });
+    const path = `${pathOf(name, version)}${this.#query}`;
+    return await this.#json(contractSchema, path, { method: 'GET' });
   }
 
   /** Sends a command under a key of its own, so that a proxy may repeat it. */

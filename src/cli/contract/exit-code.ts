@@ -1,9 +1,9 @@
 import { isUnanswered, messageOf } from '#cli/catalog-import/manifest-folder';
 import type { CommandHost } from '#cli/contract/command-host';
 import { printable } from '#cli/contract/report/printable';
-import { ResponseError } from '#cli/registry-client';
+import { ResponseError } from '#client/errors';
 
-/** What a command ends with, so that a pipeline can tell a refusal from a registry that is away. */
+/** What every command ends with, so that a pipeline can tell a refusal from a registry that is away. */
 export const EXIT = {
   ok: 0,
   refused: 1,
@@ -13,14 +13,31 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Stands under the help of every command. */
-export const EXIT_CODES_HELP = `
-Exit codes:
-  ${EXIT.ok}    done
-  ${EXIT.refused}    refused: faults, an incompatible change, a conflict, a signature that does not fit
-  ${EXIT.usage}    used wrongly, or a file cannot be read
-  ${EXIT.unreachable}    the registry does not answer, or answers 5xx
-  ${EXIT.stopped}  stopped by a signal`;
+/** Says what each exit code means, of whatever command, and what to do about it. */
+export const EXIT_MEANINGS: Readonly<
+  Record<ExitCode, { readonly means: string; readonly todo: string }>
+> = {
+  [EXIT.ok]: {
+    means: 'done, and all is well; also when whoever reads the output has closed it',
+    todo: '',
+  },
+  [EXIT.refused]: {
+    means: 'no: refused, not done, or not as it should be',
+    todo: 'read the sentence and its next step',
+  },
+  [EXIT.usage]: {
+    means: 'used wrongly: an option, a setting, or a file that cannot be read',
+    todo: '`--help`; mend it, and run it again',
+  },
+  [EXIT.unreachable]: {
+    means:
+      'nobody can tell: the registry, or a part that it needs, is away, too slow, or answers 5xx',
+    todo: 'run it again later; a command with the same `--idempotency-key`',
+  },
+  [EXIT.stopped]: { means: 'stopped by Ctrl-C or another signal', todo: '' },
+};
+/** What the codes mean for one command, where it can be said more closely. */
+export type ExitTexts = Readonly<Partial<Record<ExitCode, string>>>;
 
 /** A failure that knows its exit code. */
 export class CommandFault extends Error {
@@ -47,9 +64,39 @@ export function isAway(error: unknown): boolean {
   if (error instanceof CommandFault) return error.exitCode === EXIT.unreachable;
   if (error instanceof ResponseError) return exitCodeOfStatus(error.status) === EXIT.unreachable;
   if (!(error instanceof Error)) return false;
-  // What undici says of a body whose connection ended.
-  const isCutOff = error instanceof TypeError && error.message === 'terminated';
-  return isUnanswered(error) || isCutOff || error.name === 'TimeoutError';
+  return isUnanswered(error) || error.name === 'TimeoutError';
+}
+
+/** Tells which exit code an error stands for in a command that works with the settings of this machine. */
+export function exitCodeHere(error: unknown, otherwise: ExitCode): ExitCode {
+  if (error instanceof CommandFault) return error.exitCode;
+  if (!(error instanceof Error)) return otherwise;
+  if ('code' in error && error.code === 'INVALID_SETTING') return EXIT.usage;
+  for (let at: unknown = error; at instanceof Error; at = at.cause)
+    if (isAway(at) || AWAY_NAMES.has(at.name) || AWAY_CODES.has(codeOf(at)))
+      return EXIT.unreachable;
+  return otherwise;
+}
+
+// What the system says of another machine, and what the registry says of a part that does not answer.
+const AWAY_CODES: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'LOG_UNAVAILABLE',
+  'VIEW_UNAVAILABLE',
+  'STORE_UNAVAILABLE',
+]);
+/** Errors of the client of NATS. */
+const AWAY_NAMES: ReadonlySet<string> = new Set(['ConnectionError', 'NoRespondersError']);
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : '';
 }
 
 /** Gives the gravest of several exit codes: a registry that is away before wrong use before a refusal. */
@@ -70,6 +117,7 @@ export async function runToExit(
   work: (signal: AbortSignal) => Promise<ExitCode>,
 ): Promise<never> {
   const stop = new AbortController();
+  host.whenUnread(() => host.exit(EXIT.ok));
   void host.untilSignalled().then((name) => stop.abort(new Error(`Stopped by ${name}`)));
   let code: ExitCode;
   try {

@@ -19,6 +19,7 @@ import {
   type ReferenceFlag,
   type TargetFlags,
 } from '#cli/contract/target-options';
+import { explain } from '#cli/manual/manual-command';
 
 interface Flags extends TargetFlags {
   readonly all?: string;
@@ -40,6 +41,31 @@ const OF_ONE = ['schema', 'wit', 'descriptor', 'reference', 'version', 'descript
 const DESCRIPTIONS = {
   check: 'Say what publishing a contract would come to, and publish nothing.',
   publish: 'Publish a version of a contract. The same content again changes nothing.',
+} as const;
+
+const MANUALS = {
+  check: {
+    about: `The registry judges it as it would judge the publication, by the rules of the contract's compatibility mode, and writes
+nothing. A change that breaks readers is told with a document that shows it.
+
+With --all every contract of a folder is judged, and the gravest exit code is that of the command.`,
+    examples: [
+      'atlas-registry contract check orders.created --schema orders.json',
+      'atlas-registry contract check --all contracts/ --output github --junit contracts.xml',
+    ],
+    exits: { [EXIT.refused]: 'it would be refused: faults, or an incompatible change' },
+    seeAlso: ['docs/contracts-ci.md'],
+  },
+  publish: {
+    about: `Without --version the registry finds the next one by what has changed. The same content again is the version that it
+was, so a pipeline may publish every time.`,
+    examples: [
+      'atlas-registry contract publish orders.created --schema orders.json',
+      'atlas-registry contract publish plugin.host --wit wit/ --label team=payments',
+    ],
+    exits: { [EXIT.refused]: 'refused: faults, an incompatible change, a version that is taken' },
+    seeAlso: ['docs/contracts-ci.md'],
+  },
 } as const;
 
 /** Adds `contract check` or `contract publish`. */
@@ -72,6 +98,7 @@ export function addJudgeCommand(
       parseOutput,
     )
     .option('--junit <file>', 'write JUnit XML to a file beside what is printed');
+  explain(command, MANUALS[verb]);
   addTargetOptions(command).action(async (name: string | undefined, flags: Flags) =>
     runToExit(host, async (signal) => run({ verb, host, name, flags, signal })),
   );

@@ -8,7 +8,7 @@ import {
 import type { ContractInput } from '#cli/contract/contract-input';
 import type { ContractRegistry } from '#cli/contract/contract-registry';
 import { describeError, EXIT, type ExitCode, exitCodeOf } from '#cli/contract/exit-code';
-import { ResponseError } from '#cli/registry-client';
+import { ResponseError } from '#client/errors';
 
 /**
  * What became of one contract. `accepted`: it would be published. `refused`: the registry says no, and why. `failed`: it was
@@ -124,7 +124,7 @@ export function failedJudgement(name: string, error: unknown, input?: ContractIn
     input,
     outcome: exitCode === EXIT.refused ? 'refused' : 'failed',
     exitCode,
-    code: error instanceof ResponseError ? error.code : undefined,
+    code: error instanceof ResponseError ? error.problem.code : undefined,
     reason: describeError(error),
     version: details?.version,
     want: details?.want,

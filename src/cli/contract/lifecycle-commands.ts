@@ -6,6 +6,7 @@ import { failedJudgement } from '#cli/contract/judgement';
 import { humanReport } from '#cli/contract/report/human-report';
 import { printable } from '#cli/contract/report/printable';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
+import { explain } from '#cli/manual/manual-command';
 
 interface StageFlags extends TargetFlags {
   readonly notes?: string;
@@ -19,17 +20,35 @@ interface PromoteFlags extends TargetFlags {
   readonly overrideReason?: string;
 }
 
+const STAGE_MANUAL = {
+  about: `Versions go from draft through pending_approval to approved, then deprecated and retired. Who has proposed a version
+cannot approve it where the registry knows who asks.`,
+  examples: [
+    'atlas-registry contract stage orders.created v2 approved --notes "reviewed"',
+    'atlas-registry contract stage orders.created v1 deprecated --successor v2 --sunset 2026-12-31T00:00:00Z',
+  ],
+  exits: { [EXIT.refused]: 'refused: a step that is not allowed, or not to you' },
+  seeAlso: ['docs/contracts.md'],
+};
+const PROMOTE_MANUAL = {
+  about:
+    'The other environment judges it by its own rules and versions, as if it were published there by hand.',
+  examples: ['atlas-registry contract promote orders.created v2 --environment dev --to prod'],
+  exits: { [EXIT.refused]: 'the other environment refuses it' },
+};
+
 /** Adds the commands that move a version on: `stage` and `promote`. */
 export function addLifecycleCommands(group: Command, host: CommandHost): void {
   const stage = group
     .command('stage')
     .description('Move a version to another stage.')
-    .argument('<name>')
-    .argument('<version>')
+    .argument('<name>', 'the contract')
+    .argument('<version>', 'such as v2')
     .argument('<stage>', 'draft, pending_approval, approved, deprecated or retired')
     .option('--notes <text>', 'why')
     .option('--successor <version>', 'what to use instead of a deprecated version')
     .option('--sunset <time>', 'when a deprecated version ends, RFC 3339');
+  explain(stage, STAGE_MANUAL);
   addTargetOptions(stage).action(
     async (...[name, version, to, flags]: readonly [string, string, string, StageFlags]) =>
       runToExit(host, async (signal) => {
@@ -45,11 +64,12 @@ export function addLifecycleCommands(group: Command, host: CommandHost): void {
   const promote = group
     .command('promote')
     .description('Publish a version of this environment in another one of the same tenant.')
-    .argument('<name>')
-    .argument('<version>')
+    .argument('<name>', 'the contract')
+    .argument('<version>', 'such as v2')
     .requiredOption('--to <environment>', 'where it is published')
     .option('--notes <text>', 'why')
     .option('--override-reason <text>', 'why it may pass where nothing is proved');
+  explain(promote, PROMOTE_MANUAL);
   addTargetOptions(promote).action(async (name: string, version: string, flags: PromoteFlags) =>
     runToExit(host, async (signal) => {
       const { to: toEnvironment, notes, overrideReason: reason } = flags;

@@ -15,6 +15,12 @@ export function processHost(json: JsonTools): CommandHost {
     nowMs: () => Date.now(),
     readStandardInput,
     untilSignalled,
+    whenUnread: (listener) => {
+      process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE') throw error;
+        listener();
+      });
+    },
     exit: (code) => process.exit(code),
   };
 }

@@ -7,17 +7,27 @@ import { EXIT, runToExit } from '#cli/contract/exit-code';
 import { comparisonReport } from '#cli/contract/report/human-report';
 import { printable, printableLines } from '#cli/contract/report/printable';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
+import { explain } from '#cli/manual/manual-command';
+import { addAt } from '#cli/remote/options';
+
+interface Flags extends TargetFlags {
+  readonly at?: string;
+}
 
 /** Adds the commands that read contracts: `diff`, `changelog`, `versions` and `get`. */
 export function addReadCommands(group: Command, host: CommandHost): void {
   const diff = group
     .command('diff')
     .description('Show what lies between two versions of a contract.')
-    .argument('<name>')
-    .argument('<older>')
-    .argument('<newer>');
-  addTargetOptions(diff).action(
-    async (...[name, older, newer, flags]: readonly [string, string, string, TargetFlags]) =>
+    .argument('<name>', 'the contract')
+    .argument('<older>', 'a version')
+    .argument('<newer>', 'another one');
+  explain(diff, {
+    about: 'Each change with what it breaks, and a document that shows it.',
+    examples: ['atlas-registry contract diff orders.created v1 v2'],
+  });
+  addAt(addTargetOptions(diff)).action(
+    async (...[name, older, newer, flags]: readonly [string, string, string, Flags]) =>
       show(host, flags, async (registry) => {
         const answer = await registry.diff(name, older, newer);
         return { answer, text: comparisonReport(answer, answer.comparison, host) };
@@ -26,8 +36,11 @@ export function addReadCommands(group: Command, host: CommandHost): void {
   const changelog = group
     .command('changelog')
     .description('Print the changelog of a contract as Markdown.')
-    .argument('<name>');
-  addTargetOptions(changelog).action(async (name: string, flags: TargetFlags) =>
+    .argument('<name>', 'the contract');
+  explain(changelog, {
+    examples: ['atlas-registry contract changelog orders.created > CHANGES.md'],
+  });
+  addAt(addTargetOptions(changelog)).action(async (name: string, flags: Flags) =>
     show(host, flags, async (registry) => {
       if (flags.json === true)
         return { answer: JSON.parse(await registry.changelog(name, 'json')), text: '' };
@@ -38,21 +51,31 @@ export function addReadCommands(group: Command, host: CommandHost): void {
   const versions = group
     .command('versions')
     .description('List the versions of a contract.')
-    .argument('<name>');
-  addTargetOptions(versions).action(async (name: string, flags: TargetFlags) =>
+    .argument('<name>', 'the contract');
+  explain(versions, {
+    examples: ['atlas-registry contract versions orders.created --at 2026-01-31T12:00:00Z'],
+  });
+  addAt(addTargetOptions(versions)).action(async (name: string, flags: Flags) =>
     show(host, flags, async (registry) => {
       const answer = await registry.versions(name);
       return { answer, text: versionTable(answer, host) };
     }),
   );
+  addGet(group, host);
+}
+
+function addGet(group: Command, host: CommandHost): void {
   const get = group
     .command('get')
     .description('Print one version of a contract.')
-    .argument('<name>')
+    .argument('<name>', 'the contract')
     .argument('[version]', 'the version, or "latest"', 'latest')
     .option('--schema-only', 'print the JSON Schema alone, to the letter');
-  addTargetOptions(get).action(
-    async (name: string, version: string, flags: TargetFlags & { schemaOnly?: boolean }) =>
+  explain(get, {
+    examples: ['atlas-registry contract get orders.created v2 --schema-only > orders.json'],
+  });
+  addAt(addTargetOptions(get)).action(
+    async (name: string, version: string, flags: Flags & { schemaOnly?: boolean }) =>
       show(host, flags, async (registry) => {
         const answer = await registry.find(name, version);
         if (flags.schemaOnly !== true) return { answer, text: contractText(answer) };
@@ -68,11 +91,12 @@ interface Shown {
 
 async function show(
   host: CommandHost,
-  flags: TargetFlags,
+  flags: Flags,
   read: (registry: ContractRegistry) => Promise<Shown>,
 ): Promise<never> {
   return await runToExit(host, async (signal) => {
-    const { answer, text } = await read(new ContractRegistry(connectScope(flags, signal)));
+    const registry = new ContractRegistry(connectScope(flags, signal), { at: flags.at });
+    const { answer, text } = await read(registry);
     host.out.write(flags.json === true ? `${JSON.stringify(answer)}\n` : text);
     return EXIT.ok;
   });

@@ -1,17 +1,49 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { RegistryTarget } from '#cli/contract/contract-registry';
+import { describeError, EXIT } from '#cli/contract/exit-code';
+import { printable } from '#cli/contract/report/printable';
+import { chooseTarget } from '#cli/profile/choose-target';
 
 /** What every command that speaks to a registry is told. */
 export type TargetFlags = RegistryTarget & { readonly json?: boolean };
 
 /** Adds the options that name a registry, a scope and whoever acts. */
 export function addTargetOptions(command: Command): Command {
-  return command
-    .option('--url <url>', 'the registry', 'http://127.0.0.1:3001')
-    .option('--tenant <tenant>', 'which tenant', 'default')
-    .option('--environment <environment>', 'which of its environments', 'dev')
-    .option('--actor <name>', 'who does it, as it is recorded')
+  return addScopeOptions(command)
+    .option('--actor <name>', 'who does it, as it is recorded (default: that of the profile)')
     .option('--json', 'print JSON for machines');
+}
+
+/** Adds the options that name a registry and a scope. */
+export function addScopeOptions(command: Command): Command {
+  return addRegistryOptions(command)
+    .option('--tenant <tenant>', 'which tenant (default: that of the profile, else "default")')
+    .option(
+      '--environment <environment>',
+      'which of its environments (default: that of the profile, else "dev")',
+    );
+}
+
+/** Adds the options that name a registry. Before the command begins they are completed by the profile that counts. */
+export function addRegistryOptions(command: Command): Command {
+  return command
+    .option(
+      '--profile <name>',
+      'the registry of a profile (default: ATLAS_PROFILE, or the one in use)',
+    )
+    .option(
+      '--url <url>',
+      'the registry, without a profile (default: that of the profile, else "http://127.0.0.1:3001")',
+    )
+    .hook('preAction', (_, action) => {
+      try {
+        const target = chooseTarget(action.opts());
+        for (const [name, value] of Object.entries(target))
+          action.setOptionValueWithSource(name, value, 'config');
+      } catch (error) {
+        action.error(printable(describeError(error)), { exitCode: EXIT.usage });
+      }
+    });
 }
 
 /** Collects the values of an option that may be given several times. */

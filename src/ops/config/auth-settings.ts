@@ -88,6 +88,9 @@ export const AUTH_SETTINGS = {
     doc: 'Bearer token that the commands of `atlas-registry` send.',
     secret: true,
   }),
+  profile: setting('ATLAS_PROFILE', text.optional(), {
+    doc: 'The profile that the commands of `atlas-registry` take where neither `--profile` nor `--url` is given.',
+  }),
   jwtLeewaySeconds: setting('ATLAS_JWT_LEEWAY_SECONDS', whole(0, 60), {
     default: '30',
     doc: 'How far the clocks of issuer and registry may disagree.',

@@ -1,0 +1,81 @@
+import type { CommandHost } from '#cli/contract/command-host';
+import { EXIT, type ExitCode } from '#cli/contract/exit-code';
+import { printable } from '#cli/contract/report/printable';
+import { barOf, widthOf } from '#cli/progress';
+import type { AtlasClient } from '#client/atlas-client';
+import type { Schemas } from '#client/operations';
+
+type Run = Pick<
+  Schemas['JobRunDetail'],
+  'id' | 'job' | 'status' | 'progress' | 'message' | 'counts'
+>;
+
+export interface WatchOptions {
+  readonly host: CommandHost;
+  readonly signal: AbortSignal;
+  readonly json?: boolean | undefined;
+}
+
+const OVER: ReadonlySet<Run['status']> = new Set(['succeeded', 'failed', 'cancelled', 'skipped']);
+
+/** Shows a run until it is over: a line that redraws itself on a terminal, a line for each change elsewhere. */
+export async function watchRun(
+  client: AtlasClient,
+  id: string,
+  options: WatchOptions,
+): Promise<ExitCode> {
+  const { signal } = options;
+  const shown = new ShownRun(options);
+  const first = await client.call('getJobRun', { params: { id } });
+  let run = first.data;
+  shown.show(run);
+  // What comes behind the position of this read is news; nothing can come between.
+  const from = (first.position ?? 0) + 1;
+  if (!OVER.has(run.status))
+    for await (const event of client.events({ stream: 'jobs', from, signal })) {
+      if (event.subject !== id) continue;
+      const minPosition = event.position;
+      run = (await client.call('getJobRun', { params: { id }, minPosition })).data;
+      shown.show(run);
+      if (OVER.has(run.status)) break;
+    }
+  shown.end();
+  return run.status === 'succeeded' ? EXIT.ok : EXIT.refused;
+}
+
+/** Writes a run for people. */
+export function describeRun({ id, job, status, progress, message, counts = {} }: Run): string {
+  const [done, total] = [progress?.done, progress?.total];
+  const share =
+    total !== undefined && total > 0 ? `  ${barOf(Math.min(1, (done ?? 0) / total))}` : '';
+  const isPlain = done === undefined || OVER.has(status);
+  const under = isPlain ? '' : `${share}  ${done}${total === undefined ? '' : ` of ${total}`}`;
+  const counted = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+  const rest = [isPlain ? undefined : progress?.message, message, ...counted].filter(
+    (text) => text !== undefined,
+  );
+  return printable(`${id}  ${job}  ${status}${under}${rest.map((text) => `  ${text}`).join('')}`);
+}
+
+class ShownRun {
+  readonly #options: WatchOptions;
+  #last = '';
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+  }
+
+  show(run: Run): void {
+    const { host, json } = this.#options;
+    const text = json === true ? JSON.stringify(run) : describeRun(run);
+    if (text === this.#last) return;
+    this.#last = text;
+    if (json === true || host.out.isTTY !== true) host.out.write(`${text}\n`);
+    else host.out.write(`\r\u001b[2K${text.slice(0, widthOf(host.out) - 1)}`);
+  }
+
+  end(): void {
+    const { host, json } = this.#options;
+    if (json !== true && host.out.isTTY === true) host.out.write(`\r\u001b[2K${this.#last}\n`);
+  }
+}

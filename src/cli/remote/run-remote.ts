@@ -1,0 +1,51 @@
+import type { CommandHost } from '#cli/contract/command-host';
+import {
+  CommandFault,
+  describeError,
+  EXIT,
+  type ExitCode,
+  exitCodeOf,
+  runToExit,
+} from '#cli/contract/exit-code';
+import type { TargetFlags } from '#cli/contract/target-options';
+import { connectAtlas } from '#cli/remote/connect-atlas';
+import { nextStepAfter } from '#cli/remote/next-step';
+import type { AtlasClient } from '#client/atlas-client';
+
+/** What a command wants to be seen: one form for machines, one for people. */
+export interface Shown {
+  readonly json: unknown;
+  readonly text: string;
+}
+
+/** Runs the work of a command against the registry that its flags name, and ends the process with its exit code. */
+export async function runRemote(
+  host: CommandHost,
+  flags: TargetFlags,
+  work: (client: AtlasClient, signal: AbortSignal) => Promise<ExitCode>,
+): Promise<never> {
+  return await runToExit(host, async (signal) => {
+    try {
+      return await work(connectAtlas(flags, signal), signal);
+    } catch (error) {
+      const step = nextStepAfter(error);
+      if (step === undefined) throw error;
+      throw new CommandFault(exitCodeOf(error), `${describeError(error)}. Next: ${step}`, {
+        cause: error,
+      });
+    }
+  });
+}
+
+/** Does the same, and writes what comes of it. */
+export async function showRemote(
+  host: CommandHost,
+  flags: TargetFlags,
+  read: (client: AtlasClient) => Promise<Shown>,
+): Promise<never> {
+  return await runRemote(host, flags, async (client) => {
+    const { json, text } = await read(client);
+    host.out.write(flags.json === true ? `${JSON.stringify(json)}\n` : text);
+    return EXIT.ok;
+  });
+}

@@ -1,0 +1,196 @@
+import {
+  ClientError,
+  type Outcome,
+  readError,
+  TimedOutError,
+  UnauthenticatedError,
+  UnreachableError,
+} from '#client/errors';
+import { isHeldBack, Retries, type RetryOptions } from '#client/retries';
+
+/** Who sends requests: a token or API key, or what gives one for each request. */
+export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);
+
+export interface TransportOptions {
+  /** Where the registry is, such as `https://registry.example.org`. */
+  readonly url: string;
+  /** Default: none. A function is asked before every request, and again when its token was refused. */
+  readonly token?: TokenSource | undefined;
+  /** Default: the `fetch` of the platform. */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Go with every request. Default: none. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The longest time for one attempt and its answer. Default 30,000. */
+  readonly timeoutMs?: number | undefined;
+  readonly retry?: RetryOptions | undefined;
+  /** Aborts every request. Default: nothing does. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One request as it is sent, each time that it is. */
+export interface Sending {
+  readonly method: string;
+  /** With its query; stands behind the URL of the registry. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** What gives a stream is asked for a new one at each attempt. */
+  readonly body?: string | Uint8Array | Blob | (() => ReadableStream<Uint8Array>) | undefined;
+  /** Whether sending it twice does the same as sending it once. */
+  readonly isRepeatable: boolean;
+  readonly signal?: AbortSignal | undefined;
+  /** Zero: none, for answers that go on. Default: that of the transport. */
+  readonly timeoutMs?: number | undefined;
+}
+
+const TIMEOUT_MS = 30_000;
+const TOKEN = /^[A-Za-z0-9._~+/=-]{1,8192}$/;
+
+/** Sends requests to one registry, and again where that is right. */
+export class Transport {
+  readonly retries: Retries;
+  readonly #base: string;
+  readonly #options: TransportOptions;
+  readonly #fetch: typeof globalThis.fetch;
+
+  constructor(options: TransportOptions) {
+    this.#base = options.url.replace(/\/+$/, '');
+    this.#options = options;
+    // Called on its own: browsers refuse a `fetch` that is called as the method of something else.
+    const { fetch = globalThis.fetch } = options;
+    this.#fetch = async (input, init) => await fetch(input, init);
+    this.retries = new Retries(options.retry);
+  }
+
+  /**
+   * Sends a request, reads its answer, and repeats both where it may.
+   * @throws ClientError, or the reason of a signal that was aborted
+   */
+  async exchange<T>(sending: Sending, read: (response: Response) => Promise<T>): Promise<T> {
+    const started = Date.now();
+    let wasRenewed = false;
+    for (let attempt = 1; ; attempt += 1) {
+      const token = await this.#token();
+      try {
+        const value = await this.#attempt(sending, token, read);
+        this.retries.succeeded();
+        return value;
+      } catch (error) {
+        if (!(error instanceof ClientError)) throw error;
+        if (!wasRenewed && (await this.#hasAnotherToken(error, token))) {
+          wasRenewed = true;
+          continue;
+        }
+        const { isRepeatable } = sending;
+        const elapsedMs = Date.now() - started;
+        const pauseMs = this.retries.pauseBefore({ error, attempt, elapsedMs, isRepeatable });
+        if (pauseMs === undefined) throw error;
+        if (isHeldBack(error)) attempt -= 1;
+        await pause(pauseMs, this.#signals(sending));
+      }
+    }
+  }
+
+  async #attempt<T>(
+    sending: Sending,
+    token: string | undefined,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    const { method, path, headers, body } = sending;
+    const { timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS } = sending;
+    const own = this.#signals(sending);
+    for (const signal of own) signal.throwIfAborted();
+    const timeout = timeoutMs === 0 ? [] : [AbortSignal.timeout(timeoutMs)];
+    // Made here: a header that cannot be one is a mistake of the caller, not of the connection.
+    const sent = new Headers({
+      ...this.#options.headers,
+      ...headers,
+      ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+    });
+    try {
+      const response = await this.#fetch(`${this.#base}${path}`, {
+        method,
+        headers: Object.fromEntries(sent),
+        signal: AbortSignal.any([...own, ...timeout]),
+        ...bodyOf(body),
+      });
+      if (!response.ok && response.status !== 304) throw await readError(response);
+      return await read(response);
+    } catch (error) {
+      for (const signal of own) signal.throwIfAborted();
+      if (timeout.some(({ aborted }) => aborted))
+        throw new TimedOutError(
+          `Cannot ask ${method} ${pathOf(path)}: no answer came within ${timeoutMs} ms (want a registry that answers)`,
+          outcomeOf(method),
+        );
+      if (!isNetworkFault(error)) throw error;
+      const is = codeOf(error) ?? 'the connection was cut';
+      throw new UnreachableError(
+        `Cannot ask ${method} ${pathOf(path)}: the registry does not answer (${is})`,
+        outcomeOf(method),
+        error,
+      );
+    }
+  }
+
+  /** A token that was refused may have ended on its way. */
+  async #hasAnotherToken(error: ClientError, token: string | undefined): Promise<boolean> {
+    if (!(error instanceof UnauthenticatedError)) return false;
+    return typeof this.#options.token === 'function' && (await this.#token()) !== token;
+  }
+
+  async #token(): Promise<string | undefined> {
+    const { token: source } = this.#options;
+    const token = typeof source === 'function' ? await source() : source;
+    if (token === undefined || token === '') return undefined;
+    // Whoever sends a header that cannot be one is told of it, value and all.
+    if (!TOKEN.test(token))
+      throw new TypeError(
+        'Cannot use the token: it is no bearer token (want letters, digits and . _ ~ + / = -)',
+      );
+    return token;
+  }
+
+  #signals({ signal }: Sending): readonly AbortSignal[] {
+    return [this.#options.signal, signal].filter((one) => one !== undefined);
+  }
+}
+
+function bodyOf(body: Sending['body']): object {
+  if (body === undefined) return {};
+  return typeof body === 'function' ? { body: body(), duplex: 'half' } : { body };
+}
+
+/** Waits, or throws the reason of the first signal that is aborted. */
+export async function pause(ms: number, signals: readonly AbortSignal[]): Promise<void> {
+  const signal = AbortSignal.any([...signals]);
+  signal.throwIfAborted();
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+  });
+  signal.throwIfAborted();
+}
+
+/** What `fetch` throws where a connection fails: a TypeError everywhere, in Node and in browsers. */
+function isNetworkFault(error: unknown): boolean {
+  return error instanceof TypeError;
+}
+
+function codeOf(error: unknown): string | undefined {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+}
+
+function outcomeOf(method: string): Outcome | undefined {
+  return method === 'GET' || method === 'HEAD' ? undefined : 'unknown';
+}
+
+/** Queries may hold what nobody else should read. */
+function pathOf(path: string): string {
+  return path.split('?')[0] ?? path;
+}
