@@ -81,6 +81,22 @@ describe('the console', () => {
     await page.getByText('10.2 s').first().waitFor();
   });
 
+  it('has the colours of the system, or those that somebody chose, after a reload too', async () => {
+    await using opened = await bed.open('/session', { colorScheme: 'light' });
+    const { page } = opened;
+    const ground = async (): Promise<unknown> =>
+      await page.evaluate('getComputedStyle(document.body).backgroundColor');
+    await page.getByRole('button', { name: 'Colours: system' }).click();
+    const light = await ground();
+    await page.getByRole('button', { name: 'Colours: light' }).click();
+    await page.getByRole('button', { name: 'Colours: dark' }).waitFor();
+    const dark = await ground();
+    expect(dark).not.toBe(light);
+    await page.reload();
+    await page.getByRole('button', { name: 'Colours: dark' }).waitFor();
+    await expect.poll(ground, PATIENCE).toBe(dark);
+  });
+
   it('promotes a version to another environment', async () => {
     await using opened = await bed.open('/contracts/sales.order-placed/1.0.0');
     const { page } = opened;

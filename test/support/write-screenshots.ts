@@ -5,7 +5,7 @@ import { packageInfo } from '#ops/package-root';
 // Takes the pictures of the documentation from those that test/console has made.
 const { root } = packageInfo();
 const PICTURES = [
-  ['home-light-wide', 'console-home'],
+  ['home', 'console-home'],
   ['contract-refused', 'console-refused'],
   ['region', 'console-region'],
 ] as const;
