@@ -159,6 +159,7 @@ function table(members: RunningCluster['members']): string {
 
 function toTry(writer: string, reader: string): string {
   const lines = [
+    ['all of it in a browser', `${reader}/console`],
     ['how a node stands', `curl ${reader}/readyz`],
     ['every published dataset, from a reader', `curl ${reader}/catalog`],
     [

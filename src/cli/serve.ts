@@ -134,6 +134,7 @@ async function readyAndLoaded(
 function examplesToTry(url: string): string {
   const dataset = encodeURIComponent('110/homo_sapiens/GRCh38');
   const lines = [
+    ['all of it in a browser', `${url}/console`],
     ['every published dataset', `curl ${url}/catalog`],
     ['one of them: its manifest', `curl ${url}/registry/datasets/${dataset}`],
     ['one of its genes', `curl '${url}/v1/genes?dataset=110/homo_sapiens/GRCh38&name=BRCA2'`],
