@@ -10,7 +10,7 @@ const outDir = join(import.meta.dirname, 'dist/console');
 function packOnce() {
   return {
     name: 'pack-once',
-    closeBundle() {
+    writeBundle() {
       for (const path of readdirSync(outDir, { recursive: true, encoding: 'utf8' })) {
         if (!/\.(html|js|css|svg|txt)$/.test(path)) continue;
         const bytes = readFileSync(join(outDir, path));

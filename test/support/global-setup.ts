@@ -12,8 +12,9 @@ const root = join(import.meta.dirname, '../..');
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   execFileSync(join(root, 'node_modules/.bin/tsc'), ['-p', root], { stdio: 'inherit' });
-  const build = ['build', root, '--logLevel', 'warn', '-c', join(root, 'vite.config.mjs')];
-  execFileSync(join(root, 'node_modules/.bin/vite'), build, { stdio: 'inherit' });
+  const build = ['build', '--logLevel', 'warn', '--config', join(root, 'vite.config.mjs')];
+  const env = { ...process.env, NODE_ENV: 'production' };
+  execFileSync(join(root, 'node_modules/.bin/vite'), build, { stdio: 'inherit', env });
   const postgres = await startPostgres();
   project.provide('postgresUrl', postgres.url);
   return async () => {
