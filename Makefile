@@ -116,7 +116,7 @@ asyncapi: build ## Describe the events again in docs/asyncapi.yaml
 	@node dist/test/support/write-asyncapi.js
 
 .PHONY: client-types
-client-types: build ## Write the types of the client in src/client/operations.ts from the OpenAPI document
+client-types: build ## Write the types of the client in src/api-client/operations.ts from the OpenAPI document
 	@node dist/test/support/write-client-types.js
 
 .PHONY: man-page

@@ -41,8 +41,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Errors are the one thing of the domain that a configuration needs; of flow it implements the port of traces.
   'src/ops': ['src/domain', 'src/flow'],
   // Runs in browsers too: nothing of the registry, and nothing of Node.
-  'src/client': [],
-  'src/cli': ['src/ops', 'src/client'],
+  'src/api-client': [],
+  'src/cli': ['src/ops', 'src/api-client'],
   // What runs in a browser knows the registry by its HTTP API alone.
   'src/console': [],
   'src/compose': ['*'],
@@ -56,7 +56,7 @@ const PORTS_ONLY = new Set(['src/stores/publisher', 'src/stores/verify-artifact'
 
 const LINES_MAX = 300;
 /** Written by a program, and read by one. */
-const GENERATED = new Set(['src/client/operations.ts']);
+const GENERATED = new Set(['src/api-client/operations.ts']);
 
 interface Source {
   readonly path: string;

@@ -1,5 +1,5 @@
-import { sha256Of } from '#client/artifact-digest';
-import { type FollowOptions, followEvents, type RegistryEvent } from '#client/follow-events';
+import { sha256Of } from '#api-client/artifact-digest';
+import { type FollowOptions, followEvents, type RegistryEvent } from '#api-client/follow-events';
 import {
   type CallInput,
   type CallOptions,
@@ -8,10 +8,10 @@ import {
   type OperationName,
   requestOf,
   streamOf,
-} from '#client/operation-call';
-import type { Operations, Schemas } from '#client/operations';
-import { type Carried, type Positions, PositionsMet, type StreamName } from '#client/positions';
-import { Transport, type TransportOptions } from '#client/transport';
+} from '#api-client/operation-call';
+import type { Operations, Schemas } from '#api-client/operations';
+import { type Carried, type Positions, PositionsMet, type StreamName } from '#api-client/positions';
+import { Transport, type TransportOptions } from '#api-client/transport';
 
 export interface AtlasClientOptions extends TransportOptions {
   /** Default: that of the token, else `default`. */

@@ -1,4 +1,4 @@
-import type { Schemas } from '#client/operations';
+import type { Schemas } from '#api-client/operations';
 
 /** What a write has done: `not-applied` is never in the log, `unknown` may be. Repeating it under its key finds out. */
 export type Outcome = 'not-applied' | 'unknown';

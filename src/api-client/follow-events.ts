@@ -1,7 +1,7 @@
-import { ClientError, ResponseError, UnreachableError } from '#client/errors';
-import { type EventMessage, eventMessages } from '#client/event-messages';
-import type { StreamName } from '#client/positions';
-import { pause, type Transport } from '#client/transport';
+import { ClientError, ResponseError, UnreachableError } from '#api-client/errors';
+import { type EventMessage, eventMessages } from '#api-client/event-messages';
+import type { StreamName } from '#api-client/positions';
+import { pause, type Transport } from '#api-client/transport';
 
 /** One event of the log, as CloudEvents 1.0 with the extensions of the registry. `docs/asyncapi.yaml` has the data of each type. */
 export interface RegistryEvent {

@@ -1,7 +1,7 @@
-import { newIdempotencyKey } from '#client/artifact-digest';
-import { OPERATIONS, type Operations } from '#client/operations';
-import type { StreamName } from '#client/positions';
-import type { Sending } from '#client/transport';
+import { newIdempotencyKey } from '#api-client/artifact-digest';
+import { OPERATIONS, type Operations } from '#api-client/operations';
+import type { StreamName } from '#api-client/positions';
+import type { Sending } from '#api-client/transport';
 
 /** The name of an operation, as the OpenAPI document has it. */
 export type OperationName = keyof Operations;

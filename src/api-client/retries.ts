@@ -1,4 +1,4 @@
-import { type ClientError, ResponseError } from '#client/errors';
+import { type ClientError, ResponseError } from '#api-client/errors';
 
 /** How a client repeats what may be repeated. */
 export interface RetryOptions {

@@ -5,8 +5,8 @@ import {
   TimedOutError,
   UnauthenticatedError,
   UnreachableError,
-} from '#client/errors';
-import { isHeldBack, Retries, type RetryOptions } from '#client/retries';
+} from '#api-client/errors';
+import { isHeldBack, Retries, type RetryOptions } from '#api-client/retries';
 
 /** Who sends requests: a token or API key, or what gives one for each request. */
 export type TokenSource = string | (() => string | undefined | Promise<string | undefined>);

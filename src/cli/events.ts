@@ -1,5 +1,8 @@
 import { type Command, Option } from 'commander';
 import pc from 'picocolors';
+import type { AtlasClient } from '#api-client/atlas-client';
+import type { RegistryEvent } from '#api-client/follow-events';
+import type { StreamName } from '#api-client/positions';
 import { commandGroup } from '#cli/contract/command-group';
 import type { CommandHost } from '#cli/contract/command-host';
 import { EXIT, type ExitCode } from '#cli/contract/exit-code';
@@ -8,9 +11,6 @@ import { addTargetOptions, collect, type TargetFlags } from '#cli/contract/targe
 import { explain } from '#cli/manual/manual-command';
 import { wholeNumber } from '#cli/remote/options';
 import { runRemote } from '#cli/remote/run-remote';
-import type { AtlasClient } from '#client/atlas-client';
-import type { RegistryEvent } from '#client/follow-events';
-import type { StreamName } from '#client/positions';
 
 interface Flags extends TargetFlags {
   readonly from?: number;

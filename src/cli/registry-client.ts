@@ -1,6 +1,6 @@
+import { NotFoundError } from '#api-client/errors';
+import { Transport } from '#api-client/transport';
 import { type Credentials, environmentCredentials } from '#cli/profile/credentials';
-import { NotFoundError } from '#client/errors';
-import { Transport } from '#client/transport';
 
 /** A success, read whole. */
 export interface RegistryAnswer {

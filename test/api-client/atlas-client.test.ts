@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AtlasClient } from '#client/atlas-client';
+import { AtlasClient } from '#api-client/atlas-client';
 import {
   ConflictError,
   ForbiddenError,
   NotFoundError,
   RefusedError,
   UnauthenticatedError,
-} from '#client/errors';
+} from '#api-client/errors';
 import { newId } from '#flow/new-id';
 import {
   ALL_OPERATIONS,

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { AtlasClient, type AtlasClientOptions } from '#client/atlas-client';
+import { AtlasClient, type AtlasClientOptions } from '#api-client/atlas-client';
 import {
   RateLimitedError,
   TimedOutError,
   UnavailableError,
   UnreachableError,
-} from '#client/errors';
+} from '#api-client/errors';
 import { newId } from '#flow/new-id';
-import { type Fault, faultProxy, type ProxiedRequest } from '#test/client/fault-proxy';
+import { type Fault, faultProxy, type ProxiedRequest } from '#test/api-client/fault-proxy';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 
 let registry: TestRegistry;

@@ -1,11 +1,11 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { AtlasClient } from '#client/atlas-client';
-import { ResponseError } from '#client/errors';
-import { type EventMessage, eventMessages } from '#client/event-messages';
-import type { RegistryEvent } from '#client/follow-events';
+import { AtlasClient } from '#api-client/atlas-client';
+import { ResponseError } from '#api-client/errors';
+import { type EventMessage, eventMessages } from '#api-client/event-messages';
+import type { RegistryEvent } from '#api-client/follow-events';
 import { newId } from '#flow/new-id';
-import { type Fault, faultProxy } from '#test/client/fault-proxy';
+import { type Fault, faultProxy } from '#test/api-client/fault-proxy';
 import { startProcess } from '#test/support/process';
 import { startTestRegistry } from '#test/support/registry';
 import { tempFolder } from '#test/support/temp';

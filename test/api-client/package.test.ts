@@ -71,12 +71,12 @@ describe('atlas-registry/client, as another package uses it', () => {
   });
 
   it('imports nothing but its own folder', () => {
-    const folder = join(root, 'src/client');
+    const folder = join(root, 'src/api-client');
     for (const file of readdirSync(folder)) {
       const text = readFileSync(join(folder, file), 'utf8');
       const imports = [...text.matchAll(/from '([^']+)'/g)].map(([, from]) => from ?? '');
       expect(
-        imports.filter((from) => !from.startsWith('#client/')),
+        imports.filter((from) => !from.startsWith('#api-client/')),
         file,
       ).toEqual([]);
     }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { packageInfo } from '#ops/package-root';
 
 /** Where the types of the client stand. */
-export const CLIENT_TYPES_PATH = join(packageInfo().root, 'src/client/operations.ts');
+export const CLIENT_TYPES_PATH = join(packageInfo().root, 'src/api-client/operations.ts');
 /** A registry with these settings has every operation that clients are given. */
 export const ALL_OPERATIONS = { ATLAS_ENABLE_ADMIN_ENDPOINTS: 'true' } as const;
 

@@ -1,3 +1,4 @@
+import { ResponseError } from '#api-client/errors';
 import { type BundleCache, type CachedName, isSameRelease } from '#cli/bundle/bundle-cache';
 import { type BundleAlert, type BundleStatus, metadataOf } from '#cli/bundle/bundle-status';
 import { isTag, type ReleaseFiles, type ReleaseManifest } from '#cli/bundle/release-format';
@@ -6,7 +7,6 @@ import type { VerifyingKey } from '#cli/bundle/signing-key';
 import { verifyRelease } from '#cli/bundle/verify-release';
 import { describeError, isAway } from '#cli/contract/exit-code';
 import type { RegistryClient } from '#cli/registry-client';
-import { ResponseError } from '#client/errors';
 
 export interface FetchOptions {
   readonly client: RegistryClient;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ResponseError } from '#api-client/errors';
 import type { Release } from '#cli/bundle/build-release';
 import {
   datasetOf,
@@ -11,7 +12,6 @@ import {
 } from '#cli/bundle/release-format';
 import { parseAnswer } from '#cli/contract/contract-registry';
 import { AnswerTooLarge, type RegistryClient } from '#cli/registry-client';
-import { ResponseError } from '#client/errors';
 
 const datasetSchema = z.looseObject({
   objects: z.array(

@@ -1,4 +1,7 @@
 import type { Command } from 'commander';
+import type { AtlasClient } from '#api-client/atlas-client';
+import { NotFoundError } from '#api-client/errors';
+import type { Schemas } from '#api-client/operations';
 import type { CommandHost } from '#cli/contract/command-host';
 import { CommandFault, EXIT } from '#cli/contract/exit-code';
 import { jsonLine, printable } from '#cli/contract/report/printable';
@@ -6,9 +9,6 @@ import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options
 import { bytesText } from '#cli/dataset/describe-manifest';
 import { explain } from '#cli/manual/manual-command';
 import { runRemote } from '#cli/remote/run-remote';
-import type { AtlasClient } from '#client/atlas-client';
-import { NotFoundError } from '#client/errors';
-import type { Schemas } from '#client/operations';
 
 type Verified = Omit<Schemas['VerifiedCache'], 'next_cursor'>;
 type CachedFile = Verified['unread'][number];

@@ -3,9 +3,9 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { ResponseError, readError } from '#api-client/errors';
 import type { ImportedFile } from '#cli/catalog-import/manifest-folder';
 import type { RegistryClient } from '#cli/registry-client';
-import { ResponseError, readError } from '#client/errors';
 
 /** A registry and the signal that ends what is under way there. */
 export interface ArtifactTarget {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants, type Dirent } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
-import { UnreachableError } from '#client/errors';
+import { UnreachableError } from '#api-client/errors';
 
 /** A file of a dataset, as manifests name it. */
 export interface ImportedFile {

@@ -1,5 +1,5 @@
+import type { Schemas } from '#api-client/operations';
 import { printable } from '#cli/contract/report/printable';
-import type { Schemas } from '#client/operations';
 
 type Manifest = Schemas['Manifest'];
 

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { AtlasClient } from '#api-client/atlas-client';
+import type { Schemas } from '#api-client/operations';
 import type { CommandHost } from '#cli/contract/command-host';
 import { CommandFault, EXIT } from '#cli/contract/exit-code';
 import { jsonLine } from '#cli/contract/report/printable';
@@ -8,8 +10,6 @@ import { addAt, addLimit } from '#cli/remote/options';
 import { runRemote } from '#cli/remote/run-remote';
 import { writeTable } from '#cli/remote/table';
 import { moreLine, take } from '#cli/remote/take';
-import type { AtlasClient } from '#client/atlas-client';
-import type { Schemas } from '#client/operations';
 
 interface QueryFlags extends TargetFlags {
   readonly key?: string;

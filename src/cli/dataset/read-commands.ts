@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Schemas } from '#api-client/operations';
 import type { CommandHost } from '#cli/contract/command-host';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
 import { bytesText, describeManifest } from '#cli/dataset/describe-manifest';
@@ -7,7 +8,6 @@ import { addAt, addLimit } from '#cli/remote/options';
 import { showRemote } from '#cli/remote/run-remote';
 import { writeTable } from '#cli/remote/table';
 import { moreLine, take } from '#cli/remote/take';
-import type { Schemas } from '#client/operations';
 
 interface GetFlags extends TargetFlags {
   readonly at?: string;

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { AtlasClient } from '#api-client/atlas-client';
+import type { Schemas } from '#api-client/operations';
 import type { CommandHost } from '#cli/contract/command-host';
 import { CommandFault, EXIT } from '#cli/contract/exit-code';
 import { printable } from '#cli/contract/report/printable';
@@ -15,8 +17,6 @@ import { explain } from '#cli/manual/manual-command';
 import { addIdempotencyKey, wholeNumber } from '#cli/remote/options';
 import { readJson } from '#cli/remote/read-json';
 import { type Shown, showRemote } from '#cli/remote/run-remote';
-import type { AtlasClient } from '#client/atlas-client';
-import type { Schemas } from '#client/operations';
 
 interface RegisterFlags extends TargetFlags {
   readonly fingerprint: string;

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { Schemas } from '#api-client/operations';
 import type { CommandHost } from '#cli/contract/command-host';
 import { EXIT } from '#cli/contract/exit-code';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
@@ -8,7 +9,6 @@ import { addLimit } from '#cli/remote/options';
 import { runRemote, showRemote } from '#cli/remote/run-remote';
 import { writeTable } from '#cli/remote/table';
 import { moreLine, take } from '#cli/remote/take';
-import type { Schemas } from '#client/operations';
 
 interface ListFlags extends TargetFlags {
   readonly status?: Schemas['JobRun']['status'];

@@ -1,9 +1,9 @@
+import type { AtlasClient } from '#api-client/atlas-client';
+import type { Schemas } from '#api-client/operations';
 import type { CommandHost } from '#cli/contract/command-host';
 import { EXIT, type ExitCode } from '#cli/contract/exit-code';
 import { printable } from '#cli/contract/report/printable';
 import { barOf, widthOf } from '#cli/progress';
-import type { AtlasClient } from '#client/atlas-client';
-import type { Schemas } from '#client/operations';
 
 type Run = Pick<
   Schemas['JobRunDetail'],

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { AtlasClient } from '#api-client/atlas-client';
+import type { Schemas } from '#api-client/operations';
 import type { CommandHost } from '#cli/contract/command-host';
 import { EXIT } from '#cli/contract/exit-code';
 import { jsonLine, printable } from '#cli/contract/report/printable';
@@ -13,8 +15,6 @@ import { explain } from '#cli/manual/manual-command';
 import { addIdempotencyKey } from '#cli/remote/options';
 import { readJson } from '#cli/remote/read-json';
 import { runRemote, showRemote } from '#cli/remote/run-remote';
-import type { AtlasClient } from '#client/atlas-client';
-import type { Schemas } from '#client/operations';
 
 interface DefineFlags extends TargetFlags {
   readonly idempotencyKey?: string;

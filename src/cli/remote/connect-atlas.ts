@@ -1,6 +1,6 @@
+import { AtlasClient } from '#api-client/atlas-client';
 import { checkScope, checkTarget, type RegistryTarget } from '#cli/contract/contract-registry';
 import { environmentCredentials } from '#cli/profile/credentials';
-import { AtlasClient } from '#client/atlas-client';
 
 // Somebody waits for it: publishing hashes what was uploaded.
 const TIMEOUT_MS = 120_000;

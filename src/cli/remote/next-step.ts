@@ -4,7 +4,7 @@ import {
   UnauthenticatedError,
   UnavailableError,
   UnreachableError,
-} from '#client/errors';
+} from '#api-client/errors';
 
 /** Says what to do about an error of a registry; nothing where its message says it all. */
 export function nextStepAfter(error: unknown): string | undefined {

@@ -1,3 +1,4 @@
+import type { AtlasClient } from '#api-client/atlas-client';
 import type { CommandHost } from '#cli/contract/command-host';
 import {
   CommandFault,
@@ -11,7 +12,6 @@ import { jsonLine } from '#cli/contract/report/printable';
 import type { TargetFlags } from '#cli/contract/target-options';
 import { connectAtlas } from '#cli/remote/connect-atlas';
 import { nextStepAfter } from '#cli/remote/next-step';
-import type { AtlasClient } from '#client/atlas-client';
 
 /** What a command wants to be seen: one form for machines, one for people. */
 export interface Shown {

@@ -1,8 +1,8 @@
+import type { AtlasClient } from '#api-client/atlas-client';
+import { ForbiddenError, NotFoundError, UnauthenticatedError } from '#api-client/errors';
 import type { RegistryTarget } from '#cli/contract/contract-registry';
 import { connectAtlas } from '#cli/remote/connect-atlas';
 import { readToken, type TokenFacts } from '#cli/token/read-token';
-import type { AtlasClient } from '#client/atlas-client';
-import { ForbiddenError, NotFoundError, UnauthenticatedError } from '#client/errors';
 
 /** What a registry says of whoever sends a token. */
 export interface TokenStanding {
