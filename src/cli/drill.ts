@@ -31,26 +31,33 @@ interface Flags extends Readonly<Record<string, string | boolean | undefined>> {
   readonly json?: boolean;
 }
 
-/** Adds `drill <name>` for each drill to the program. */
+/** Those that do what they rehearse: whoever looks for it looks beside `serve`. */
+const ALSO_COMMANDS: ReadonlySet<string> = new Set(['backup', 'restore']);
+
+/** Adds `drill <name>` for each drill to the program, and `backup` and `restore` by themselves. */
 export function addDrills(program: Command, drills: readonly Drill[], version: string): void {
+  for (const drill of drills) if (ALSO_COMMANDS.has(drill.name)) addDrill(program, drill, version);
   const group = program
     .command('drill')
     .description('Rehearse failures and recoveries, with a report of what was seen.');
-  for (const drill of drills) {
-    const command = group.command(drill.name).description(drill.summary);
-    for (const { flags, description, mandatory, ...rest } of drill.options)
-      if (mandatory === true) command.requiredOption(flags, description, rest.default);
-      else command.option(flags, description, rest.default);
-    command
-      .option('--report <folder>', 'where the report is written (default: <data folder>/drills)')
-      .option('--json', 'print the report as JSON');
-    explain(command, {
-      about: `${drill.about}\n\n${ABOUT}`,
-      examples: [exampleOf(drill)],
-      exits: DRILL_EXITS,
-      seeAlso: ['docs/drills.md'],
-    }).action(async (flags: Flags) => process.exit(await run(drill, flags, version)));
-  }
+  for (const drill of drills) addDrill(group, drill, version);
+}
+
+function addDrill(parent: Command, drill: Drill, version: string): void {
+  const command = parent.command(drill.name).description(drill.summary);
+  for (const { flags, description, mandatory, ...rest } of drill.options)
+    if (mandatory === true) command.requiredOption(flags, description, rest.default);
+    else command.option(flags, description, rest.default);
+  command
+    .option('--report <folder>', 'where the report is written (default: <data folder>/drills)')
+    .option('--json', 'print the report as JSON');
+  const words = parent.parent === null ? 'atlas-registry' : 'atlas-registry drill';
+  explain(command, {
+    about: `${drill.about}\n\n${ABOUT}`,
+    examples: [exampleOf(words, drill)],
+    exits: DRILL_EXITS,
+    seeAlso: ['docs/drills.md'],
+  }).action(async (flags: Flags) => process.exit(await run(drill, flags, version)));
 }
 
 async function run(drill: Drill, flags: Flags, version: string): Promise<ExitCode> {
@@ -74,9 +81,9 @@ async function run(drill: Drill, flags: Flags, version: string): Promise<ExitCod
 }
 
 /** The shortest way to run a drill: with the options that it cannot begin without. */
-function exampleOf({ name, options }: Drill): string {
+function exampleOf(words: string, { name, options }: Drill): string {
   const needed = options.filter(({ mandatory }) => mandatory === true).map(({ flags }) => flags);
-  return ['atlas-registry drill', name, ...needed, '--report ./reports'].join(' ');
+  return [words, name, ...needed, '--report ./reports'].join(' ');
 }
 
 /** Writes both reports and gives the path of the page. */
