@@ -1261,6 +1261,8 @@ export interface Schemas {
   /** Somebody uses it, it is pinned, or another dataset has it too */
   readonly because: "leased" | "pinned" | "shared";
 })[];
+  /** There was no time for the rest, or they were too many: ask again */
+  readonly has_more?: true;
 };
   readonly EvictCache: {
   readonly dataset: string;

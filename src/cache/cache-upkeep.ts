@@ -15,21 +15,24 @@ export interface CacheUpkeepOptions {
   /** Whether only what is there may be used: then nothing is evicted. */
   readonly cachedOnly: boolean;
   /** No file is begun after so long: the rest is for the next request. */
-  readonly verifyMs: number;
+  readonly requestMs: number;
 }
 
 /** Which files are meant. */
 export interface FilesMeant {
-  /** Only files of datasets of this scope, and none that another scope uses too. Absent: of all, and those of nobody. */
+  /** Only files of datasets of this scope; what another scope uses too is read, and never evicted. Absent: of all, and those of nobody. */
   readonly scope: string | undefined;
   /** Only those of one dataset of a scope. */
   readonly dataset: { readonly scope: string; readonly name: DatasetName } | undefined;
 }
 
-export interface VerifyRequest extends FilesMeant {
+export interface EvictRequest extends FilesMeant {
+  readonly signal: AbortSignal;
+}
+
+export interface VerifyRequest extends EvictRequest {
   /** Digests behind this one. */
   readonly after: string;
-  readonly signal: AbortSignal;
 }
 
 /** A file that was looked at, with those of its datasets that may be named. */
@@ -58,10 +61,15 @@ export type KeptBecause = 'leased' | 'pinned' | 'shared';
 /** What an eviction has come to. */
 export interface EvictReport {
   readonly evicted: readonly UpkeptFile[];
+  /** The first of those that stayed. */
   readonly kept: readonly (UpkeptFile & { readonly because: KeptBecause })[];
+  /** Whether there was no time for the rest of those that could go. */
+  readonly hasMore: boolean;
 }
 
 const RETRY_AFTER_SECONDS = 5;
+/** Files that one eviction names, gone or not: an answer has an end. */
+export const EVICT_FILES_MAX = 10_000;
 
 /** What people ask of a cache: to read its files now, and to let go of them. One such request at a time. */
 export class CacheUpkeep {
@@ -83,15 +91,15 @@ export class CacheUpkeep {
 
   /**
    * Evicts what nobody uses of the files that are meant: what is leased, pinned, or of others too stays.
-   * @throws RATE_LIMITED while another request runs, ILLEGAL_TRANSITION where nothing could be had again
+   * @throws RATE_LIMITED while another request runs, ILLEGAL_TRANSITION where nothing could be had again; what the signal carries
    */
-  async evict(meant: FilesMeant): Promise<EvictReport> {
+  async evict(request: EvictRequest): Promise<EvictReport> {
     if (this.#options.cachedOnly) throw cachedOnly();
-    return await this.#alone('an eviction', async () => this.#evict(meant));
+    return await this.#alone('an eviction', async () => this.#evict(request));
   }
 
   async #verify({ after, signal, ...meant }: VerifyRequest): Promise<VerifyReport> {
-    const { clock, cache, check, verifyMs } = this.#options;
+    const { clock, cache, check, requestMs } = this.#options;
     const beganMs = clock.monotonicMs();
     const files = this.#files(meant)
       .filter(({ sha256 }) => sha256 > after)
@@ -100,7 +108,7 @@ export class CacheUpkeep {
     let [checkedCount, bytes] = [0, 0];
     let last: Sha256 | undefined;
     for (const file of files) {
-      if (last !== undefined && clock.monotonicMs() - beganMs >= verifyMs) break;
+      if (last !== undefined && clock.monotonicMs() - beganMs >= requestMs) break;
       signal.throwIfAborted();
       last = file.sha256;
       const result = await this.#result(file.sha256, async (one) => check(one, signal));
@@ -134,24 +142,31 @@ export class CacheUpkeep {
     }
   }
 
-  async #evict(meant: FilesMeant): Promise<EvictReport> {
-    const { cache } = this.#options;
+  async #evict({ signal, ...meant }: EvictRequest): Promise<EvictReport> {
+    const { clock, cache, requestMs } = this.#options;
+    const beganMs = clock.monotonicMs();
     const evicted: UpkeptFile[] = [];
     const kept: (UpkeptFile & { readonly because: KeptBecause })[] = [];
     // An artifact takes its parts along: they go first, and are named.
     const files = this.#files(meant).toSorted(
       (a, b) => Number(a.kind === 'artifact') - Number(b.kind === 'artifact'),
     );
+    const free: CachedFileState[] = [];
     for (const file of files) {
       const because = whyKept(file, meant);
-      const isGone = because === undefined && (await cache.evict(file.sha256));
-      if (isGone) evicted.push(shown(file, meant));
-      else if (because !== undefined) kept.push({ ...shown(file, meant), because });
+      if (because === undefined) free.push(file);
+      else if (kept.length < EVICT_FILES_MAX) kept.push({ ...shown(file, meant), because });
+    }
+    for (const [tried, file] of free.entries()) {
+      signal.throwIfAborted();
+      const isLate = tried > 0 && clock.monotonicMs() - beganMs >= requestMs;
+      if (isLate || tried === EVICT_FILES_MAX) return { evicted, kept, hasMore: true };
+      if (await cache.evict(file.sha256)) evicted.push(shown(file, meant));
       // Somebody has begun to use it, unless something else has removed it.
       else if (cache.state().files.some(({ sha256 }) => sha256 === file.sha256))
         kept.push({ ...shown(file, meant), because: 'leased' });
     }
-    return { evicted, kept };
+    return { evicted, kept, hasMore: false };
   }
 
   #files({ scope, dataset }: FilesMeant): readonly CachedFileState[] {

@@ -8,7 +8,7 @@ import type { Serving } from '#http/dependencies';
 import { packageInfo } from '#ops/package-root';
 
 // Whoever asks waits so long, and for the end of the file that is being read.
-const VERIFY_MS = 15_000;
+const REQUEST_MS = 15_000;
 // 64 GiB at 100 MB/s: no artifact is larger.
 const FILE_MS = 700_000;
 // The bytes of files lie outside of it.
@@ -34,6 +34,6 @@ export function openCacheUpkeep(
     cache,
     check: async (file, signal) => await pool.run(file, { signal }),
     cachedOnly: config.cachedOnly,
-    verifyMs: VERIFY_MS,
+    requestMs: REQUEST_MS,
   });
 }

@@ -71,6 +71,10 @@ const evictedSchema = z
         }),
       }),
     ),
+    has_more: z
+      .literal(true)
+      .optional()
+      .meta({ description: 'There was no time for the rest, or they were too many: ask again' }),
   })
   .meta({ id: 'EvictedCache' });
 
@@ -134,9 +138,9 @@ function evict(upkeep: CacheUpkeep, meant: Meant): Route {
     body: evictBody,
     errors: [409],
     responses: { 200: { description: 'What went and what stayed', schema: evictedSchema } },
-    handle: async ({ body, scope }) => {
+    handle: async ({ body, scope, signal }) => {
       const dataset = 'dataset' in body ? body.dataset : undefined;
-      const { evicted, kept } = await upkeep.evict(meant(scope, dataset));
+      const { evicted, kept, hasMore } = await upkeep.evict({ ...meant(scope, dataset), signal });
       return {
         status: 200,
         headers: NO_STORE,
@@ -145,6 +149,7 @@ function evict(upkeep: CacheUpkeep, meant: Meant): Route {
           bytes: evicted.reduce((sum, { bytes }) => sum + bytes, 0),
           evicted: evicted.map(fileJson),
           kept: kept.map((file) => Object.assign(fileJson(file), { because: file.because })),
+          ...(hasMore ? { has_more: true } : {}),
         },
       };
     },

@@ -26,7 +26,7 @@ describe('CacheUpkeep', () => {
       cache,
       check: async (file) => checkFileNow(file),
       cachedOnly: false,
-      verifyMs: 1_000,
+      requestMs: 1_000,
       ...rest,
     });
   }
@@ -136,10 +136,10 @@ describe('CacheUpkeep', () => {
     await expect(upkeep.verify({ ...EVERYTHING, after: '', signal })).rejects.toMatchObject(
       refused,
     );
-    await expect(upkeep.evict(EVERYTHING)).rejects.toMatchObject(refused);
+    await expect(upkeep.evict({ ...EVERYTHING, signal })).rejects.toMatchObject(refused);
     resolve();
     expect((await first).checkedCount).toBe(1);
-    expect((await upkeep.evict(EVERYTHING)).evicted).toHaveLength(1);
+    expect((await upkeep.evict({ ...EVERYTHING, signal })).evicted).toHaveLength(1);
   });
 
   it('evicts what nobody uses, and says of the rest why it stays', async () => {
@@ -147,7 +147,7 @@ describe('CacheUpkeep', () => {
     const [a, b, c] = await cached(cache, 4);
     if (a === undefined || b === undefined || c === undefined) return;
     using lease = await cache.lease(b);
-    const { evicted, kept } = await upkeepOf(cache).evict(EVERYTHING);
+    const { evicted, kept } = await upkeepOf(cache).evict({ ...EVERYTHING, signal });
     expect(evicted.map(({ datasets }) => datasets[0])).toEqual([
       'default/dev d0',
       'default/dev d3',
@@ -170,12 +170,18 @@ describe('CacheUpkeep', () => {
     const twin = { ...a, name: parseDatasetName('twin') };
     (await cache.lease(twin))[Symbol.dispose]();
     const upkeep = upkeepOf(cache);
-    expect(await upkeep.evict(named('d0'))).toMatchObject({
+    expect(await upkeep.evict({ ...named('d0'), signal })).toMatchObject({
       evicted: [],
       kept: [{ sha256: shaOf(a), because: 'shared' }],
     });
-    expect(await upkeep.evict(named('d0', 'other/dev'))).toEqual({ evicted: [], kept: [] });
-    expect(await upkeep.evict(named('d1'))).toMatchObject({ evicted: [{ kind: 'artifact' }] });
+    expect(await upkeep.evict({ ...named('d0', 'other/dev'), signal })).toEqual({
+      evicted: [],
+      kept: [],
+      hasMore: false,
+    });
+    expect(await upkeep.evict({ ...named('d1'), signal })).toMatchObject({
+      evicted: [{ kind: 'artifact' }],
+    });
     expect(bed.filesThere()).toEqual([shaOf(a)]);
   });
 
@@ -189,14 +195,31 @@ describe('CacheUpkeep', () => {
     const ours: FilesMeant = { scope: 'default/dev', dataset: undefined };
     const others: FilesMeant = { scope: 'theirs/dev', dataset: undefined };
     expect((await upkeep.verify({ ...others, after: '', signal })).checkedCount).toBe(1);
-    expect(await upkeep.evict(others)).toEqual({
+    expect(await upkeep.evict({ ...others, signal })).toEqual({
       evicted: [],
       kept: [expect.objectContaining({ datasets: ['theirs/dev d1'], because: 'leased' })],
+      hasMore: false,
     });
-    const { evicted, kept } = await upkeep.evict(ours);
+    const { evicted, kept } = await upkeep.evict({ ...ours, signal });
     expect(evicted).toHaveLength(2);
     expect(kept).toMatchObject([{ datasets: ['default/dev d1'], because: 'leased' }]);
-    expect((await upkeep.evict({ scope: 'nobody/dev', dataset: undefined })).kept).toEqual([]);
+    expect((await upkeep.evict({ scope: 'nobody/dev', dataset: undefined, signal })).kept).toEqual(
+      [],
+    );
+  });
+
+  it('says that there is more where there was no time for it, and ends when nobody waits any more', async () => {
+    const cache = await bed.started();
+    await cached(cache, 3);
+    const upkeep = upkeepOf(cache, { requestMs: 0 });
+    for (const hasMore of [true, true, false]) {
+      const { evicted, ...rest } = await upkeep.evict({ ...EVERYTHING, signal });
+      expect([evicted.length, rest]).toEqual([1, { kept: [], hasMore }]);
+    }
+    await cached(cache, 1);
+    const gone = AbortSignal.abort(new Error('gone'));
+    await expect(upkeep.evict({ ...EVERYTHING, signal: gone })).rejects.toThrow('gone');
+    expect(cache.state().count).toBe(1);
   });
 
   it('evicts nothing where it could not be had again', async () => {
@@ -205,7 +228,9 @@ describe('CacheUpkeep', () => {
     await filling.close();
     const cache = await bed.started({ cachedOnly: true });
     const upkeep = upkeepOf(cache, { cachedOnly: true });
-    await expect(upkeep.evict(EVERYTHING)).rejects.toMatchObject({ code: 'ILLEGAL_TRANSITION' });
+    await expect(upkeep.evict({ ...EVERYTHING, signal })).rejects.toMatchObject({
+      code: 'ILLEGAL_TRANSITION',
+    });
     expect(cache.state().count).toBe(1);
   });
 });
