@@ -105,18 +105,23 @@ function eventIn(block: string): readonly LogEvent[] {
   return [JSON.parse(data.slice('data: '.length)) as LogEvent];
 }
 
-/** Reads one event. @throws Refusal */
+/** How long the first event from a position on is waited for: a scope may have none there. */
+export const EVENT_WAIT_MS = 5_000;
+
+/** Reads the first event of the scope from a position on; `undefined` where none comes in time. @throws Refusal */
 export async function readEvent(
   stream: StreamName,
   position: number,
   signal: AbortSignal,
 ): Promise<LogEvent | undefined> {
   const ended = new AbortController();
-  signal.addEventListener('abort', () => ended.abort());
+  const late = AbortSignal.timeout(EVENT_WAIT_MS);
   const path = `/registry/events?stream=${stream}&from=${position}`;
-  const response = await send(path, { signal: ended.signal });
   try {
+    const response = await send(path, { signal: AbortSignal.any([signal, ended.signal, late]) });
     for await (const [first] of eventsOf(response)) return first;
+  } catch (error) {
+    if (!late.aborted || signal.aborted) throw error;
   } finally {
     ended.abort();
   }

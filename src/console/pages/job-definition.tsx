@@ -1,6 +1,5 @@
-import { useState } from 'preact/hooks';
-import { ask, type Problem } from '#console/api/ask';
-import { problemFrom, useAnswer } from '#console/api/use-answer';
+import { useAnswer } from '#console/api/use-answer';
+import { useCommand } from '#console/api/use-command';
 import { StageButtons } from '#console/pages/contract-stage';
 import type { JobRun } from '#console/pages/run-shape';
 import { RunTimeline } from '#console/pages/run-timeline';
@@ -146,25 +145,14 @@ function Shape({
 }
 
 function RunButton({ id }: { readonly id: string }) {
-  const [problem, setProblem] = useState<Problem | undefined>();
-  // A second press would be a second run.
-  const [isSent, setIsSent] = useState(false);
-  const run = (): void => {
-    setIsSent(true);
-    void ask<{ readonly id: string }>(`/registry/job-definitions/${encodeURIComponent(id)}/runs`, {
-      method: 'POST',
-      body: {},
-    }).then(
-      (made) => go(hrefOf(['jobs', 'runs', made.id])),
-      (error: unknown) => {
-        setIsSent(false);
-        setProblem(problemFrom(error));
-      },
+  const { isSending, problem, post } = useCommand<{ readonly id: string }>();
+  const run = (): void =>
+    post(`/registry/job-definitions/${encodeURIComponent(id)}/runs`, {}, (made) =>
+      go(hrefOf(['jobs', 'runs', made.id])),
     );
-  };
   return (
     <>
-      <button type="button" class="primary" disabled={isSent} onClick={run}>
+      <button type="button" class="primary" disabled={isSending} onClick={run}>
         Run it now
       </button>
       {problem !== undefined && <ProblemNote problem={problem} />}

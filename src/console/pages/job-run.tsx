@@ -7,7 +7,7 @@ import { JsonText } from '#console/parts/json-text';
 import { ContractLink } from '#console/parts/links';
 import { Shown } from '#console/parts/notes';
 import { Table } from '#console/parts/table';
-import { countText, durationText, prettyJson } from '#console/parts/words';
+import { countText, durationText, metricText, prettyJson } from '#console/parts/words';
 import { hrefOf } from '#console/shell/place';
 
 const REFRESH_MS = 2_000;
@@ -34,7 +34,7 @@ export function RunPage({ id }: { readonly id: string }) {
             <Facts of={factsOf(run)} />
             {run.message !== undefined && <p class="note">{run.message}</p>}
             <Numbers title="Counts" of={run.counts} />
-            <Numbers title="Metrics" of={run.metrics} />
+            <Numbers title="Metrics" of={run.metrics} write={metricText} />
             <Numbers title="Findings" of={run.findings} />
             <Datasets run={run} />
             <Actions actions={run.actions ?? []} />
@@ -131,14 +131,16 @@ function Progress({
 function Numbers({
   title,
   of,
+  write = countText,
 }: {
   readonly title: string;
   readonly of: Readonly<Record<string, number>> | undefined;
+  readonly write?: (value: number) => string;
 }) {
   if (of === undefined || Object.keys(of).length === 0) return null;
   return (
     <Section title={title}>
-      <Facts of={Object.entries(of).map(([name, value]) => ({ name, value: countText(value) }))} />
+      <Facts of={Object.entries(of).map(([name, value]) => ({ name, value: write(value) }))} />
     </Section>
   );
 }
