@@ -72,6 +72,38 @@ describe('what the console shows', () => {
     await page.getByText('2 min 0 s', { exact: true }).waitFor();
   });
 
+  it('of a contract that is called "new" is its own page, and a new one is written elsewhere', async () => {
+    await write('/registry/contracts', { name: 'new', version: '1.0.0', jsonSchema: WRITTEN });
+    await using opened = await bed.open('/contracts');
+    const { page } = opened;
+    await page.getByRole('link', { name: 'new', exact: true }).click();
+    await page.getByText('Compatibility').waitFor();
+    expect(await page.locator('h1').textContent()).toBe('new');
+    await page.goto(`${bed.url}/console/contracts`);
+    await page.getByRole('link', { name: 'Would this publish?' }).click();
+    await page.getByLabel('Name', { exact: true }).waitFor();
+  });
+
+  it('as of a position is how it was there; a part that has no past says that it shows what is now', async () => {
+    const name = 'moved/on';
+    const body = { name, schema_fingerprint: 'sha256:00aa' };
+    const before = await write('/registry/datasets', { ...body, row_count: 1_001 });
+    await write('/registry/datasets', { ...body, row_count: 1_002 });
+    await using opened = await bed.open(`/datasets/${name}?at=${before.position}`);
+    const { page } = opened;
+    await page.getByText(`As of ${before.position}`).waitFor();
+    await page.getByText('1,001', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Query' }).click();
+    await page.getByText('This part shows what is now').waitFor();
+    const contract = '/registry/contracts/letter.past';
+    const schema = { jsonSchema: WRITTEN, name: 'letter.past' };
+    const first = await write('/registry/contracts', { ...schema, version: '1.0.0' });
+    await write(`${contract}/1.0.0/stage`, { stage: 'deprecated' });
+    await page.goto(`${bed.url}/console/contracts/letter.past/1.0.0?at=${first.position}`);
+    await page.getByText('approved', { exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Deprecate' }).count()).toBe(0);
+  });
+
   it('behind the last event of its scope is that there is none, not that it loads', async () => {
     const { position } = await write(
       '/registry/datasets',

@@ -1,5 +1,6 @@
-import { useEffect } from 'preact/hooks';
-import { useAnswer } from '#console/api/use-answer';
+import { useEffect, useRef } from 'preact/hooks';
+import { type Answer, useAnswer } from '#console/api/use-answer';
+import { isHidden } from '#console/api/visible';
 import { durationMs, type JobRun, type RunAction } from '#console/pages/run-shape';
 import { Badge, Digest, type Fact, Facts, Moment, Section } from '#console/parts/bits';
 import { Download } from '#console/parts/download';
@@ -14,13 +15,7 @@ const REFRESH_MS = 2_000;
 
 /** One run: how it went, what it measured, what was done at its end. */
 export function RunPage({ id }: { readonly id: string }) {
-  const [answer, again] = useAnswer<JobRun>(`/registry/job-runs/${encodeURIComponent(id)}`);
-  const goesOn = answer.state === 'shown' && answer.value.completed_at === undefined;
-  useEffect(() => {
-    if (!goesOn) return undefined;
-    const timer = setInterval(again, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [goesOn, again]);
+  const { answer, again, goesOn } = useRun(id);
   return (
     <>
       <p class="crumbs">
@@ -51,6 +46,23 @@ export function RunPage({ id }: { readonly id: string }) {
       </Shown>
     </>
   );
+}
+
+/** Asks for a run until it has ended: again some time after each answer, whatever the answer was, while somebody looks. */
+function useRun(id: string) {
+  const [answer, again] = useAnswer<JobRun>(`/registry/job-runs/${encodeURIComponent(id)}`);
+  const last = useRef<Answer<JobRun>>(answer);
+  // An answer that failed does not take away what is known.
+  if (answer.state !== 'failed' || last.current.state !== 'shown') last.current = answer;
+  const shown = last.current;
+  const goesOn = shown.state === 'shown' && shown.value.completed_at === undefined;
+  const hidden = isHidden.value;
+  useEffect(() => {
+    if (!goesOn || hidden) return undefined;
+    const timer = setTimeout(again, REFRESH_MS);
+    return () => clearTimeout(timer);
+  }, [goesOn, hidden, answer, again]);
+  return { answer: shown, again, goesOn };
 }
 
 function factsOf(run: JobRun): readonly Fact[] {
