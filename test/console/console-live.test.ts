@@ -41,6 +41,28 @@ describe('what happens while a page of the console is open', () => {
     expect(texts.map(Number)).toEqual(texts.map((_, index) => newest - index));
   });
 
+  it('takes no connection of the node while nobody sees the page, and is all there afterwards', async () => {
+    await using opened = await bed.open('/log');
+    const { page } = opened;
+    await page.getByText('live', { exact: true }).waitFor();
+    const turn = async (hidden: boolean): Promise<void> => {
+      await page.evaluate(
+        `Object.defineProperty(document, 'hidden', { configurable: true, value: ${hidden} });
+         document.dispatchEvent(new Event('visibilitychange'))`,
+      );
+    };
+    const ended = page.waitForEvent('requestfailed', (one) => one.url().includes('/events'));
+    await turn(true);
+    await ended;
+    await register('hidden/one');
+    await register('hidden/two');
+    const followed = page.waitForRequest((one) => one.url().includes('/events'));
+    await turn(false);
+    await followed;
+    await page.getByRole('link', { name: 'hidden/two' }).waitFor();
+    expect(await page.getByRole('link', { name: 'hidden/one' }).count()).toBe(1);
+  });
+
   it('stands still while somebody holds it, or is among it by keyboard, and is all there when they go on', async () => {
     await using opened = await bed.open('/log');
     const { page } = opened;

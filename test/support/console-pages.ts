@@ -32,7 +32,7 @@ export const CONSOLE_PAGES: readonly ConsolePage[] = [
   ['contract-dependants', `${CONTRACT}?tab=dependants`, 'sales.order-placed', 'depend'],
   ['contract-check', `${CONTRACT}?tab=check`, 'sales.order-placed', 'It would publish as'],
   ['contract-history', `${CONTRACT}?tab=history`, 'sales.order-placed', 'ContractPublished'],
-  ['contract-new', '/contracts/new', 'Would this publish?', 'JSON Schema'],
+  ['contract-new', '/contracts/~new', 'Would this publish?', 'JSON Schema'],
   ['jobs', '/jobs', 'Jobs', 'Check orders'],
   ['run', '/jobs/runs/orders-sunday', 'Run orders-sunday', 'One order has no amount'],
   ['definition', '/jobs/definitions/orders.check/1.0.0', 'orders.check', 'Check orders'],

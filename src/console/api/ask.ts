@@ -1,4 +1,5 @@
-import { computed, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
+import { isDefinite, keyOf, settle } from '#console/api/intents';
 import { place } from '#console/shell/place';
 
 /** The bearer token of the reader. It is kept in memory alone, so that a reload asks for it again. */
@@ -6,6 +7,22 @@ export const token = signal<string | undefined>(undefined);
 
 /** Why the registry wants another token; `undefined` while it does not. */
 export const challenge = signal<string | undefined>(undefined);
+
+/** How often a token was given, or given up. */
+const tokensGiven = signal(0);
+
+/** Whose page it is: another when a token is chosen or given up, the same when the registry only asked for it again. */
+export const reader = signal(0);
+
+/** Asks with another token from now on; `undefined` logs out. */
+export function takeToken(text: string | undefined): void {
+  batch(() => {
+    if (challenge.peek() === undefined || text === undefined) reader.value += 1;
+    challenge.value = undefined;
+    token.value = text;
+    tokensGiven.value += 1;
+  });
+}
 
 /** How the registry says no (RFC 9457). */
 export interface Problem {
@@ -50,14 +67,17 @@ export function ownHeaders(): Record<string, string> {
 
 /** Tells whether a request without any header of ours asks the same. */
 export function isPlainAsker(): boolean {
-  return asker.value.trim() === '';
+  return token.value === undefined && scope.value.trim() === '';
 }
 
-/** Who asks, and for which scope, in one text: when it changes, everything is asked anew. */
-export const asker = computed(() => {
+/** Whose data is looked at, in one text. */
+export const scope = computed(() => {
   const { query } = place.value;
-  return [token.value, query.get('tenant'), query.get('environment')].join('\n');
+  return [query.get('tenant'), query.get('environment')].join('\n');
 });
+
+/** Who asks, and for which scope, in one text: when it changes, everything is asked anew. */
+export const asker = computed(() => [tokensGiven.value, scope.value].join('\n'));
 
 /** Asks the registry for JSON. @throws Refusal */
 export async function ask<T>(path: string, question: Question = {}): Promise<T> {
@@ -72,26 +92,44 @@ export async function askText(path: string, question: Question = {}): Promise<st
 }
 
 /** Sends a request and gives a successful answer. @throws Refusal */
-export async function send(
-  path: string,
-  { method = 'GET', body, signal }: Question,
-): Promise<Response> {
+export async function send(path: string, question: Question): Promise<Response> {
+  const { method = 'GET', body, signal } = question;
+  const bearer = token.peek();
+  const text = body === undefined ? undefined : JSON.stringify(body);
+  const intent = method === 'GET' ? undefined : [method, path, scope.peek(), text ?? ''].join('\n');
   const response = await fetch(path, {
     method,
     headers: {
       ...ownHeaders(),
-      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(text === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...(intent === undefined ? {} : { 'Idempotency-Key': keyOf(intent) }),
     },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(text === undefined ? {} : { body: text }),
     ...(signal === undefined ? {} : { signal }),
   }).catch((error: unknown) => {
-    if (signal?.aborted === true) throw error;
-    throw new Refusal(UNREACHABLE);
+    if (signal?.aborted !== true) throw new Refusal(UNREACHABLE);
+    if (intent !== undefined) settle(intent);
+    throw error;
   });
+  if (intent !== undefined && isDefinite(response.status)) {
+    // Half an answer is none: what is sent again then has the same key.
+    if (response.ok) await arrived(response);
+    settle(intent);
+  }
   if (response.ok) return response;
   const problem = await problemOf(response);
-  if (problem.status === 401) challenge.value = problem.detail;
+  // An answer to a token that was replaced meanwhile says nothing about the one in use.
+  if (problem.status === 401 && bearer === token.peek()) challenge.value = problem.detail;
   throw new Refusal(problem, retryAfterOf(response));
+}
+
+async function arrived(response: Response): Promise<void> {
+  await response
+    .clone()
+    .arrayBuffer()
+    .catch(() => {
+      throw new Refusal(UNREACHABLE);
+    });
 }
 
 function retryAfterOf({ headers }: Response): number | undefined {
@@ -100,16 +138,19 @@ function retryAfterOf({ headers }: Response): number | undefined {
 }
 
 async function problemOf(response: Response): Promise<Problem> {
-  const text = await response.text();
-  try {
-    const found: unknown = JSON.parse(text);
-    if (typeof found === 'object' && found !== null && 'detail' in found) return found as Problem;
-  } catch {
-    // It was not the registry that answered.
-  }
   const { status, statusText } = response;
+  const found: unknown = await response.json().catch(() => undefined);
+  if (isProblem(found)) return { ...found, status };
+  // It was not the registry that answered.
   const detail = `Cannot read the answer: status ${status} ${statusText} without a problem (want the registry itself behind this address)`;
   return { status, title: 'No answer of the registry', detail, code: 'UNKNOWN' };
+}
+
+function isProblem(found: unknown): found is Problem {
+  if (typeof found !== 'object' || found === null) return false;
+  return ['title', 'detail', 'code'].every(
+    (name) => typeof (found as Readonly<Record<string, unknown>>)[name] === 'string',
+  );
 }
 
 const UNREACHABLE: Problem = {

@@ -1,5 +1,6 @@
 import { Refusal, send } from '#console/api/ask';
 import { pause } from '#console/api/pause';
+import { isHidden, until } from '#console/api/visible';
 
 export type StreamName = 'registry' | 'jobs';
 
@@ -56,12 +57,18 @@ interface Following {
 async function keepFollowing({ stream, from, listener, signal }: Following): Promise<void> {
   let next = from;
   let wait = RETRY_MS_MIN;
-  while (!signal.aborted) {
+  for (;;) {
+    // A page that nobody sees takes no connection of its node; what happens meanwhile comes when it is seen again.
+    await until(false, signal);
+    if (signal.aborted) return;
+    const turn = new AbortController();
+    const ended = AbortSignal.any([signal, turn.signal]);
+    void until(true, ended).then(() => turn.abort());
     listener.onState('connecting');
     try {
       const query = new URLSearchParams({ stream });
       if (next !== undefined) query.set('from', String(next));
-      const response = await send(`/registry/events?${query}`, { signal });
+      const response = await send(`/registry/events?${query}`, { signal: ended });
       listener.onState('live');
       wait = RETRY_MS_MIN;
       for await (const events of eventsOf(response)) {
@@ -72,10 +79,13 @@ async function keepFollowing({ stream, from, listener, signal }: Following): Pro
       if (signal.aborted) return;
       if (error instanceof Refusal && [401, 403, 404].includes(error.problem.status)) {
         listener.onState('refused');
+        turn.abort();
         return;
       }
     }
     if (signal.aborted) return;
+    if (isHidden.peek()) continue;
+    turn.abort();
     listener.onState('waiting');
     await pause(wait, signal);
     wait = Math.min(wait * 2, RETRY_MS_MAX);
@@ -105,18 +115,23 @@ function eventIn(block: string): readonly LogEvent[] {
   return [JSON.parse(data.slice('data: '.length)) as LogEvent];
 }
 
-/** Reads one event. @throws Refusal */
+/** How long the first event from a position on is waited for: a scope may have none there. */
+export const EVENT_WAIT_MS = 5_000;
+
+/** Reads the first event of the scope from a position on; `undefined` where none comes in time. @throws Refusal */
 export async function readEvent(
   stream: StreamName,
   position: number,
   signal: AbortSignal,
 ): Promise<LogEvent | undefined> {
   const ended = new AbortController();
-  signal.addEventListener('abort', () => ended.abort());
+  const late = AbortSignal.timeout(EVENT_WAIT_MS);
   const path = `/registry/events?stream=${stream}&from=${position}`;
-  const response = await send(path, { signal: ended.signal });
   try {
+    const response = await send(path, { signal: AbortSignal.any([signal, ended.signal, late]) });
     for await (const [first] of eventsOf(response)) return first;
+  } catch (error) {
+    if (!late.aborted || signal.aborted) throw error;
   } finally {
     ended.abort();
   }

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask, type Problem } from '#console/api/ask';
 import { problemFrom } from '#console/api/use-answer';
 import { ProblemNote } from '#console/parts/notes';
@@ -34,20 +34,32 @@ export interface CacheUpkeepProps {
 
 type Work = 'none' | 'verify' | 'evict';
 
+/** What came of the work, and what ended it before it was whole. */
+interface Outcome {
+  readonly said?: string;
+  readonly problem?: Problem;
+}
+
 /** Reads cached files again, and lets go of them. */
 export function CacheUpkeep({ dataset, count, again }: CacheUpkeepProps) {
   const [running, setRunning] = useState<Work>('none');
   const [isAsking, setIsAsking] = useState(false);
   const [said, setSaid] = useState<string | undefined>();
   const [problem, setProblem] = useState<Problem | undefined>();
-  const run = (kind: Work, work: () => Promise<string>): void => {
+  const left = useRef(new AbortController());
+  useEffect(() => () => left.current.abort(), []);
+  const run = (kind: Work, work: (signal: AbortSignal) => Promise<Outcome>): void => {
+    const { signal } = left.current;
     setRunning(kind);
     setIsAsking(false);
     setSaid(undefined);
     setProblem(undefined);
-    void work()
-      .then(setSaid, (error: unknown) => setProblem(problemFrom(error)))
-      .finally(() => {
+    void work(signal)
+      .catch((error: unknown) => ({ problem: problemFrom(error) }))
+      .then((outcome: Outcome) => {
+        if (signal.aborted) return;
+        setSaid(outcome.said);
+        setProblem(outcome.problem);
         setRunning('none');
         again();
       });
@@ -60,7 +72,7 @@ export function CacheUpkeep({ dataset, count, again }: CacheUpkeepProps) {
           <button
             type="button"
             disabled={isBusy}
-            onClick={() => run('verify', async () => await verify(dataset))}
+            onClick={() => run('verify', async (signal) => await verify(dataset, signal))}
           >
             {running === 'verify' ? 'Reading…' : 'Check against their digests'}
           </button>
@@ -69,7 +81,7 @@ export function CacheUpkeep({ dataset, count, again }: CacheUpkeepProps) {
               <button
                 type="button"
                 class="primary"
-                onClick={() => run('evict', async () => await evict(dataset))}
+                onClick={() => run('evict', async (signal) => await evict(dataset, signal))}
               >
                 Remove what nobody uses: the next query downloads it again
               </button>
@@ -90,37 +102,52 @@ export function CacheUpkeep({ dataset, count, again }: CacheUpkeepProps) {
   );
 }
 
-/** Reads all files that are meant, in as many requests as it takes, and says what came of it. */
-async function verify(dataset: string | undefined): Promise<string> {
-  const sum = { count: 0, bytes: 0, damaged: 0, unread: 0 };
-  let cursor: string | undefined;
-  do {
-    const body = {
-      ...(dataset === undefined ? {} : { dataset }),
-      ...(cursor === undefined ? {} : { cursor }),
-    };
-    const found = await ask<Verified>('/registry/cache/verify', { method: 'POST', body });
-    sum.count += found.checked_count;
-    sum.bytes += found.bytes;
-    sum.damaged += found.damaged.length;
-    sum.unread += found.unread.length;
-    cursor = found.next_cursor;
-  } while (cursor !== undefined);
-  const damage =
-    sum.damaged === 0
-      ? 'All are as they should be.'
-      : `${filesText(sum.damaged)} damaged: out of service, and downloaded again.`;
-  const unread = sum.unread === 0 ? '' : ` ${filesText(sum.unread)} could not be read.`;
-  return `${filesText(sum.count)} checked, ${bytesText(sum.bytes)}. ${damage}${unread}`;
+interface Sum {
+  readonly count: number;
+  readonly bytes: number;
+  readonly damaged: number;
+  readonly unread: number;
 }
 
-async function evict(dataset: string | undefined): Promise<string> {
+/** Reads all files that are meant, in as many requests as it takes. What was found before a refusal is kept. */
+async function verify(dataset: string | undefined, signal: AbortSignal): Promise<Outcome> {
+  let sum: Sum = { count: 0, bytes: 0, damaged: 0, unread: 0 };
+  let cursor: string | undefined;
+  try {
+    do {
+      const body = { dataset, cursor };
+      const found = await ask<Verified>('/registry/cache/verify', { method: 'POST', body, signal });
+      sum = {
+        count: sum.count + found.checked_count,
+        bytes: sum.bytes + found.bytes,
+        damaged: sum.damaged + found.damaged.length,
+        unread: sum.unread + found.unread.length,
+      };
+      cursor = found.next_cursor;
+    } while (cursor !== undefined);
+  } catch (error) {
+    const problem = problemFrom(error);
+    return sum.count === 0 ? { problem } : { problem, said: `Not whole: ${verifiedText(sum)}` };
+  }
+  return { said: verifiedText(sum) };
+}
+
+function verifiedText({ count, bytes, damaged, unread }: Sum): string {
+  const damage =
+    damaged === 0
+      ? 'All are as they should be.'
+      : `${filesText(damaged)} damaged: out of service, and downloaded again.`;
+  const rest = unread === 0 ? '' : ` ${filesText(unread)} could not be read.`;
+  return `${filesText(count)} checked, ${bytesText(bytes)}. ${damage}${rest}`;
+}
+
+async function evict(dataset: string | undefined, signal: AbortSignal): Promise<Outcome> {
   const body = dataset === undefined ? { unused: true } : { dataset };
-  const found = await ask<Evicted>('/registry/cache/evict', { method: 'POST', body });
+  const found = await ask<Evicted>('/registry/cache/evict', { method: 'POST', body, signal });
   const { evicted_count: count, bytes, kept } = found;
   const reasons = [...new Set(kept.map(({ because }) => because))].join(', ');
   const stayed = kept.length === 0 ? '' : ` ${filesText(kept.length)} stayed: ${reasons}.`;
-  return `${filesText(count)} removed, ${bytesText(bytes)} are free again.${stayed}`;
+  return { said: `${filesText(count)} removed, ${bytesText(bytes)} are free again.${stayed}` };
 }
 
 function filesText(count: number): string {

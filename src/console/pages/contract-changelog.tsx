@@ -1,9 +1,9 @@
 import { useAnswer } from '#console/api/use-answer';
-import type { Change } from '#console/pages/contract-shape';
+import { type Change, contractPath } from '#console/pages/contract-shape';
 import { Badge, Moment } from '#console/parts/bits';
 import { Download } from '#console/parts/download';
 import { Shown } from '#console/parts/notes';
-import { hrefOf } from '#console/shell/place';
+import { hrefOf, place } from '#console/shell/place';
 
 interface Changelog {
   readonly versions: readonly {
@@ -19,13 +19,14 @@ interface Changelog {
 
 /** What each version has changed, the newest first. */
 export function ContractChangelog({ name }: { readonly name: string }) {
-  const [answer, again] = useAnswer<Changelog>(`/registry/contracts/${name}/changelog`);
+  const at = place.value.query.get('at');
+  const [answer, again] = useAnswer<Changelog>(contractPath([name, 'changelog'], at));
   return (
     <Shown answer={answer} again={again}>
       {({ versions }) => (
         <>
           <Download
-            path={`/registry/contracts/${name}/changelog?format=markdown`}
+            path={`${contractPath([name, 'changelog'], at)}${at === null ? '?' : '&'}format=markdown`}
             name={`${name}.md`}
           >
             As Markdown

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import { ask, type Problem } from '#console/api/ask';
+import { ask, asker, type Problem } from '#console/api/ask';
 import { problemFrom } from '#console/api/use-answer';
+import { useCommand } from '#console/api/use-command';
 import { ComparisonView } from '#console/pages/contract-comparison';
 import type { ContractCheck, Fault } from '#console/pages/contract-shape';
 import { Badge } from '#console/parts/bits';
@@ -29,16 +30,13 @@ export function ContractCheckEditor({ name, text, onPublished }: EditorProps) {
   const [typedName, setTypedName] = useState('');
   const [version, setVersion] = useState('');
   const [schema, setSchema] = useState(text === '' ? STARTER : text);
-  const [problem, setProblem] = useState<Problem | undefined>();
+  const { isSending, problem, post, forget } = useCommand<{ readonly version: string }>();
   const target = name ?? typedName;
   const found = useCheck(target, version, schema);
   const publish = (event: Event): void => {
     event.preventDefault();
     const body = { name: target, ...bodyOf(version, schema) };
-    void ask<{ readonly version: string }>('/registry/contracts', { method: 'POST', body }).then(
-      ({ version }) => onPublished(target, version),
-      (error: unknown) => setProblem(problemFrom(error)),
-    );
+    post('/registry/contracts', body, ({ version }) => onPublished(target, version));
   };
   return (
     <form class="editor" onSubmit={publish}>
@@ -58,7 +56,7 @@ export function ContractCheckEditor({ name, text, onPublished }: EditorProps) {
             spellcheck={false}
             value={schema}
             onInput={(event) => {
-              setProblem(undefined);
+              forget();
               setSchema(event.currentTarget.value);
             }}
           />
@@ -72,7 +70,7 @@ export function ContractCheckEditor({ name, text, onPublished }: EditorProps) {
         {target !== '' && found === undefined && <p class="quiet">Checking…</p>}
         {found !== undefined && 'detail' in found && <ProblemNote problem={found} />}
         {found !== undefined && 'wouldPublish' in found && <Outcome check={found} />}
-        <button type="submit" class="primary" disabled={target === ''}>
+        <button type="submit" class="primary" disabled={target === '' || isSending}>
           Publish
         </button>
       </div>
@@ -109,6 +107,7 @@ function useCheck(
   schema: string,
 ): ContractCheck | Problem | undefined {
   const [found, setFound] = useState<ContractCheck | Problem | undefined>();
+  const who = asker.value;
   useEffect(() => {
     if (name === '') {
       setFound(undefined);
@@ -129,7 +128,7 @@ function useCheck(
       clearTimeout(timer);
       aborted.abort();
     };
-  }, [name, version, schema]);
+  }, [name, version, schema, who]);
   return found;
 }
 

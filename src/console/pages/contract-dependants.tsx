@@ -1,7 +1,8 @@
 import { useAnswer } from '#console/api/use-answer';
+import { contractPath } from '#console/pages/contract-shape';
 import { Badge, Section } from '#console/parts/bits';
 import { Empty, Shown } from '#console/parts/notes';
-import { hrefOf } from '#console/shell/place';
+import { hrefOf, place } from '#console/shell/place';
 
 interface Contracts {
   readonly dependants: readonly {
@@ -26,9 +27,13 @@ export interface DependantsProps {
 
 /** Who would notice a change of a version: contracts that refer to it, and definitions of jobs that check against it. */
 export function ContractDependants({ name, version }: DependantsProps) {
-  const path = `/registry/contracts/${name}/${version}`;
-  const [contracts, askContracts] = useAnswer<Contracts>(`${path}/dependants`);
-  const [definitions, askDefinitions] = useAnswer<Definitions>(`${path}/job-definitions`);
+  const at = place.value.query.get('at');
+  const [contracts, askContracts] = useAnswer<Contracts>(
+    contractPath([name, version, 'dependants'], at),
+  );
+  const [definitions, askDefinitions] = useAnswer<Definitions>(
+    contractPath([name, version, 'job-definitions'], at),
+  );
   return (
     <>
       <Section title="Contracts that refer to it">

@@ -1,6 +1,11 @@
 import { useAnswer } from '#console/api/use-answer';
 import { ComparisonView } from '#console/pages/contract-comparison';
-import type { Comparison, ContractBundle, ContractVersions } from '#console/pages/contract-shape';
+import {
+  type Comparison,
+  type ContractBundle,
+  type ContractVersions,
+  contractPath,
+} from '#console/pages/contract-shape';
 import { Section } from '#console/parts/bits';
 import { Empty, Shown } from '#console/parts/notes';
 import { SideBySide } from '#console/parts/side-by-side';
@@ -48,12 +53,12 @@ interface BetweenProps {
 }
 
 function Between({ name, older, newer }: BetweenProps) {
-  const path = `/registry/contracts/${name}`;
+  const at = place.value.query.get('at');
   const [diff, again] = useAnswer<{ readonly comparison: Comparison }>(
-    `${path}/${older}/diff/${newer}`,
+    contractPath([name, older, 'diff', newer], at),
   );
-  const [left] = useAnswer<ContractBundle>(`${path}/${older}`);
-  const [right] = useAnswer<ContractBundle>(`${path}/${newer}`);
+  const [left] = useAnswer<ContractBundle>(contractPath([name, older], at));
+  const [right] = useAnswer<ContractBundle>(contractPath([name, newer], at));
   return (
     <>
       <Shown answer={diff} again={again}>

@@ -1,6 +1,5 @@
 import { useState } from 'preact/hooks';
-import { ask, type Problem } from '#console/api/ask';
-import { problemFrom } from '#console/api/use-answer';
+import { useCommand } from '#console/api/use-command';
 import { ProblemNote } from '#console/parts/notes';
 
 export interface PromoteProps {
@@ -16,21 +15,15 @@ interface Promoted {
 export function ContractPromote({ name, version }: PromoteProps) {
   const [environment, setEnvironment] = useState('');
   const [done, setDone] = useState<string | undefined>();
-  const [problem, setProblem] = useState<Problem | undefined>();
+  const { isSending, problem, post } = useCommand<Promoted>();
   const promote = (event: Event): void => {
     event.preventDefault();
+    setDone(undefined);
     const path = `/registry/contracts/${encodeURIComponent(name)}/${encodeURIComponent(version)}/promote`;
-    void ask<Promoted>(path, { method: 'POST', body: { toEnvironment: environment } }).then(
-      ({ status }) => {
-        setProblem(undefined);
-        setDone(
-          status === 'existing' ? `${environment} has it already` : `${environment} has it now`,
-        );
-      },
-      (error: unknown) => {
-        setDone(undefined);
-        setProblem(problemFrom(error));
-      },
+    post(path, { toEnvironment: environment }, ({ status }) =>
+      setDone(
+        status === 'existing' ? `${environment} has it already` : `${environment} has it now`,
+      ),
     );
   };
   return (
@@ -46,7 +39,9 @@ export function ContractPromote({ name, version }: PromoteProps) {
             onInput={(event) => setEnvironment(event.currentTarget.value.trim())}
           />
         </label>
-        <button type="submit">Promote {version}</button>
+        <button type="submit" disabled={isSending}>
+          Promote {version}
+        </button>
       </form>
       {done !== undefined && (
         <p class="note good" role="status">

@@ -1,3 +1,15 @@
+/** Where a new contract is written: an address that no contract has, because names begin with a letter. */
+export const NEW_CONTRACT = '~new';
+
+/** Gives where something of a contract is read. `past`: as of which position or time. */
+export function contractPath(segments: readonly string[], past: Past): string {
+  const path = `/registry/contracts/${segments.map(encodeURIComponent).join('/')}`;
+  return past === null ? path : `${path}?at=${encodeURIComponent(past)}`;
+}
+
+/** The moment that is shown, a position or a time; `null` is now. */
+export type Past = string | null;
+
 /** The versions of a contract. */
 export interface ContractVersions {
   readonly name: string;

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { ask, type Problem } from '#console/api/ask';
-import { problemFrom, useAnswer } from '#console/api/use-answer';
+import { useAnswer } from '#console/api/use-answer';
+import { useCommand } from '#console/api/use-command';
 import { ProblemNote } from '#console/parts/notes';
 
 interface StateMachines {
@@ -40,22 +40,15 @@ export function StageButtons({ name, version, stage, again, of = 'contracts' }: 
   const next = useNextStages(of === 'contracts' ? 'contract-version' : 'definition-version', stage);
   const [chosen, setChosen] = useState<string | undefined>();
   const [notes, setNotes] = useState('');
-  const [problem, setProblem] = useState<Problem | undefined>();
+  const { isSending, problem, post } = useCommand<unknown>();
   const change = (event: Event): void => {
     event.preventDefault();
-    const body = { stage: chosen, ...(notes === '' ? {} : { notes }) };
-    void ask(`/registry/${of}/${encodeURIComponent(name)}/${encodeURIComponent(version)}/stage`, {
-      method: 'POST',
-      body,
-    }).then(
-      () => {
-        setChosen(undefined);
-        setNotes('');
-        setProblem(undefined);
-        again();
-      },
-      (error: unknown) => setProblem(problemFrom(error)),
-    );
+    const path = `/registry/${of}/${encodeURIComponent(name)}/${encodeURIComponent(version)}/stage`;
+    post(path, { stage: chosen, ...(notes === '' ? {} : { notes }) }, () => {
+      setChosen(undefined);
+      setNotes('');
+      again();
+    });
   };
   if (next.length === 0) return null;
   return (
@@ -78,7 +71,7 @@ export function StageButtons({ name, version, stage, again, of = 'contracts' }: 
             Why (kept in the log)
             <input value={notes} onInput={(event) => setNotes(event.currentTarget.value)} />
           </label>
-          <button type="submit" class="primary">
+          <button type="submit" class="primary" disabled={isSending}>
             {VERBS[chosen] ?? chosen} {version} now
           </button>
         </form>

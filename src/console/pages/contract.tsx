@@ -4,7 +4,12 @@ import { ContractCheckEditor } from '#console/pages/contract-check';
 import { ContractDependants } from '#console/pages/contract-dependants';
 import { ContractDiffView } from '#console/pages/contract-diff';
 import { ContractPromote } from '#console/pages/contract-promote';
-import type { ContractBundle, ContractVersions } from '#console/pages/contract-shape';
+import {
+  type ContractBundle,
+  type ContractVersions,
+  contractPath,
+  NEW_CONTRACT,
+} from '#console/pages/contract-shape';
 import { StageButtons } from '#console/pages/contract-stage';
 import { Badge, Digest, type Fact, Facts, Moment, Section } from '#console/parts/bits';
 import { History, PastNote } from '#console/parts/history';
@@ -31,7 +36,7 @@ export interface ContractPageProps {
 
 /** One contract: its versions, what lies between them, who depends on it, and what publishing another would come to. */
 export function ContractPage({ name, version }: ContractPageProps) {
-  if (name === 'new') return <NewContract />;
+  if (name === NEW_CONTRACT) return <NewContract />;
   return <Known name={name} version={version} />;
 }
 
@@ -53,15 +58,16 @@ function NewContract() {
 
 function Known({ name, version }: ContractPageProps) {
   const at = place.value.query.get('at');
-  const past = at === null ? '' : `?at=${encodeURIComponent(at)}`;
-  const [answer, again] = useAnswer<ContractVersions>(`/registry/contracts/${name}${past}`);
+  // What would publish is judged against what there is now.
+  const isNow = tabOf(TABS) === 'check';
+  const [answer, again] = useAnswer<ContractVersions>(contractPath([name], isNow ? null : at));
   return (
     <>
       <p class="crumbs">
         <a href={hrefOf(['contracts'])}>Contracts</a>
       </p>
       <h1>{name}</h1>
-      <PastNote />
+      <PastNote isNow={isNow} />
       <Shown answer={answer} again={again}>
         {(contract) => {
           const shown = version ?? contract.latest ?? contract.versions.at(-1)?.version ?? '';
@@ -115,8 +121,9 @@ interface PartProps {
 
 function Part({ contract, version, again }: PartProps) {
   const { name } = contract;
-  const [bundle, askBundle] = useAnswer<ContractBundle>(`/registry/contracts/${name}/${version}`);
   const tab = tabOf(TABS);
+  const at = tab === 'check' ? null : place.value.query.get('at');
+  const [bundle, askBundle] = useAnswer<ContractBundle>(contractPath([name, version], at));
   switch (tab) {
     case 'diff':
       return <ContractDiffView contract={contract} version={version} />;
@@ -160,15 +167,20 @@ function Content({ contract, bundle, again }: ContentProps) {
   return (
     <>
       <Facts of={bundleFacts(contract, bundle)} />
-      {known !== undefined && (
-        <StageButtons
-          name={bundle.name}
-          version={bundle.version}
-          stage={known.stage}
-          again={again}
-        />
+      {/* What is done is done to what there is now. */}
+      {place.value.query.get('at') === null && (
+        <>
+          {known !== undefined && (
+            <StageButtons
+              name={bundle.name}
+              version={bundle.version}
+              stage={known.stage}
+              again={again}
+            />
+          )}
+          <ContractPromote name={bundle.name} version={bundle.version} />
+        </>
       )}
-      <ContractPromote name={bundle.name} version={bundle.version} />
       <Texts bundle={bundle} />
     </>
   );

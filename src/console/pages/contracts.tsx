@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { useAnswer } from '#console/api/use-answer';
+import { NEW_CONTRACT } from '#console/pages/contract-shape';
 import { Badge, Moment } from '#console/parts/bits';
 import { Empty, Shown } from '#console/parts/notes';
 import { countText } from '#console/parts/words';
@@ -53,7 +54,7 @@ export function ContractsPage() {
             ))}
           </select>
         </label>
-        <a class="button" href={hrefOf(['contracts', 'new'])}>
+        <a class="button" href={hrefOf(['contracts', NEW_CONTRACT])}>
           Would this publish?
         </a>
       </form>
@@ -82,7 +83,7 @@ function Names({
     ) : (
       <Empty title="There are no contracts in this scope">
         <p>
-          <a href={hrefOf(['contracts', 'new'])}>Write the first one</a>, or publish it with{' '}
+          <a href={hrefOf(['contracts', NEW_CONTRACT])}>Write the first one</a>, or publish it with{' '}
           <code>POST /registry/contracts</code>.
         </p>
       </Empty>

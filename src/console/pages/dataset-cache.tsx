@@ -2,7 +2,7 @@ import { useAnswer } from '#console/api/use-answer';
 import { CacheUpkeep } from '#console/pages/cache-upkeep';
 import { type CachedFile, CachedFiles } from '#console/pages/cached-files';
 import { Badge } from '#console/parts/bits';
-import { Empty, Shown } from '#console/parts/notes';
+import { Empty, ProblemNote, Shown } from '#console/parts/notes';
 
 interface DatasetHealth {
   readonly cached: boolean;
@@ -37,7 +37,10 @@ export function CacheState({ name }: { readonly name: string }) {
               <CacheUpkeep dataset={name} count={health.value.files.length} again={again} />
             </>
           )}
-          {health.state === 'failed' && (
+          {health.state === 'failed' && health.problem.status !== 404 && (
+            <ProblemNote problem={health.problem} again={askHealth} />
+          )}
+          {health.state === 'failed' && health.problem.status === 404 && (
             <Empty title="This node does not show its files">
               <p>
                 It does with <code>ATLAS_ENABLE_ADMIN_ENDPOINTS</code> and{' '}

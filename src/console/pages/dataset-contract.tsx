@@ -1,7 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
-import { ask } from '#console/api/ask';
+import { ask, asker, type Problem, Refusal } from '#console/api/ask';
+import { problemFrom } from '#console/api/use-answer';
 import type { Manifest } from '#console/pages/dataset-shape';
-import { Empty } from '#console/parts/notes';
+import { Empty, ProblemNote } from '#console/parts/notes';
 import { hrefOf } from '#console/shell/place';
 
 interface Found {
@@ -15,24 +16,28 @@ const TYPE = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 
 /** The contract that a dataset follows: the approved one that is for its name, or for one of its tables. */
 export function DatasetContract({ manifest }: { readonly manifest: Manifest }) {
-  const [found, setFound] = useState<readonly Found[] | undefined>();
+  const [found, setFound] = useState<readonly Found[] | Problem | undefined>();
+  const [turn, setTurn] = useState(0);
+  const who = asker.value;
   const names = [manifest.name, ...(manifest.tables ?? []).map(({ name }) => name)];
   const types = names.filter((name) => TYPE.test(name));
   useEffect(() => {
     const aborted = new AbortController();
-    void Promise.all(types.map(async (type) => await contractFor(type, aborted.signal))).then(
-      (all) => {
-        if (!aborted.signal.aborted) setFound(all.flat());
-      },
-    );
+    void Promise.all(types.map(async (type) => await contractFor(type, aborted.signal)))
+      .then((all) => all.flat(), problemFrom)
+      .then((all) => {
+        if (!aborted.signal.aborted) setFound(all);
+      });
     return () => aborted.abort();
-  }, [types.join('\n')]);
+  }, [types.join('\n'), turn, who]);
   if (found === undefined)
     return (
       <p class="quiet" role="status">
         Loading…
       </p>
     );
+  if ('detail' in found)
+    return <ProblemNote problem={found} again={() => setTurn((before) => before + 1)} />;
   if (found.length === 0)
     return (
       <Empty title="No approved contract is for this dataset">
@@ -62,6 +67,10 @@ export function DatasetContract({ manifest }: { readonly manifest: Manifest }) {
 
 async function contractFor(type: string, signal: AbortSignal): Promise<readonly Found[]> {
   const path = `/registry/dataset-contracts/${encodeURIComponent(type)}`;
-  const found = await ask<Omit<Found, 'type'>>(path, { signal }).catch(() => undefined);
-  return found === undefined ? [] : [{ ...found, type }];
+  try {
+    return [{ ...(await ask<Omit<Found, 'type'>>(path, { signal })), type }];
+  } catch (error) {
+    if (error instanceof Refusal && error.problem.status === 404) return [];
+    throw error;
+  }
 }

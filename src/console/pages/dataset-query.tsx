@@ -1,5 +1,5 @@
-import { useEffect, useState } from 'preact/hooks';
-import { ask, type Problem } from '#console/api/ask';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { ask, asker, type Problem } from '#console/api/ask';
 import { problemFrom } from '#console/api/use-answer';
 import type { Manifest, TableDeclaration } from '#console/pages/dataset-shape';
 import { isPlaced, type PlacedRow, RegionPicture } from '#console/pages/region-picture';
@@ -16,6 +16,8 @@ interface RowPage {
 }
 
 const ROWS_MAX = 100;
+/** What the address says where all rows were asked for. */
+const ALL = 'all';
 
 /** Asks for rows by what was declared: a key, or a range. */
 export function DatasetQuery({ manifest }: { readonly manifest: Manifest }) {
@@ -51,24 +53,39 @@ interface BoxProps {
 function useRows(dataset: string, table: string) {
   const [page, setPage] = useState<RowPage | undefined>();
   const [problem, setProblem] = useState<Problem | undefined>();
+  const [isLoading, setIsLoading] = useState(false);
+  const asked = useRef(new AbortController());
   const load = (filter: RowFilter, cursor?: string): void => {
-    void queryRows({ dataset, table, ...filter, cursor }).then(
+    // The rows of the question before are no answer to this one.
+    asked.current.abort();
+    const { signal } = (asked.current = new AbortController());
+    setIsLoading(true);
+    if (cursor === undefined) setPage(undefined);
+    void queryRows({ dataset, table, ...filter, cursor, signal }).then(
       (found) => {
+        if (signal.aborted) return;
+        setIsLoading(false);
         setProblem(undefined);
         setPage((before) => {
           const earlier = cursor === undefined ? [] : (before?.rows ?? []);
           return { ...found, rows: [...earlier, ...found.rows] };
         });
       },
-      (error: unknown) => setProblem(problemFrom(error)),
+      (error: unknown) => {
+        if (signal.aborted) return;
+        setIsLoading(false);
+        setProblem(problemFrom(error));
+      },
     );
   };
+  const who = asker.value;
   useEffect(() => {
     const { query } = place.peek();
     const [key, range] = [query.get('key') ?? '', query.get('range') ?? ''];
-    if (key !== '' || range !== '') load({ key, range });
-  }, [dataset, table]);
-  return { page, problem, load };
+    if (key !== '' || range !== '' || query.get('rows') === ALL) load({ key, range });
+    return () => asked.current.abort();
+  }, [dataset, table, who]);
+  return { page, problem, isLoading, load };
 }
 
 function QueryBox({ dataset, table, tables }: BoxProps) {
@@ -77,10 +94,11 @@ function QueryBox({ dataset, table, tables }: BoxProps) {
     key: query.get('key') ?? '',
     range: query.get('range') ?? '',
   });
-  const { page, problem, load } = useRows(dataset, table.name);
+  const { page, problem, isLoading, load } = useRows(dataset, table.name);
   const run = (wanted: RowFilter): void => {
     setFilter(wanted);
-    narrow({ table: table.name, ...wanted });
+    const rows = wanted.key === '' && wanted.range === '' ? ALL : '';
+    narrow({ table: table.name, ...wanted, rows });
     load(wanted);
   };
   return (
@@ -89,12 +107,23 @@ function QueryBox({ dataset, table, tables }: BoxProps) {
         table={table}
         tables={tables}
         begin={filter}
-        onTable={(name) => narrow({ table: name, key: '', range: '' })}
+        isAll={query.get('rows') === ALL}
+        onTable={(name) => narrow({ table: name, key: '', range: '', rows: '' })}
         onAsk={run}
       />
       {problem !== undefined && <ProblemNote problem={problem} />}
+      {page === undefined && isLoading && (
+        <p class="quiet" role="status">
+          Loading…
+        </p>
+      )}
       {page !== undefined && problem === undefined && (
-        <Rows page={page} range={filter.range} more={() => load(filter, page.next_cursor)} />
+        <Rows
+          page={page}
+          range={filter.range}
+          isLoading={isLoading}
+          more={() => load(filter, page.next_cursor)}
+        />
       )}
     </>
   );
@@ -103,10 +132,12 @@ function QueryBox({ dataset, table, tables }: BoxProps) {
 function Rows({
   page,
   range,
+  isLoading,
   more,
 }: {
   readonly page: RowPage;
   readonly range: string;
+  readonly isLoading: boolean;
   readonly more: () => void;
 }) {
   const { rows, next_cursor: next } = page;
@@ -134,7 +165,7 @@ function Rows({
         {next === undefined ? '' : ', and there are more'}
       </p>
       {next !== undefined && (
-        <button type="button" onClick={more}>
+        <button type="button" disabled={isLoading} onClick={more}>
           More
         </button>
       )}
@@ -151,13 +182,22 @@ interface RowQuery extends RowFilter {
   readonly dataset: string;
   readonly table: string;
   readonly cursor: string | undefined;
+  readonly signal: AbortSignal;
 }
 
-async function queryRows({ dataset, table, key, range, cursor }: RowQuery): Promise<RowPage> {
+async function queryRows({
+  dataset,
+  table,
+  key,
+  range,
+  cursor,
+  signal,
+}: RowQuery): Promise<RowPage> {
   const query = new URLSearchParams({ limit: String(ROWS_MAX) });
   if (key !== '') query.set('key', key);
   if (range !== '') query.set('range', range);
   if (cursor !== undefined) query.set('cursor', cursor);
   const name = dataset.split('/').map(encodeURIComponent).join('/');
-  return await ask<RowPage>(`/v1/datasets/${name}/rows/${encodeURIComponent(table)}?${query}`);
+  const path = `/v1/datasets/${name}/rows/${encodeURIComponent(table)}?${query}`;
+  return await ask<RowPage>(path, { signal });
 }

@@ -23,13 +23,16 @@ const TABS = [
   ['contract', 'Contract'],
   ['cache', 'Cache'],
 ] as const;
+const PAST_TABS: ReadonlySet<string> = new Set(['manifest', 'history']);
 
 /** One dataset: what it is, what it was, what is in it. */
 export function DatasetPage({ name }: { readonly name: string }) {
   const at = place.value.query.get('at');
   const path = `/registry/datasets/${encodeURIComponent(name)}`;
+  // Rows, runs, contracts and files are asked for as they are now.
+  const isNow = !PAST_TABS.has(tabOf(TABS));
   const [answer, again] = useAnswer<Manifest>(
-    at === null ? path : `${path}?at=${encodeURIComponent(at)}`,
+    at === null || isNow ? path : `${path}?at=${encodeURIComponent(at)}`,
   );
   return (
     <>
@@ -39,7 +42,7 @@ export function DatasetPage({ name }: { readonly name: string }) {
       <h1>
         <BrokenName of={name} />
       </h1>
-      <PastNote />
+      <PastNote isNow={isNow} />
       <Tabs label="Parts of the dataset" tabs={TABS} keep={['at']} />
       {tabOf(TABS) === 'history' ? (
         <DatasetHistory name={name} />

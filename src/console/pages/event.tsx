@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { ask, type Problem } from '#console/api/ask';
-import { type LogEvent, readEvent, type StreamName } from '#console/api/follow';
+import { asker, askText, type Problem, Refusal } from '#console/api/ask';
+import { EVENT_WAIT_MS, type LogEvent, readEvent, type StreamName } from '#console/api/follow';
 import { newestPosition } from '#console/api/readiness';
 import { problemFrom, useAnswer } from '#console/api/use-answer';
 import { Digest, Facts, Moment, Section } from '#console/parts/bits';
@@ -8,7 +8,7 @@ import { subjectHref } from '#console/parts/event-list';
 import { JsonText } from '#console/parts/json-text';
 import { Empty, ProblemNote } from '#console/parts/notes';
 import { SideBySide } from '#console/parts/side-by-side';
-import { prettyJson } from '#console/parts/words';
+import { durationText, prettyJson } from '#console/parts/words';
 import { hrefOf } from '#console/shell/place';
 
 export interface EventPageProps {
@@ -45,6 +45,14 @@ export function EventPage({ stream, position }: EventPageProps) {
           Loading…
         </p>
       )}
+      {found === 'passed' && (
+        <Empty title="No event of this scope from here on">
+          <p>
+            None came within {durationText(EVENT_WAIT_MS)}: the log goes on here with events of
+            other scopes. <a href={hrefOf(['log'])}>See the newest events</a>.
+          </p>
+        </Empty>
+      )}
       {found === 'none' && (
         <Empty title="There is no such event yet">
           <p>
@@ -53,26 +61,29 @@ export function EventPage({ stream, position }: EventPageProps) {
           </p>
         </Empty>
       )}
-      {found !== undefined && found !== 'none' && !('subject' in found) && (
-        <ProblemNote problem={found} />
-      )}
-      {found !== undefined && found !== 'none' && 'subject' in found && (
-        <Shape stream={stream} event={found} wanted={position} />
-      )}
+      {typeof found === 'object' &&
+        ('subject' in found ? (
+          <Shape stream={stream} event={found} wanted={position} />
+        ) : (
+          <ProblemNote problem={found} />
+        ))}
     </>
   );
 }
 
-type Found = LogEvent | Problem | 'none' | undefined;
+/** `none`: the log is not that long. `passed`: it is, and has nothing of this scope there. */
+type Found = LogEvent | Problem | 'none' | 'passed' | undefined;
 
 function useEvent(stream: StreamName, position: number): Found {
   const [found, setFound] = useState<Found>();
+  const who = asker.value;
   useEffect(() => {
     const aborted = new AbortController();
     setFound(undefined);
     const read = async (): Promise<Found> => {
-      if (position > (await newestPosition(stream))) return 'none';
-      return (await readEvent(stream, position, aborted.signal)) ?? 'none';
+      const newest = await newestPosition(stream);
+      if (newest !== undefined && position > newest) return 'none';
+      return (await readEvent(stream, position, aborted.signal)) ?? 'passed';
     };
     read().then(
       (event) => {
@@ -83,7 +94,7 @@ function useEvent(stream: StreamName, position: number): Found {
       },
     );
     return () => aborted.abort();
-  }, [stream, position]);
+  }, [stream, position, who]);
   return found;
 }
 
@@ -150,7 +161,10 @@ function Chain({ stream, position }: { readonly stream: StreamName; readonly pos
   if (answer.state === 'failed')
     return (
       <p class="quiet">
-        Its hash is shown to who may administer the registry: {answer.problem.detail}
+        {answer.problem.status === 403
+          ? 'Its hash is shown to who may administer the registry: '
+          : 'Its hash could not be read: '}
+        {answer.problem.detail}
       </p>
     );
   const [entry] = answer.value.entries;
@@ -186,31 +200,44 @@ function pathOf({ kind, subject }: LogEvent): string | undefined {
 
 /** What an event changed: the thing just before, beside the thing just after. */
 function Effect({ event }: { readonly event: LogEvent }) {
-  const [sides, setSides] = useState<readonly [string, string] | undefined>();
+  const [sides, setSides] = useState<readonly [string, string] | Problem | undefined>();
   const path = pathOf(event);
   useEffect(() => {
     if (path === undefined) return undefined;
     const aborted = new AbortController();
-    const at = async (position: number): Promise<string> =>
-      position < 1
-        ? ''
-        : await ask(`${path}?at=${position}`, { signal: aborted.signal }).then(
-            (value) => prettyJson(JSON.stringify(value)),
-            () => '',
-          );
-    void Promise.all([at(event.position - 1), at(event.position)]).then((both) => {
-      if (!aborted.signal.aborted) setSides(both);
-    });
+    const { signal } = aborted;
+    void Promise.all([
+      textAt(path, event.position - 1, signal),
+      textAt(path, event.position, signal),
+    ])
+      .catch(problemFrom)
+      .then((found) => {
+        if (!signal.aborted) setSides(found);
+      });
     return () => aborted.abort();
   }, [path, event.position]);
   if (sides === undefined) return null;
-  const [before, after] = sides;
   return (
     <Section title="Effect">
-      <SideBySide
-        left={{ title: before === '' ? 'Before: not there' : 'Before', text: before }}
-        right={{ title: 'After', text: after }}
-      />
+      {'detail' in sides ? (
+        <ProblemNote problem={sides} />
+      ) : (
+        <SideBySide
+          left={{ title: sides[0] === '' ? 'Before: not there' : 'Before', text: sides[0] }}
+          right={{ title: sides[1] === '' ? 'After: not there' : 'After', text: sides[1] }}
+        />
+      )}
     </Section>
   );
+}
+
+/** Reads a thing as it was at a position; an empty text where it was not there. @throws Refusal */
+async function textAt(path: string, position: number, signal: AbortSignal): Promise<string> {
+  if (position < 1) return '';
+  try {
+    return prettyJson(await askText(`${path}?at=${position}`, { signal }));
+  } catch (error) {
+    if (error instanceof Refusal && error.problem.status === 404) return '';
+    throw error;
+  }
 }

@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
-import { askText } from '#console/api/ask';
+import { asker, askText } from '#console/api/ask';
+import { pause } from '#console/api/pause';
 import { type Readiness, readReadiness } from '#console/api/readiness';
 import { useAnswer } from '#console/api/use-answer';
 import { useLive } from '#console/api/use-live';
+import { until } from '#console/api/visible';
 import { type Lag, lagIn } from '#console/pages/lag';
 import { type RegistryHealth, SourceTable } from '#console/pages/sources';
 import { Badge, Section } from '#console/parts/bits';
@@ -37,13 +39,15 @@ interface ContractList {
   readonly contracts: readonly { readonly name: string }[];
 }
 
-const PAGE = 1_000;
+/** How many versions and runs are read to count them: from there on it is "or more". */
+const VERSIONS_MAX = 100;
+const RUNS_MAX = 50;
 
 function Counts() {
   const [datasets] = useAnswer<DatasetList>('/registry/datasets?limit=1');
-  const [contracts] = useAnswer<ContractList>(`/registry/contracts?limit=${PAGE}`);
+  const [contracts] = useAnswer<ContractList>(`/registry/contracts?limit=${VERSIONS_MAX}`);
   const [runs] = useAnswer<{ readonly job_runs: readonly unknown[] }>(
-    '/registry/job-runs?limit=500',
+    `/registry/job-runs?limit=${RUNS_MAX}`,
   );
   const versions = contracts.state === 'shown' ? contracts.value.contracts : [];
   const names = new Set(versions.map(({ name }) => name)).size;
@@ -58,19 +62,19 @@ function Counts() {
         title="Contracts"
         href={hrefOf(['contracts'])}
         of={contracts.state === 'shown' ? names : undefined}
-        max={versions.length < PAGE ? PAGE : names}
+        max={versions.length < VERSIONS_MAX ? VERSIONS_MAX : names}
       />
       <Tile
         title="Contract versions"
         href={hrefOf(['contracts'])}
         of={contracts.state === 'shown' ? versions.length : undefined}
-        max={PAGE}
+        max={VERSIONS_MAX}
       />
       <Tile
         title="Job runs"
         href={hrefOf(['jobs'])}
         of={runs.state === 'shown' ? runs.value.job_runs.length : undefined}
-        max={500}
+        max={RUNS_MAX}
       />
     </ul>
   );
@@ -136,8 +140,10 @@ const STATES = {
     'The token may not follow the log: it needs datasets:read, contracts:read and jobs:read.',
 } as const;
 
-function Health() {
+/** Asks how the node does: again some time after each answer, while somebody looks. */
+function useHealth() {
   const [health, setHealth] = useState<Readiness | undefined>();
+  const who = asker.value;
   const [lags, setLags] = useState<ReadonlyMap<string, Lag>>(new Map());
   useEffect(() => {
     const aborted = new AbortController();
@@ -150,14 +156,21 @@ function Health() {
       setHealth(found);
       setLags(lagIn(metrics));
     };
-    const attempt = (): void => void read().catch(() => setHealth(undefined));
-    attempt();
-    const timer = setInterval(attempt, REFRESH_MS);
-    return () => {
-      aborted.abort();
-      clearInterval(timer);
+    const keepReading = async (): Promise<void> => {
+      while (!aborted.signal.aborted) {
+        await read().catch(() => setHealth(undefined));
+        await pause(REFRESH_MS, aborted.signal);
+        await until(false, aborted.signal);
+      }
     };
-  }, []);
+    void keepReading();
+    return () => aborted.abort();
+  }, [who]);
+  return { health, lags };
+}
+
+function Health() {
+  const { health, lags } = useHealth();
   return (
     <Section title="This node">
       {health === undefined ? (

@@ -1,6 +1,6 @@
-import { useState } from 'preact/hooks';
-import { ask, type Problem } from '#console/api/ask';
-import { problemFrom, useAnswer } from '#console/api/use-answer';
+import { useAnswer } from '#console/api/use-answer';
+import { useCommand } from '#console/api/use-command';
+import { usePages } from '#console/api/use-pages';
 import { StageButtons } from '#console/pages/contract-stage';
 import type { JobRun } from '#console/pages/run-shape';
 import { RunTimeline } from '#console/pages/run-timeline';
@@ -10,6 +10,8 @@ import { ContractLink, DatasetLinks } from '#console/parts/links';
 import { Empty, ProblemNote, Shown } from '#console/parts/notes';
 import { durationText, prettyJson } from '#console/parts/words';
 import { go, hrefOf } from '#console/shell/place';
+
+const RUNS_MAX = 100;
 
 interface JobDefinition {
   readonly id: string;
@@ -146,25 +148,14 @@ function Shape({
 }
 
 function RunButton({ id }: { readonly id: string }) {
-  const [problem, setProblem] = useState<Problem | undefined>();
-  // A second press would be a second run.
-  const [isSent, setIsSent] = useState(false);
-  const run = (): void => {
-    setIsSent(true);
-    void ask<{ readonly id: string }>(`/registry/job-definitions/${encodeURIComponent(id)}/runs`, {
-      method: 'POST',
-      body: {},
-    }).then(
-      (made) => go(hrefOf(['jobs', 'runs', made.id])),
-      (error: unknown) => {
-        setIsSent(false);
-        setProblem(problemFrom(error));
-      },
+  const { isSending, problem, post } = useCommand<{ readonly id: string }>();
+  const run = (): void =>
+    post(`/registry/job-definitions/${encodeURIComponent(id)}/runs`, {}, (made) =>
+      go(hrefOf(['jobs', 'runs', made.id])),
     );
-  };
   return (
     <>
-      <button type="button" class="primary" disabled={isSent} onClick={run}>
+      <button type="button" class="primary" disabled={isSending} onClick={run}>
         Run it now
       </button>
       {problem !== undefined && <ProblemNote problem={problem} />}
@@ -172,23 +163,35 @@ function RunButton({ id }: { readonly id: string }) {
   );
 }
 
+interface RunPage {
+  readonly job_runs: readonly JobRun[];
+  readonly next_cursor?: string;
+}
+
 function Runs({ id }: { readonly id: string }) {
-  const [answer, again] = useAnswer<{ readonly job_runs: readonly JobRun[] }>(
-    `/registry/job-runs?definition=${encodeURIComponent(id)}&limit=100`,
+  const { pages, problem, more, again } = usePages<RunPage>(
+    `/registry/job-runs?definition=${encodeURIComponent(id)}&limit=${RUNS_MAX}`,
   );
+  const runs = pages.flatMap((page) => page.job_runs);
   return (
     <Section title="Runs">
-      <Shown answer={answer} again={again}>
-        {({ job_runs: runs }) =>
-          runs.length === 0 ? (
-            <Empty title="It has not run yet">
-              A run begins when it is asked for, or when its trigger comes.
-            </Empty>
-          ) : (
-            <RunTimeline runs={runs} />
-          )
-        }
-      </Shown>
+      {problem !== undefined && <ProblemNote problem={problem} again={again} />}
+      {pages.length === 0 && problem === undefined && (
+        <p class="quiet" role="status">
+          Loading…
+        </p>
+      )}
+      {pages.length > 0 && runs.length === 0 && (
+        <Empty title="It has not run yet">
+          A run begins when it is asked for, or when its trigger comes.
+        </Empty>
+      )}
+      {runs.length > 0 && <RunTimeline runs={runs} />}
+      {more !== undefined && (
+        <button type="button" onClick={more}>
+          Older runs
+        </button>
+      )}
     </Section>
   );
 }

@@ -1,5 +1,6 @@
-import { useEffect } from 'preact/hooks';
-import { useAnswer } from '#console/api/use-answer';
+import { useEffect, useRef } from 'preact/hooks';
+import { type Answer, useAnswer } from '#console/api/use-answer';
+import { isHidden } from '#console/api/visible';
 import { durationMs, type JobRun, type RunAction } from '#console/pages/run-shape';
 import { Badge, Digest, type Fact, Facts, Moment, Section } from '#console/parts/bits';
 import { Download } from '#console/parts/download';
@@ -7,20 +8,14 @@ import { JsonText } from '#console/parts/json-text';
 import { ContractLink } from '#console/parts/links';
 import { Shown } from '#console/parts/notes';
 import { Table } from '#console/parts/table';
-import { countText, durationText, prettyJson } from '#console/parts/words';
+import { countText, durationText, metricText, prettyJson } from '#console/parts/words';
 import { hrefOf } from '#console/shell/place';
 
 const REFRESH_MS = 2_000;
 
 /** One run: how it went, what it measured, what was done at its end. */
 export function RunPage({ id }: { readonly id: string }) {
-  const [answer, again] = useAnswer<JobRun>(`/registry/job-runs/${encodeURIComponent(id)}`);
-  const goesOn = answer.state === 'shown' && answer.value.completed_at === undefined;
-  useEffect(() => {
-    if (!goesOn) return undefined;
-    const timer = setInterval(again, REFRESH_MS);
-    return () => clearInterval(timer);
-  }, [goesOn, again]);
+  const { answer, again, goesOn } = useRun(id);
   return (
     <>
       <p class="crumbs">
@@ -34,7 +29,7 @@ export function RunPage({ id }: { readonly id: string }) {
             <Facts of={factsOf(run)} />
             {run.message !== undefined && <p class="note">{run.message}</p>}
             <Numbers title="Counts" of={run.counts} />
-            <Numbers title="Metrics" of={run.metrics} />
+            <Numbers title="Metrics" of={run.metrics} write={metricText} />
             <Numbers title="Findings" of={run.findings} />
             <Datasets run={run} />
             <Actions actions={run.actions ?? []} />
@@ -51,6 +46,23 @@ export function RunPage({ id }: { readonly id: string }) {
       </Shown>
     </>
   );
+}
+
+/** Asks for a run until it has ended: again some time after each answer, whatever the answer was, while somebody looks. */
+function useRun(id: string) {
+  const [answer, again] = useAnswer<JobRun>(`/registry/job-runs/${encodeURIComponent(id)}`);
+  const last = useRef<Answer<JobRun>>(answer);
+  // An answer that failed does not take away what is known.
+  if (answer.state !== 'failed' || last.current.state !== 'shown') last.current = answer;
+  const shown = last.current;
+  const goesOn = shown.state === 'shown' && shown.value.completed_at === undefined;
+  const hidden = isHidden.value;
+  useEffect(() => {
+    if (!goesOn || hidden) return undefined;
+    const timer = setTimeout(again, REFRESH_MS);
+    return () => clearTimeout(timer);
+  }, [goesOn, hidden, answer, again]);
+  return { answer: shown, again, goesOn };
 }
 
 function factsOf(run: JobRun): readonly Fact[] {
@@ -131,14 +143,16 @@ function Progress({
 function Numbers({
   title,
   of,
+  write = countText,
 }: {
   readonly title: string;
   readonly of: Readonly<Record<string, number>> | undefined;
+  readonly write?: (value: number) => string;
 }) {
   if (of === undefined || Object.keys(of).length === 0) return null;
   return (
     <Section title={title}>
-      <Facts of={Object.entries(of).map(([name, value]) => ({ name, value: countText(value) }))} />
+      <Facts of={Object.entries(of).map(([name, value]) => ({ name, value: write(value) }))} />
     </Section>
   );
 }

@@ -4,7 +4,7 @@ import { RunTimeline } from '#console/pages/run-timeline';
 import { Badge, Moment, Section } from '#console/parts/bits';
 import { Empty, Shown } from '#console/parts/notes';
 import { Table } from '#console/parts/table';
-import { hrefOf, narrow, place } from '#console/shell/place';
+import { go, hrefOf, narrow, place } from '#console/shell/place';
 
 interface DefinitionList {
   readonly definitions: readonly DefinitionSummary[];
@@ -22,6 +22,7 @@ interface DefinitionSummary {
 
 const STATUSES = ['pending', 'running', 'succeeded', 'failed', 'cancelled', 'skipped'];
 const RUNS_MAX = 100;
+const DEFINITIONS_MAX = 200;
 
 /** What jobs there are, and how they ran. */
 export function JobsPage() {
@@ -62,7 +63,12 @@ function Runs() {
             <>
               <RunTimeline runs={runs} />
               {next !== undefined && (
-                <button type="button" onClick={() => narrow({ cursor: next })}>
+                <button
+                  type="button"
+                  onClick={() =>
+                    go(hrefOf(['jobs'], { ...Object.fromEntries(query), cursor: next }))
+                  }
+                >
                   Older runs
                 </button>
               )}
@@ -106,7 +112,9 @@ function RunFilters({ again }: { readonly again: () => void }) {
 }
 
 function Definitions() {
-  const [answer, again] = useAnswer<DefinitionList>('/registry/job-definitions?limit=200');
+  const [answer, again] = useAnswer<DefinitionList>(
+    `/registry/job-definitions?limit=${DEFINITIONS_MAX}`,
+  );
   return (
     <Section title="Definitions">
       <Shown answer={answer} again={again}>
@@ -119,31 +127,39 @@ function Definitions() {
               </p>
             </Empty>
           ) : (
-            <Table
-              label="Definitions"
-              rows={definitions}
-              keyOf={({ id, version }) => `${id} ${version}`}
-              columns={[
-                {
-                  title: 'Definition',
-                  show: ({ id, version }) => (
-                    <a href={hrefOf(['jobs', 'definitions', id, version])}>{id}</a>
-                  ),
-                },
-                { title: 'Version', show: ({ version }) => version },
-                { title: 'Name', show: ({ name }) => name },
-                { title: 'Stage', show: ({ stage }) => <Badge of={stage} /> },
-                { title: 'Tags', show: ({ tags }) => tags.join(', ') },
-                {
-                  title: 'Defined',
-                  show: ({ createdAt, author }) => (
-                    <>
-                      <Moment of={createdAt} /> by {author}
-                    </>
-                  ),
-                },
-              ]}
-            />
+            <>
+              <Table
+                label="Definitions"
+                rows={definitions}
+                keyOf={({ id, version }) => `${id} ${version}`}
+                columns={[
+                  {
+                    title: 'Definition',
+                    show: ({ id, version }) => (
+                      <a href={hrefOf(['jobs', 'definitions', id, version])}>{id}</a>
+                    ),
+                  },
+                  { title: 'Version', show: ({ version }) => version },
+                  { title: 'Name', show: ({ name }) => name },
+                  { title: 'Stage', show: ({ stage }) => <Badge of={stage} /> },
+                  { title: 'Tags', show: ({ tags }) => tags.join(', ') },
+                  {
+                    title: 'Defined',
+                    show: ({ createdAt, author }) => (
+                      <>
+                        <Moment of={createdAt} /> by {author}
+                      </>
+                    ),
+                  },
+                ]}
+              />
+              {definitions.length === DEFINITIONS_MAX && (
+                <p class="quiet">
+                  The first {DEFINITIONS_MAX} versions. <code>GET /registry/job-definitions</code>{' '}
+                  lists all of them.
+                </p>
+              )}
+            </>
           )
         }
       </Shown>

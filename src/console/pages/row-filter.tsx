@@ -11,6 +11,8 @@ export interface RowFilterProps {
   readonly table: TableDeclaration;
   readonly tables: readonly TableDeclaration[];
   readonly begin: RowFilter;
+  /** Whether it begins with all rows. */
+  readonly isAll: boolean;
   readonly onTable: (name: string) => void;
   readonly onAsk: (filter: RowFilter) => void;
 }
@@ -19,9 +21,9 @@ type By = 'key' | 'range' | 'all';
 type Stretch = readonly [within: string, start: string, end: string];
 
 /** A field for each column that rows of a table are found by. */
-export function RowFilterForm({ table, tables, begin, onTable, onAsk }: RowFilterProps) {
+export function RowFilterForm({ table, tables, begin, isAll, onTable, onAsk }: RowFilterProps) {
   const { key: columns = [], range } = table;
-  const [by, setBy] = useState<By>(byOf(begin, table));
+  const [by, setBy] = useState<By>(isAll ? 'all' : byOf(begin, table));
   const [values, setValues] = useState(valuesOf(begin.key));
   const [stretch, setStretch] = useState(stretchOf(begin.range));
   const ask = (event: Event): void => {

@@ -18,10 +18,12 @@ interface DatasetList {
   readonly matching_count?: number;
 }
 
+const VERSIONS_MAX = 50;
+
 /** What a text leads to: the first datasets whose names hold it, and contracts that hold it. */
 export function SearchPage() {
   const text = place.value.query.get('q') ?? '';
-  const query = new URLSearchParams({ text, limit: '50' });
+  const query = new URLSearchParams({ text, limit: String(VERSIONS_MAX) });
   const [contracts, again] = useAnswer<ContractList>(
     text === '' ? undefined : `/registry/contracts?${query}`,
   );
@@ -39,20 +41,39 @@ export function SearchPage() {
             found.length === 0 ? (
               <Empty title="No contract holds this text" />
             ) : (
-              <ul class="plain">
-                {found.map(({ name, version, stage, description }) => (
-                  <li key={`${name} ${version}`}>
-                    <a href={hrefOf(['contracts', name, version])}>
-                      {name} {version}
-                    </a>{' '}
-                    <Badge of={stage} /> <span class="quiet">{description}</span>
-                  </li>
-                ))}
-              </ul>
+              <ContractVersionsFound of={found} text={text} />
             )
           }
         </Shown>
       </Section>
+    </>
+  );
+}
+
+interface VersionsFoundProps {
+  readonly of: ContractList['contracts'];
+  readonly text: string;
+}
+
+function ContractVersionsFound({ of, text }: VersionsFoundProps) {
+  return (
+    <>
+      <ul class="plain">
+        {of.map(({ name, version, stage, description }) => (
+          <li key={`${name} ${version}`}>
+            <a href={hrefOf(['contracts', name, version])}>
+              {name} {version}
+            </a>{' '}
+            <Badge of={stage} /> <span class="quiet">{description}</span>
+          </li>
+        ))}
+      </ul>
+      {of.length === VERSIONS_MAX && (
+        <p class="quiet">
+          The first {VERSIONS_MAX} versions.{' '}
+          <a href={hrefOf(['contracts'], { q: text })}>Look for more among the contracts</a>
+        </p>
+      )}
     </>
   );
 }

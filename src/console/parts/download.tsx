@@ -1,11 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { isPlainAsker, type Problem, send } from '#console/api/ask';
+import { isPlainAsker, type Problem, Refusal, send } from '#console/api/ask';
 import { problemFrom } from '#console/api/use-answer';
 import { ProblemNote } from '#console/parts/notes';
+import { bytesText } from '#console/parts/words';
 
 /** How long the bytes are kept for a browser that has not begun to save them. */
 const KEPT_MS = 60_000;
+/** What a page fetches itself at most: it holds all of it in memory. */
+const BYTES_MAX = 256 * 1_024 * 1_024;
 
 export interface DownloadProps {
   readonly path: string;
@@ -39,8 +42,25 @@ export function Download({ path, name, children }: DownloadProps) {
   );
 }
 
+function tooLarge(path: string, size: number): Problem {
+  const command = `curl -fO -H "Authorization: Bearer $TOKEN" ${window.location.origin}${path}`;
+  return {
+    status: 0,
+    title: 'Too large for the memory of a page',
+    detail: `Cannot save ${bytesText(size)} from here: with a token or a scope a page holds all bytes before they are saved (want at most ${bytesText(BYTES_MAX)}, or the command line: ${command})`,
+    code: 'CONSOLE',
+  };
+}
+
 async function fetchFile(path: string, name: string): Promise<void> {
-  const bytes = await (await send(path, {})).blob();
+  const left = new AbortController();
+  const response = await send(path, { signal: left.signal });
+  const size = Number(response.headers.get('Content-Length') ?? 0);
+  if (size > BYTES_MAX) {
+    left.abort();
+    throw new Refusal(tooLarge(path, size));
+  }
+  const bytes = await response.blob();
   const address = URL.createObjectURL(bytes);
   const link = document.createElement('a');
   link.href = address;

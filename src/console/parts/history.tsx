@@ -77,13 +77,22 @@ export function Timeline<S extends TimelineStep>({ steps, show }: TimelineProps<
   );
 }
 
-/** Says that a page shows the past, and leads back. */
-export function PastNote() {
+export interface PastNoteProps {
+  /** Whether this part of the page shows what is now, whatever moment was asked for. */
+  readonly isNow: boolean;
+}
+
+/** Says that a page shows the past, or that a part of it does not, and leads back. */
+export function PastNote({ isNow }: PastNoteProps) {
   const at = place.value.query.get('at');
   if (at === null) return null;
   return (
     <div class="note warn" role="status">
-      <strong>As of {at}</strong>
+      {isNow ? (
+        <p>This part shows what is now, the others what was as of {at}.</p>
+      ) : (
+        <strong>As of {at}</strong>
+      )}
       <button type="button" onClick={() => narrow({ at: undefined })}>
         Show it as it is now
       </button>

@@ -1,4 +1,7 @@
+import { indentedJson } from '#console/parts/json-indent';
+
 const NUMBER = new Intl.NumberFormat('en');
+const METRIC = new Intl.NumberFormat('en', { maximumSignificantDigits: 12 });
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 const STEPS: readonly (readonly [seconds: number, name: string])[] = [
   [86_400, 'day'],
@@ -10,6 +13,11 @@ const STEPS: readonly (readonly [seconds: number, name: string])[] = [
 /** Writes a count with separators. */
 export function countText(count: number | null | undefined): string {
   return count === null || count === undefined ? 'unknown' : NUMBER.format(count);
+}
+
+/** Writes what was measured, small shares too. */
+export function metricText(value: number): string {
+  return METRIC.format(value);
 }
 
 /** Writes how many rows there are. */
@@ -26,10 +34,12 @@ export function bytesText(bytes: number): string {
 
 /** Writes how long something took. */
 export function durationText(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`;
-  const minutes = Math.floor(ms / 60_000);
-  if (minutes < 60) return `${minutes} min ${Math.round((ms % 60_000) / 1_000)} s`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
+  // Rounded before it is split, so that no minute has 60 seconds.
+  const seconds = Math.round(ms / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
@@ -41,12 +51,7 @@ export function agoText(time: string, nowMs: number): string {
   return count === 0 ? 'just now' : `${count} ${name}${count === 1 ? '' : 's'} ago`;
 }
 
-/** Writes a value as JSON for people. A text that is JSON is written anew; any other stays as it is. */
+/** Writes a value as JSON for people. A text that is JSON is indented; any other stays as it is. */
 export function prettyJson(value: unknown): string {
-  if (typeof value !== 'string') return JSON.stringify(value, null, 2) ?? '';
-  try {
-    return JSON.stringify(JSON.parse(value), null, 2);
-  } catch {
-    return value;
-  }
+  return typeof value === 'string' ? indentedJson(value) : (JSON.stringify(value, null, 2) ?? '');
 }

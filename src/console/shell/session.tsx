@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { challenge, token } from '#console/api/ask';
+import { challenge, takeToken, token } from '#console/api/ask';
 import { go, hrefOf, place } from '#console/shell/place';
 
 /** Who asks, and for which tenant and environment. */
@@ -47,13 +47,10 @@ export function TokenForm() {
   const [typed, setTyped] = useState('');
   const use = (event: Event): void => {
     event.preventDefault();
-    challenge.value = undefined;
-    token.value = typed.trim() === '' ? undefined : typed.trim();
+    takeToken(typed.trim() === '' ? undefined : typed.trim());
     setTyped('');
   };
-  const forget = (): void => {
-    token.value = undefined;
-  };
+  const forget = (): void => takeToken(undefined);
   return (
     <form class="stack" onSubmit={use} aria-label="Log in">
       {challenge.value !== undefined && (

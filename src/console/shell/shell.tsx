@@ -1,7 +1,8 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { challenge } from '#console/api/ask';
+import { challenge, token } from '#console/api/ask';
 import { Page } from '#console/pages/page';
 import { followTime } from '#console/parts/now';
+import { Caught } from '#console/shell/caught';
 import { Help } from '#console/shell/help';
 import { followKeys, helpIsOpen, PAGES } from '#console/shell/keys';
 import { followLinks, go, hrefOf, place } from '#console/shell/place';
@@ -47,7 +48,13 @@ export function Shell() {
         <Tools />
       </header>
       <main id="main" tabIndex={-1} ref={main}>
-        {challenge.value === undefined ? <Page /> : <LogIn />}
+        {challenge.value !== undefined && <LogIn />}
+        {/* What somebody has typed stays under the log-in, and is there again behind it. */}
+        <div class="page" hidden={challenge.value !== undefined}>
+          <Caught of={path}>
+            <Page />
+          </Caught>
+        </div>
       </main>
       <Help />
     </>
@@ -64,7 +71,7 @@ function titleOf([first = '', ...rest]: readonly string[]): string {
 
 function Tools() {
   const { query } = place.value;
-  const scope = `${query.get('tenant') ?? 'default'}/${query.get('environment') ?? 'dev'}`;
+  const [tenant, environment] = [query.get('tenant'), query.get('environment')];
   const search = (event: SubmitEvent): void => {
     event.preventDefault();
     const form = event.currentTarget;
@@ -83,7 +90,7 @@ function Tools() {
         />
       </form>
       <a href={hrefOf(['session'])} title="Token and scope">
-        {scope}
+        {scopeText(tenant, environment)}
       </a>
       <ThemeButton />
       <button
@@ -97,6 +104,13 @@ function Tools() {
       </button>
     </div>
   );
+}
+
+/** Names the scope that is shown. What nobody has named the token decides, where there is one. */
+function scopeText(tenant: string | null, environment: string | null): string {
+  if (token.value === undefined) return `${tenant ?? 'default'}/${environment ?? 'dev'}`;
+  if (tenant === null && environment === null) return 'scope of the token';
+  return `${tenant ?? 'of the token'}/${environment ?? 'of the token'}`;
 }
 
 function LogIn() {
