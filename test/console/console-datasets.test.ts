@@ -8,6 +8,14 @@ const PATIENCE = { timeout: 20_000 };
 /** More than two pages of the list hold. */
 const MANY = 330;
 
+/** What a registry says to who asks for too much at once. */
+const REFUSED = {
+  title: 'Too much',
+  detail: 'Cannot read on yet',
+  code: 'RATE_LIMITED',
+  status: 429,
+};
+
 describe('datasets in the console', () => {
   let bed: ConsoleBed;
 
@@ -136,6 +144,44 @@ describe('datasets in the console', () => {
     await page.getByText(/1 file removed, .* are free again/).waitFor();
     await page.getByText('This node does not keep it').waitFor();
     expect(await page.getByRole('button', { name: 'Remove from this node' }).count()).toBe(0);
+  });
+
+  it('have all of their rows under an address of its own, and no more is asked for while more is on its way', async () => {
+    await using opened = await bed.open(`/datasets/${GENES}?tab=query`);
+    const { page } = opened;
+    await page.getByLabel('Rows by').selectOption('all');
+    const row = { gene_id: 'g', start: 1 };
+    await page.route('**/rows/**', async (route) => {
+      const isFirst = !route.request().url().includes('cursor=');
+      if (isFirst) await route.fulfill({ json: { rows: [row], next_cursor: 'next' } });
+    });
+    await page.getByRole('button', { name: 'Ask' }).click();
+    await page.getByRole('button', { name: 'More' }).click();
+    await expect
+      .poll(async () => await page.getByRole('button', { name: 'More' }).isDisabled(), PATIENCE)
+      .toBe(true);
+    // Another question ends the one that has no answer.
+    const ended = page.waitForEvent('requestfailed', (one) => one.url().includes('cursor='));
+    await page.getByRole('button', { name: 'Ask' }).click();
+    await ended;
+    await page.reload();
+    await page.getByText('1 row, and there are more').waitFor();
+    expect(await page.getByLabel('Rows by').inputValue()).toBe('all');
+  });
+
+  it('keep what a check of their files has found when the rest is refused', async () => {
+    const rows = `/v1/datasets/${GENES}/rows/gene_summary?limit=1`;
+    expect((await bed.registry.api.get(rows)).status).toBe(200);
+    await using opened = await bed.open(`/datasets/${GENES}?tab=cache`);
+    const { page } = opened;
+    const found = { checked_count: 3, bytes: 10, damaged: [], unread: [], next_cursor: 'next' };
+    await page.route('**/registry/cache/verify', async (route) => {
+      const isFirst = route.request().postData()?.includes('next') !== true;
+      await route.fulfill(isFirst ? { json: found } : { status: 429, json: REFUSED });
+    });
+    await page.getByRole('button', { name: 'Check against their digests' }).click();
+    await page.getByText('Not whole: 3 files checked').waitFor();
+    await page.getByRole('alert').getByText(REFUSED.detail).waitFor();
   });
 
   it('say why a range cannot be asked for', async () => {

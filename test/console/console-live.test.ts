@@ -123,4 +123,19 @@ describe('what happens while a page of the console is open', () => {
     await page.setViewportSize({ width: 1_200, height: 720 });
     await keepPicture(page, 'home');
   });
+
+  it('of a run is shown until its end, also when an answer failed on the way', async () => {
+    await using opened = await bed.open('/jobs/runs/orders-monday');
+    const { page } = opened;
+    await page.getByText('running', { exact: true }).waitFor();
+    const path = '**/registry/job-runs/orders-monday';
+    await page.route(path, async (route) => await route.fulfill({ status: 503, body: '{}' }));
+    await page.waitForResponse(path);
+    expect(await page.getByText('running', { exact: true }).count()).toBe(1);
+    await page.unroute(path);
+    const finish = '/registry/job-runs/orders-monday/finish';
+    const { status } = await bed.registry.api.post(finish, { status: 'succeeded' });
+    expect(status).toBe(200);
+    await page.getByText('succeeded', { exact: true }).waitFor();
+  });
 });
