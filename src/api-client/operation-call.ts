@@ -47,6 +47,11 @@ export function isWrite(operation: OperationName): boolean {
   return isCommand || method === 'PUT';
 }
 
+/** The media types of a success; none where it holds nothing. */
+export function mediaTypesOf(operation: OperationName): readonly string[] {
+  return OPERATIONS[operation][4].split(' ').filter((type) => type !== '');
+}
+
 /** Writes the request of an operation. @throws TypeError for a parameter of the path that is missing */
 export function requestOf(
   operation: OperationName,

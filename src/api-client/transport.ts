@@ -4,6 +4,7 @@ import {
   readError,
   TimedOutError,
   UnauthenticatedError,
+  UnexpectedAnswerError,
   UnreachableError,
 } from '#api-client/errors';
 import { isHeldBack, Retries, type RetryOptions } from '#api-client/retries';
@@ -110,9 +111,12 @@ export class Transport {
       const response = await this.#fetch(`${this.#base}${path}`, {
         method,
         headers: Object.fromEntries(sent),
+        // Followed, a command would become a read, and would go with its headers to whoever is named.
+        redirect: 'manual',
         signal: AbortSignal.any([...own, ...timeout]),
         ...bodyOf(body),
       });
+      if (isRedirect(response)) throw this.#leadsElsewhere(response, method, path);
       if (!response.ok && response.status !== 304) throw await readError(response);
       return await read(response);
     } catch (error) {
@@ -150,6 +154,21 @@ export class Transport {
     return token;
   }
 
+  #leadsElsewhere(response: Response, method: string, path: string): UnexpectedAnswerError {
+    void response.body?.cancel().catch(() => undefined);
+    const location = response.headers.get('location');
+    const isKnown = location !== null && URL.canParse(location, this.#base);
+    const there = isKnown ? new URL(location, this.#base) : undefined;
+    // What stands behind the path may hold what nobody else should read. Browsers do not say where it leads.
+    const where = there === undefined ? 'elsewhere' : `to ${there.origin}${there.pathname}`;
+    const { status } = response;
+    return new UnexpectedAnswerError(
+      `Cannot ask ${method} ${pathOf(path)}: the answer leads ${where} (want the address of the registry itself)`,
+      // Whoever leads elsewhere has not handed it on: a registry does not.
+      { status, outcome: outcomeOf(method) && 'not-applied' },
+    );
+  }
+
   #signals({ signal }: Sending): readonly AbortSignal[] {
     return [this.#options.signal, signal].filter((one) => one !== undefined);
   }
@@ -174,6 +193,10 @@ export async function pause(ms: number, signals: readonly AbortSignal[]): Promis
     signal.addEventListener('abort', done);
   });
   signal.throwIfAborted();
+}
+
+function isRedirect({ type, status }: Response): boolean {
+  return type === 'opaqueredirect' || (status >= 300 && status < 400 && status !== 304);
 }
 
 /** What `fetch` throws where a connection fails: a TypeError everywhere, in Node and in browsers. */

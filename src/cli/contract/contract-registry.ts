@@ -106,9 +106,15 @@ export class ContractRegistry {
   async changelog(name: string, format: 'markdown' | 'json'): Promise<string> {
     const and = this.#query === '' ? '?' : `${this.#query}&`;
     const query = format === 'markdown' ? `${and}format=markdown` : this.#query;
-    const { bytes } = await this.#client.ask(`${pathOf(name)}/changelog${query}`, {
-      method: 'GET',
-    });
+    const path = `${pathOf(name)}/changelog${query}`;
+    const { bytes, headers } = await this.#client.ask(path, { method: 'GET' });
+    const wanted = format === 'markdown' ? 'text/markdown' : 'application/json';
+    const type = headers.get('content-type')?.split(';')[0] ?? 'nothing';
+    if (type !== wanted)
+      throw new CommandFault(
+        EXIT.unreachable,
+        `Cannot use the answer of ${path}: it is ${type} (want ${wanted}, from a registry)`,
+      );
     return Buffer.from(bytes).toString('utf8');
   }
 

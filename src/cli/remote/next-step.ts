@@ -3,6 +3,7 @@ import {
   NotFoundError,
   UnauthenticatedError,
   UnavailableError,
+  UnexpectedAnswerError,
   UnreachableError,
 } from '#api-client/errors';
 
@@ -10,6 +11,8 @@ import {
 export function nextStepAfter(error: unknown): string | undefined {
   if (error instanceof UnreachableError)
     return 'start one with "atlas-registry serve", or name another with --url';
+  if (error instanceof UnexpectedAnswerError)
+    return 'name the address of the registry itself with --url, or in a profile';
   if (error instanceof UnauthenticatedError)
     return 'put a token or an API key for this registry into ATLAS_TOKEN, or into a profile: "atlas-registry profile set --help"';
   if (error instanceof ForbiddenError && error.code === 'READ_ONLY')
