@@ -1,6 +1,7 @@
 import {
   ClientError,
   type Outcome,
+  ResponseError,
   readError,
   TimedOutError,
   UnauthenticatedError,
@@ -44,6 +45,15 @@ export interface Sending {
 }
 
 const TIMEOUT_MS = 30_000;
+/** What says that no connection came about: nothing of the request was sent. */
+const UNSENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 const TOKEN = /^[A-Za-z0-9._~+/=-]{1,8192}$/;
 
 /** Sends requests to one registry, and again where that is right. */
@@ -69,6 +79,7 @@ export class Transport {
   async exchange<T>(sending: Sending, read: (response: Response) => Promise<T>): Promise<T> {
     const started = Date.now();
     let wasRenewed = false;
+    let mayBeDone = false;
     for (let attempt = 1; ; attempt += 1) {
       const token = await this.#token();
       try {
@@ -77,6 +88,7 @@ export class Transport {
         return value;
       } catch (error) {
         if (!(error instanceof ClientError)) throw error;
+        if (outcomeOf(sending.method) !== undefined) mayBeDone = isOpen(error, mayBeDone);
         if (!wasRenewed && (await this.#hasAnotherToken(error, token))) {
           wasRenewed = true;
           continue;
@@ -130,7 +142,7 @@ export class Transport {
       const is = codeOf(error) ?? 'the connection was cut';
       throw new UnreachableError(
         `Cannot ask ${method} ${pathOf(path)}: the registry does not answer (${is})`,
-        outcomeOf(method),
+        outcomeOf(method) && (UNSENT.has(is) ? 'not-applied' : 'unknown'),
         error,
       );
     }
@@ -207,6 +219,19 @@ function isNetworkFault(error: unknown): boolean {
 function codeOf(error: unknown): string | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+}
+
+/**
+ * Tells whether a write may have been done by any of its attempts, and lets its error say so: what the last one says of itself
+ * settles nothing of those before it, unless the registry has judged the command.
+ */
+function isOpen(error: ClientError, wasOpen: boolean): boolean {
+  const { status, outcome } = error;
+  const isHeld = status === 429;
+  const isJudged = error instanceof ResponseError && error.status < 500 && !isHeld;
+  const isNowOpen = !isJudged && (wasOpen || (outcome !== 'not-applied' && !isHeld));
+  if (isNowOpen) Object.assign(error, { outcome: 'unknown' satisfies Outcome });
+  return isNowOpen || outcome === 'unknown';
 }
 
 function outcomeOf(method: string): Outcome | undefined {

@@ -59,8 +59,9 @@ export function chooseTarget(choice: TargetChoice): ChosenTarget {
 function findProfile(
   named: string | undefined,
 ): { readonly name: string; readonly profile: Profile } | undefined {
-  const { current, profiles } = readProfiles();
   const ofEnvironment = variable('ATLAS_PROFILE');
+  const isOptional = named === undefined && ofEnvironment === undefined;
+  const { current, profiles } = readProfiles({ isOptional });
   const name = named ?? ofEnvironment ?? current;
   if (name === undefined) return undefined;
   const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
