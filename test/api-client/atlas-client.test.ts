@@ -112,9 +112,11 @@ describe('the client', () => {
     await expect(client.publishDataset('a', artifact)).rejects.toThrow(RefusedError);
   });
 
-  it('refuses an address that is none, and a parameter that is missing', async () => {
+  it('refuses an address that is none, and a parameter that is missing or leads elsewhere', async () => {
     expect(() => new AtlasClient({ url: 'ftp://x' })).toThrow(TypeError);
     await expect(connect().getDataset('')).rejects.toThrow(/"name" is missing/);
+    for (const name of ['.', '..'])
+      await expect(connect().getDataset(name)).rejects.toThrow(`"name" is ${name} (want a name)`);
     const wrong = new AtlasClient({ url: registry.api.url, tenant: 'a\nb' });
     await expect(wrong.getDataset('a')).rejects.toThrow(TypeError);
   });

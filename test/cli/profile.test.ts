@@ -153,7 +153,8 @@ describe('which profile counts', () => {
     seen.push(await scopeOf('token --profile one --tenant x --environment prod'));
     seen.push(await scopeOf(`token --url ${scoped.url}`));
     await scoped[Symbol.asyncDispose]();
-    expect(seen).toEqual(['one/dev', 'x/prod', 'default/dev']);
+    expect(seen).toEqual(['one/undefined', 'x/prod', 'undefined/undefined']);
+    expect(scoped.requests.map(({ headers }) => headers['atlas-tenant'])).toEqual([undefined]);
   });
 
   it('sends a token to no registry but the one that it is for', async () => {

@@ -34,3 +34,21 @@ describe('commands, where something else than a registry answers', () => {
     }
   });
 });
+
+describe('a name that leads elsewhere in an address', () => {
+  it.each([
+    'dataset get ..',
+    'dataset query .. t',
+    'dataset query a .',
+    'job watch ..',
+    'contract get ..',
+    'contract get a.b ..',
+    'contract diff a.b v1 ..',
+    'contract stage .. v1 approved',
+    'key revoke ..',
+  ])('is never asked for: %s', async (line) => {
+    await using server = await stubRegistry(() => ({ body: {} }));
+    const { code, stdout } = await runCommandLine([...line.split(' '), '--url', server.url]);
+    expect([code > 0, stdout, server.requests]).toEqual([true, '', []]);
+  });
+});

@@ -95,7 +95,7 @@ function changedProfile(name: string, before: Profile | undefined, flags: SetFla
   const { tenant, environment, actor, clientCert, clientKey, ca } = flags;
   const url = flags.url ?? before?.url;
   if (url === undefined) throw misused(name, 'it has no registry yet', '--url');
-  checkTarget({ url, tenant: '', environment: '', ...(actor === undefined ? {} : { actor }) });
+  checkTarget({ url, ...(actor === undefined ? {} : { actor }) });
   checkScope({ tenant, environment });
   const hasToken = before?.token_env !== undefined || before?.token_file !== undefined;
   const origin = before === undefined ? undefined : originOf(before.url);
