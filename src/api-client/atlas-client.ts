@@ -65,8 +65,8 @@ type Items<T> = Extract<T[keyof T], readonly object[]>[number];
  */
 export class AtlasClient {
   readonly #options: AtlasClientOptions;
-  readonly #transport: Transport;
-  readonly #met: PositionsMet;
+  #transport: Transport;
+  #met: PositionsMet;
   readonly #headers: Readonly<Record<string, string>>;
 
   /** @throws TypeError for an address that is none */
@@ -84,9 +84,12 @@ export class AtlasClient {
     };
   }
 
-  /** Gives a client of another tenant or environment. It carries the same positions: the streams are the same. */
+  /** Gives a client of another tenant or environment. Both share their positions, because the streams are the same, and their repetitions. */
   withScope(scope: Pick<AtlasClientOptions, 'tenant' | 'environment'>): AtlasClient {
-    return new AtlasClient({ ...this.#options, ...scope, positions: this.positions });
+    const other = new AtlasClient({ ...this.#options, ...scope });
+    other.#transport = this.#transport;
+    other.#met = this.#met;
+    return other;
   }
 
   /** What reads have to show now. Handed to another client, that one reads what this one has written. */

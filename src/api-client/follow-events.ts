@@ -77,7 +77,8 @@ export async function* followEvents(following: Following): AsyncGenerator<Regist
     failures += 1;
     const pauseMs = transport.retries.pause(failures, why);
     onInterruption?.(why, pauseMs);
-    await pause(pauseMs, signal === undefined ? [] : [signal]).catch(() => undefined);
+    const signals = [signal, transport.signal].filter((one) => one !== undefined);
+    await pause(pauseMs, signals).catch(() => undefined);
   }
 }
 

@@ -59,6 +59,8 @@ const TOKEN = /^[A-Za-z0-9._~+/=-]{1,8192}$/;
 /** Sends requests to one registry, and again where that is right. */
 export class Transport {
   readonly retries: Retries;
+  /** Aborts every request. */
+  readonly signal: AbortSignal | undefined;
   readonly #base: string;
   readonly #options: TransportOptions;
   readonly #fetch: typeof globalThis.fetch;
@@ -66,6 +68,7 @@ export class Transport {
   constructor(options: TransportOptions) {
     this.#base = options.url.replace(/\/+$/, '');
     this.#options = options;
+    this.signal = options.signal;
     // Called on its own: browsers refuse a `fetch` that is called as the method of something else.
     const { fetch = globalThis.fetch } = options;
     this.#fetch = async (input, init) => await fetch(input, init);
@@ -182,7 +185,7 @@ export class Transport {
   }
 
   #signals({ signal }: Sending): readonly AbortSignal[] {
-    return [this.#options.signal, signal].filter((one) => one !== undefined);
+    return [this.signal, signal].filter((one) => one !== undefined);
   }
 }
 

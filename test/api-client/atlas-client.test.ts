@@ -95,6 +95,18 @@ describe('the client', () => {
     expect(seen.slice(4)).toEqual([String(position), null]);
   });
 
+  it('shares its positions with the clients of other scopes', async () => {
+    const own = connect();
+    const other = own.withScope({ environment: 'prod' });
+    const { position } = await other.call('registerDataset', {
+      body: { name: `s/${newId()}`, schema_fingerprint: 'fp' },
+    });
+    expect([own.positions, other.positions]).toEqual([
+      { registry: position },
+      { registry: position },
+    ]);
+  });
+
   it('throws a class of its own for each kind of refusal, with code, status, outcome and request', async () => {
     client = connect();
     await expect(client.getDataset('nothing')).rejects.toThrow(NotFoundError);

@@ -49,6 +49,13 @@ describe('profile set', () => {
     expect((await atlas('profile', 'list')).stdout).toMatch(/^There are no profiles/);
   });
 
+  it('takes no token that is typed where everybody sees it, and says how it is handed in', async () => {
+    const args = ['profile', 'set', 'a', ...URL_OF, '--token-stdin'];
+    const refused = await runCommandLine(args, { stdin: 'secret', isTyped: true });
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('< key.txt')]);
+    expect((await atlas('profile', 'list')).stdout).toMatch(/^There are no profiles/);
+  });
+
   it('mends an address that was written by hand and is none', async () => {
     mkdirSync(join(folder.path, 'atlas-registry'));
     const broken = { profiles: { a: { url: 'nonsense', token_env: 'T' } } };

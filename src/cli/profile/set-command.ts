@@ -66,13 +66,13 @@ export function addProfileSet(group: Command, host: CommandHost): void {
     .option('--ca <file>', 'an authority to believe beside those of Node, PEM')
     .option('--use', 'use it from now on');
   explain(set, MANUAL).action(async (name: string, flags: SetFlags) =>
-    runToExit(host, async () => {
+    runToExit(host, async (signal) => {
       parseProfileName(name);
       const { current, profiles } = readProfiles();
       const before = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
       if (before === undefined) refuseTwin(name, Object.keys(profiles));
       const changed = checkProfile(name, changedProfile(name, before, flags));
-      const token = await tokenParts(name, flags, host);
+      const token = await tokenParts(name, flags, { host, signal });
       const { token_env: _env, token_file: _file, ...others } = changed;
       const profile = token === undefined ? changed : checkProfile(name, { ...others, ...token });
       const inUse = flags.use === true ? name : current;
@@ -121,7 +121,7 @@ function changedProfile(name: string, before: Profile | undefined, flags: SetFla
 async function tokenParts(
   name: string,
   flags: SetFlags,
-  host: CommandHost,
+  { host, signal }: { readonly host: CommandHost; readonly signal: AbortSignal },
 ): Promise<Pick<Profile, 'token_env' | 'token_file'> | undefined> {
   const sources = sourcesOf(flags);
   if (sources.length > 1) throw misused(name, `${sources.join(' and ')} are given`, 'one of them');
@@ -135,7 +135,14 @@ async function tokenParts(
   if (file !== undefined) return { token_file: file };
   if (flags.withoutToken === true) return {};
   if (flags.tokenStdin !== true) return undefined;
-  const token = Buffer.from(await host.readStandardInput())
+  // Whoever stands behind would read it, and so would whoever scrolls back.
+  if (host.isTyped())
+    throw misused(
+      name,
+      'standard input is a terminal, which shows a token',
+      'a file or a pipe: --token-stdin < key.txt',
+    );
+  const token = Buffer.from(await host.readStandardInput(signal))
     .toString('utf8')
     .trim();
   return { token_file: storeToken(name, checkToken(token, 'what standard input holds')) };

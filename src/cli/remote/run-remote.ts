@@ -45,10 +45,10 @@ export async function runRemote(
 export async function showRemote(
   host: CommandHost,
   flags: RemoteFlags,
-  read: (client: AtlasClient) => Promise<Shown>,
+  read: (client: AtlasClient, signal: AbortSignal) => Promise<Shown>,
 ): Promise<never> {
-  return await runRemote(host, flags, async (client) => {
-    const { json, text } = await read(client);
+  return await runRemote(host, flags, async (client, signal) => {
+    const { json, text } = await read(client, signal);
     host.out.write(flags.json === true ? jsonLine(json) : text);
     return EXIT.ok;
   });
