@@ -11,6 +11,7 @@ import {
 } from '#api-client/operation-call';
 import type { Operations, Schemas } from '#api-client/operations';
 import { type Carried, type Positions, PositionsMet, type StreamName } from '#api-client/positions';
+import { readAnswer, unexpected } from '#api-client/read-answer';
 import { Transport, type TransportOptions } from '#api-client/transport';
 
 export interface AtlasClientOptions extends TransportOptions {
@@ -64,8 +65,8 @@ type Items<T> = Extract<T[keyof T], readonly object[]>[number];
  */
 export class AtlasClient {
   readonly #options: AtlasClientOptions;
-  readonly #transport: Transport;
-  readonly #met: PositionsMet;
+  #transport: Transport;
+  #met: PositionsMet;
   readonly #headers: Readonly<Record<string, string>>;
 
   /** @throws TypeError for an address that is none */
@@ -83,9 +84,12 @@ export class AtlasClient {
     };
   }
 
-  /** Gives a client of another tenant or environment. It carries the same positions: the streams are the same. */
+  /** Gives a client of another tenant or environment. Both share their positions, because the streams are the same, and their repetitions. */
   withScope(scope: Pick<AtlasClientOptions, 'tenant' | 'environment'>): AtlasClient {
-    return new AtlasClient({ ...this.#options, ...scope, positions: this.positions });
+    const other = new AtlasClient({ ...this.#options, ...scope });
+    other.#transport = this.#transport;
+    other.#met = this.#met;
+    return other;
   }
 
   /** What reads have to show now. Handed to another client, that one reads what this one has written. */
@@ -110,7 +114,7 @@ export class AtlasClient {
     const answer = await this.#transport.exchange(
       requestOf(operation, loose, least),
       async (response): Promise<Answer<Operations[K]['answer']>> => {
-        const data = await bodyOf(response);
+        const data = await readAnswer(operation, response);
         const next = nextOf(response.headers.get('link'), data, input.query ?? {});
         return { ...factsOf(response), next, data: data as Operations[K]['answer'] };
       },
@@ -196,9 +200,11 @@ export class AtlasClient {
     let wanted: object | undefined = query;
     while (wanted !== undefined) {
       const input = { ...options, query: wanted } as unknown as CallInput<K>;
-      const { data, next }: Answer<Operations[K]['answer']> = await this.call(operation, input);
-      yield* itemsOf(data as object) as readonly Items<Page<K>>[];
-      wanted = next;
+      const answer: Answer<Operations[K]['answer']> = await this.call(operation, input);
+      const items = itemsOf(answer.data);
+      if (items === undefined) throw unexpected(operation, answer, { is: 'it holds no list' });
+      yield* items as readonly Items<Page<K>>[];
+      wanted = answer.next;
     }
   }
 
@@ -217,7 +223,11 @@ export class AtlasClient {
   async #newest(stream: StreamName, signal: AbortSignal | undefined): Promise<number | undefined> {
     const operation = stream === 'registry' ? 'listDatasets' : 'listJobRuns';
     try {
-      return (await this.call(operation, { query: { limit: 1 }, signal })).position ?? 0;
+      const answer = await this.call(operation, { query: { limit: 1 }, signal });
+      // From the beginning is not from now on.
+      if (answer.position === undefined)
+        throw unexpected(operation, answer, { is: 'it has no position' });
+      return answer.position;
     } catch (error) {
       if (signal?.aborted === true) return undefined;
       throw error;
@@ -229,8 +239,10 @@ function reading({ at, ...options }: ReadOptions) {
   return { ...options, query: at === undefined ? {} : { at: String(at) } };
 }
 
-function itemsOf(page: object): readonly unknown[] {
-  return Object.values(page).find((value: unknown) => Array.isArray(value)) ?? [];
+function itemsOf(page: unknown): readonly unknown[] | undefined {
+  const parts: readonly unknown[] =
+    typeof page === 'object' && page !== null ? Object.values(page) : [];
+  return parts.find((value) => Array.isArray(value));
 }
 
 /** Some lists name their next page in a header, at the same moment; others give a cursor in their body. */
@@ -252,13 +264,4 @@ function factsOf({ status, headers }: Response): Omit<Answer<unknown>, 'data' | 
     etag: headers.get('etag') ?? undefined,
     requestId: headers.get('x-request-id') ?? undefined,
   };
-}
-
-async function bodyOf(response: Response): Promise<unknown> {
-  const type = response.headers.get('content-type') ?? '';
-  if (response.status === 204 || response.status === 304) return undefined;
-  if (/^application\/(?:[\w.+-]+\+)?json\b/.test(type)) return await response.json();
-  if (type.startsWith('text/') || type.startsWith('application/x-ndjson'))
-    return await response.text();
-  return new Uint8Array(await response.arrayBuffer());
 }

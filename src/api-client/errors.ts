@@ -4,7 +4,12 @@ import type { Schemas } from '#api-client/operations';
 export type Outcome = 'not-applied' | 'unknown';
 
 /** A code of the registry, or of this client where no registry has answered. */
-export type ErrorCode = Schemas['Problem']['code'] | 'UNREACHABLE' | 'TIMED_OUT' | 'NO_PROBLEM';
+export type ErrorCode =
+  | Schemas['Problem']['code']
+  | 'UNREACHABLE'
+  | 'TIMED_OUT'
+  | 'NO_PROBLEM'
+  | 'UNEXPECTED_ANSWER';
 
 /** What an answer that is no success says; empty where it is no problem of RFC 9457. */
 export type ProblemDocument = Partial<Schemas['Problem']>;
@@ -115,6 +120,15 @@ export class TimedOutError extends ClientError {
 
   constructor(message: string, outcome: Outcome | undefined) {
     super(message, { code: 'TIMED_OUT', outcome });
+  }
+}
+
+/** Something answered that is not such a registry: a page to sign in at, a proxy, another program. */
+export class UnexpectedAnswerError extends ClientError {
+  override readonly name = 'UnexpectedAnswerError';
+
+  constructor(message: string, facts: Omit<ErrorFacts, 'code'>, cause?: unknown) {
+    super(message, { ...facts, code: 'UNEXPECTED_ANSWER' }, cause);
   }
 }
 

@@ -1,6 +1,12 @@
-import { ClientError, ResponseError, UnreachableError } from '#api-client/errors';
+import {
+  ClientError,
+  ResponseError,
+  UnexpectedAnswerError,
+  UnreachableError,
+} from '#api-client/errors';
 import { type EventMessage, eventMessages } from '#api-client/event-messages';
 import type { StreamName } from '#api-client/positions';
+import { mediaTypeOf } from '#api-client/read-answer';
 import { pause, type Transport } from '#api-client/transport';
 
 /** One event of the log, as CloudEvents 1.0 with the extensions of the registry. `docs/asyncapi.yaml` has the data of each type. */
@@ -71,7 +77,8 @@ export async function* followEvents(following: Following): AsyncGenerator<Regist
     failures += 1;
     const pauseMs = transport.retries.pause(failures, why);
     onInterruption?.(why, pauseMs);
-    await pause(pauseMs, signal === undefined ? [] : [signal]).catch(() => undefined);
+    const signals = [signal, transport.signal].filter((one) => one !== undefined);
+    await pause(pauseMs, signals).catch(() => undefined);
   }
 }
 
@@ -105,7 +112,7 @@ async function* oneConnection(
         signal: silence.signal,
         timeoutMs: 0,
       },
-      async (answer) => answer,
+      checkEventStream,
     );
     onConnection?.();
     const heard = silence.watch(chunksOf(response), silenceMsMax);
@@ -120,12 +127,28 @@ async function* oneConnection(
   }
 }
 
+async function checkEventStream(answer: Response): Promise<Response> {
+  const type = mediaTypeOf(answer.headers);
+  if (type === 'text/event-stream') return answer;
+  await answer.body?.cancel();
+  throw unlikeEvents(`the answer is ${type ?? 'of no type'}`, answer.status);
+}
+
 function eventOf({ data, event }: EventMessage): RegistryEvent {
-  const parsed = JSON.parse(data) as RegistryEvent;
-  if (Number.isSafeInteger(parsed.position)) return parsed;
-  throw new TypeError(
-    `Cannot read an event: a message ${JSON.stringify(event)} has no position (want the events of a registry)`,
-  );
+  const is = `a message ${JSON.stringify(event)}`;
+  let parsed: Partial<RegistryEvent> | null;
+  try {
+    parsed = JSON.parse(data) as typeof parsed;
+  } catch (error) {
+    throw unlikeEvents(`${is} is no JSON`, undefined, error);
+  }
+  if (Number.isSafeInteger(parsed?.position)) return parsed as RegistryEvent;
+  throw unlikeEvents(`${is} has no position`);
+}
+
+function unlikeEvents(is: string, status?: number, cause?: unknown): UnexpectedAnswerError {
+  const message = `Cannot follow events: ${is} (want the events of a registry)`;
+  return new UnexpectedAnswerError(message, { status }, cause);
 }
 
 async function* chunksOf({ body }: Response): AsyncGenerator<Uint8Array> {
@@ -193,7 +216,7 @@ function hasEnded(signal: AbortSignal | undefined): boolean {
 }
 
 function mayGoOn(error: unknown): error is Error {
-  if (!(error instanceof ClientError)) return false;
+  if (!(error instanceof ClientError) || error instanceof UnexpectedAnswerError) return false;
   if (!(error instanceof ResponseError)) return true;
   const { status, problem } = error;
   return problem.retryable ?? (status === 408 || status === 429 || status >= 500);

@@ -47,7 +47,12 @@ export function isWrite(operation: OperationName): boolean {
   return isCommand || method === 'PUT';
 }
 
-/** Writes the request of an operation. @throws TypeError for a parameter of the path that is missing */
+/** The media types of a success; none where it holds nothing. */
+export function mediaTypesOf(operation: OperationName): readonly string[] {
+  return OPERATIONS[operation][4].split(' ').filter((type) => type !== '');
+}
+
+/** Writes the request of an operation. @throws TypeError for a parameter of the path that is missing, `.` or `..` */
 export function requestOf(
   operation: OperationName,
   input: LooseInput,
@@ -89,8 +94,12 @@ function pathOf(template: string, params: object): string {
   const values = new Map<string, unknown>(Object.entries(params));
   return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = values.get(name);
-    if (typeof value === 'string' && value !== '') return encodeURIComponent(value);
-    throw new TypeError(`Cannot write ${template}: "${name}" is missing (want a text)`);
+    if (typeof value !== 'string' || value === '')
+      throw new TypeError(`Cannot write ${template}: "${name}" is missing (want a text)`);
+    // As part of an address they lead elsewhere, and cannot be written otherwise (WHATWG URL, 4.1).
+    if (value === '.' || value === '..')
+      throw new TypeError(`Cannot write ${template}: "${name}" is ${value} (want a name)`);
+    return encodeURIComponent(value);
   });
 }
 

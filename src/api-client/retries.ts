@@ -1,4 +1,4 @@
-import { type ClientError, ResponseError } from '#api-client/errors';
+import { type ClientError, ResponseError, UnexpectedAnswerError } from '#api-client/errors';
 
 /** How a client repeats what may be repeated. */
 export interface RetryOptions {
@@ -77,6 +77,8 @@ export function isHeldBack(error: ClientError): boolean {
 }
 
 function mayBeRepeated({ error, isRepeatable }: FailedAttempt): boolean {
+  // Whoever answers there answers the same again.
+  if (error instanceof UnexpectedAnswerError) return false;
   if (!(error instanceof ResponseError)) return isRepeatable;
   const { status, problem } = error;
   if (problem.retryable === false) return false;

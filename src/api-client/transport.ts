@@ -1,9 +1,11 @@
 import {
   ClientError,
   type Outcome,
+  ResponseError,
   readError,
   TimedOutError,
   UnauthenticatedError,
+  UnexpectedAnswerError,
   UnreachableError,
 } from '#api-client/errors';
 import { isHeldBack, Retries, type RetryOptions } from '#api-client/retries';
@@ -43,11 +45,22 @@ export interface Sending {
 }
 
 const TIMEOUT_MS = 30_000;
+/** What says that no connection came about: nothing of the request was sent. */
+const UNSENT: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
 const TOKEN = /^[A-Za-z0-9._~+/=-]{1,8192}$/;
 
 /** Sends requests to one registry, and again where that is right. */
 export class Transport {
   readonly retries: Retries;
+  /** Aborts every request. */
+  readonly signal: AbortSignal | undefined;
   readonly #base: string;
   readonly #options: TransportOptions;
   readonly #fetch: typeof globalThis.fetch;
@@ -55,6 +68,7 @@ export class Transport {
   constructor(options: TransportOptions) {
     this.#base = options.url.replace(/\/+$/, '');
     this.#options = options;
+    this.signal = options.signal;
     // Called on its own: browsers refuse a `fetch` that is called as the method of something else.
     const { fetch = globalThis.fetch } = options;
     this.#fetch = async (input, init) => await fetch(input, init);
@@ -68,6 +82,7 @@ export class Transport {
   async exchange<T>(sending: Sending, read: (response: Response) => Promise<T>): Promise<T> {
     const started = Date.now();
     let wasRenewed = false;
+    let mayBeDone = false;
     for (let attempt = 1; ; attempt += 1) {
       const token = await this.#token();
       try {
@@ -76,6 +91,7 @@ export class Transport {
         return value;
       } catch (error) {
         if (!(error instanceof ClientError)) throw error;
+        if (outcomeOf(sending.method) !== undefined) mayBeDone = isOpen(error, mayBeDone);
         if (!wasRenewed && (await this.#hasAnotherToken(error, token))) {
           wasRenewed = true;
           continue;
@@ -110,9 +126,12 @@ export class Transport {
       const response = await this.#fetch(`${this.#base}${path}`, {
         method,
         headers: Object.fromEntries(sent),
+        // Followed, a command would become a read, and would go with its headers to whoever is named.
+        redirect: 'manual',
         signal: AbortSignal.any([...own, ...timeout]),
         ...bodyOf(body),
       });
+      if (isRedirect(response)) throw this.#leadsElsewhere(response, method, path);
       if (!response.ok && response.status !== 304) throw await readError(response);
       return await read(response);
     } catch (error) {
@@ -126,7 +145,7 @@ export class Transport {
       const is = codeOf(error) ?? 'the connection was cut';
       throw new UnreachableError(
         `Cannot ask ${method} ${pathOf(path)}: the registry does not answer (${is})`,
-        outcomeOf(method),
+        outcomeOf(method) && (UNSENT.has(is) ? 'not-applied' : 'unknown'),
         error,
       );
     }
@@ -150,8 +169,23 @@ export class Transport {
     return token;
   }
 
+  #leadsElsewhere(response: Response, method: string, path: string): UnexpectedAnswerError {
+    void response.body?.cancel().catch(() => undefined);
+    const location = response.headers.get('location');
+    const isKnown = location !== null && URL.canParse(location, this.#base);
+    const there = isKnown ? new URL(location, this.#base) : undefined;
+    // What stands behind the path may hold what nobody else should read. Browsers do not say where it leads.
+    const where = there === undefined ? 'elsewhere' : `to ${there.origin}${there.pathname}`;
+    const { status } = response;
+    return new UnexpectedAnswerError(
+      `Cannot ask ${method} ${pathOf(path)}: the answer leads ${where} (want the address of the registry itself)`,
+      // Whoever leads elsewhere has not handed it on: a registry does not.
+      { status, outcome: outcomeOf(method) && 'not-applied' },
+    );
+  }
+
   #signals({ signal }: Sending): readonly AbortSignal[] {
-    return [this.#options.signal, signal].filter((one) => one !== undefined);
+    return [this.signal, signal].filter((one) => one !== undefined);
   }
 }
 
@@ -176,6 +210,10 @@ export async function pause(ms: number, signals: readonly AbortSignal[]): Promis
   signal.throwIfAborted();
 }
 
+function isRedirect({ type, status }: Response): boolean {
+  return type === 'opaqueredirect' || (status >= 300 && status < 400 && status !== 304);
+}
+
 /** What `fetch` throws where a connection fails: a TypeError everywhere, in Node and in browsers. */
 function isNetworkFault(error: unknown): boolean {
   return error instanceof TypeError;
@@ -184,6 +222,19 @@ function isNetworkFault(error: unknown): boolean {
 function codeOf(error: unknown): string | undefined {
   const cause = error instanceof Error ? error.cause : undefined;
   return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
+}
+
+/**
+ * Tells whether a write may have been done by any of its attempts, and lets its error say so: what the last one says of itself
+ * settles nothing of those before it, unless the registry has judged the command.
+ */
+function isOpen(error: ClientError, wasOpen: boolean): boolean {
+  const { status, outcome } = error;
+  const isHeld = status === 429;
+  const isJudged = error instanceof ResponseError && error.status < 500 && !isHeld;
+  const isNowOpen = !isJudged && (wasOpen || (outcome !== 'not-applied' && !isHeld));
+  if (isNowOpen) Object.assign(error, { outcome: 'unknown' satisfies Outcome });
+  return isNowOpen || outcome === 'unknown';
 }
 
 function outcomeOf(method: string): Outcome | undefined {

@@ -9,14 +9,15 @@ import { EXIT, exitCodeHere } from '#cli/contract/exit-code';
 import { printable, printableLines } from '#cli/contract/report/printable';
 import { addScopeOptions } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
+import { scopeByName } from '#cli/profile/choose-target';
 import type { Credentials } from '#cli/profile/credentials';
 import { ProgressBar, type TextOutput } from '#cli/progress';
 import { untilSignalled } from '#ops/signals';
 
 interface Flags {
   readonly url: string;
-  readonly tenant: string;
-  readonly environment: string;
+  readonly tenant?: string;
+  readonly environment?: string;
   readonly credentials?: Credentials;
   readonly dryRun?: boolean;
   readonly withoutArtifacts?: boolean;
@@ -58,7 +59,9 @@ export function addCatalogImport(program: Command, format: ManifestFormat): void
 
 /** Runs an import, and ends the process with its exit code. */
 async function runImport(folder: string, flags: Flags, format: ManifestFormat): Promise<void> {
-  const { url, tenant, environment, dryRun = false, withoutArtifacts = false } = flags;
+  const { url, dryRun = false, withoutArtifacts = false } = flags;
+  // The folder has a place for each scope.
+  const scope = scopeByName(flags);
   const stop = new AbortController();
   void untilSignalled().then((signal) => stop.abort(new Error(`Stopped by ${signal}`)));
   const bars = new ProgressBars(process.stderr);
@@ -66,8 +69,7 @@ async function runImport(folder: string, flags: Flags, format: ManifestFormat): 
     const summary = await importCatalog({
       folder,
       url,
-      tenant,
-      environment,
+      ...scope,
       credentials: flags.credentials,
       dryRun,
       withoutArtifacts,
@@ -77,7 +79,7 @@ async function runImport(folder: string, flags: Flags, format: ManifestFormat): 
     });
     bars.finish();
     const text =
-      flags.json === true ? printable(JSON.stringify(summary)) : describe(summary, flags);
+      flags.json === true ? printable(JSON.stringify(summary)) : describe(summary, url, scope);
     process.stdout.write(`${text}\n`);
     process.exit(EXIT.ok);
   } catch (error) {
@@ -115,7 +117,11 @@ class ProgressBars implements ImportProgress {
   }
 }
 
-function describe(summary: ImportSummary, { url, tenant, environment }: Flags): string {
+function describe(
+  summary: ImportSummary,
+  url: string,
+  { tenant, environment }: ReturnType<typeof scopeByName>,
+): string {
   const { datasets, there_already: already, without_artifact: without } = summary;
   const verb = summary.dry_run ? 'Would import' : 'Imported';
   const counts = [

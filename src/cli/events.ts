@@ -9,6 +9,7 @@ import { EXIT, type ExitCode } from '#cli/contract/exit-code';
 import { jsonLine, printable } from '#cli/contract/report/printable';
 import { addTargetOptions, collect, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
+import { interruptionWriter } from '#cli/remote/interruptions';
 import { wholeNumber } from '#cli/remote/options';
 import { runRemote } from '#cli/remote/run-remote';
 
@@ -67,24 +68,9 @@ async function follow(
   { host, signal }: { readonly host: CommandHost; readonly signal: AbortSignal },
 ): Promise<ExitCode> {
   const { from, stream, type: types = [], subject = '', count = Infinity, json } = flags;
-  let isThere = false;
-  const onConnection = (): void => {
-    isThere = true;
-  };
-  const onInterruption = (why: Error, pauseMs: number): void => {
-    // Whoever has named a registry that was never there is not kept waiting for it.
-    if (!isThere) throw why;
-    const seconds = (pauseMs / 1_000).toFixed(1);
-    host.err.write(`${printable(`Interrupted: ${why.message}; again in ${seconds} s`)}\n`);
-  };
+  const listeners = interruptionWriter(host);
   let shown = 0;
-  for await (const event of client.events({
-    from,
-    stream,
-    signal,
-    onConnection,
-    onInterruption,
-  })) {
+  for await (const event of client.events({ from, stream, signal, ...listeners })) {
     const isWanted = types.length === 0 || types.includes(event.type);
     if (!isWanted || !event.subject.startsWith(subject)) continue;
     host.out.write(json === true ? jsonLine(event) : describe(event, host));

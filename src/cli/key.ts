@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { commandGroup } from '#cli/contract/command-group';
 import type { CommandHost } from '#cli/contract/command-host';
-import { connectScope, parseAnswer } from '#cli/contract/contract-registry';
+import { checkPart, connectScope, parseAnswer } from '#cli/contract/contract-registry';
 import { EXIT, runToExit } from '#cli/contract/exit-code';
 import { jsonLine, printable } from '#cli/contract/report/printable';
 import { addTargetOptions, collect, type TargetFlags } from '#cli/contract/target-options';
@@ -112,7 +112,7 @@ function addRevoke(group: Command, host: CommandHost): void {
   });
   addTargetOptions(revoke).action(async (id: string, flags: RevokeFlags) =>
     runToExit(host, async (signal) => {
-      const path = `${PATH}/${encodeURIComponent(id)}/revoke`;
+      const path = `${PATH}/${encodeURIComponent(checkPart(id))}/revoke`;
       const { reason } = flags;
       const answer = await send(connectScope(flags, signal), keySchema, path, { reason });
       host.out.write(

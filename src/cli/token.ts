@@ -63,8 +63,10 @@ function describe(
   { flags: { url, tenant, environment, profile }, tokenFrom, nowMs }: Around,
 ): string {
   const verdict = { yes: 'yes', no: 'no', 'not-asked': 'it asks nobody who they are' }[accepted];
+  const parts = [tenant ?? 'the tenant of the token', environment ?? 'its environment'];
+  const asked = tenant === undefined && environment === undefined ? '' : ` (${parts.join('/')})`;
   const lines: (readonly [string, string | undefined])[] = [
-    ['registry', `${url} (${tenant}/${environment})`],
+    ['registry', `${url}${asked}`],
     ['profile', profile],
     ['token', tokenFrom ?? 'none: see "atlas-registry profile set --help", or set ATLAS_TOKEN'],
     ['kind', tokenFrom === undefined ? undefined : kindText(facts)],

@@ -95,6 +95,18 @@ describe('the client', () => {
     expect(seen.slice(4)).toEqual([String(position), null]);
   });
 
+  it('shares its positions with the clients of other scopes', async () => {
+    const own = connect();
+    const other = own.withScope({ environment: 'prod' });
+    const { position } = await other.call('registerDataset', {
+      body: { name: `s/${newId()}`, schema_fingerprint: 'fp' },
+    });
+    expect([own.positions, other.positions]).toEqual([
+      { registry: position },
+      { registry: position },
+    ]);
+  });
+
   it('throws a class of its own for each kind of refusal, with code, status, outcome and request', async () => {
     client = connect();
     await expect(client.getDataset('nothing')).rejects.toThrow(NotFoundError);
@@ -112,9 +124,11 @@ describe('the client', () => {
     await expect(client.publishDataset('a', artifact)).rejects.toThrow(RefusedError);
   });
 
-  it('refuses an address that is none, and a parameter that is missing', async () => {
+  it('refuses an address that is none, and a parameter that is missing or leads elsewhere', async () => {
     expect(() => new AtlasClient({ url: 'ftp://x' })).toThrow(TypeError);
     await expect(connect().getDataset('')).rejects.toThrow(/"name" is missing/);
+    for (const name of ['.', '..'])
+      await expect(connect().getDataset(name)).rejects.toThrow(`"name" is ${name} (want a name)`);
     const wrong = new AtlasClient({ url: registry.api.url, tenant: 'a\nb' });
     await expect(wrong.getDataset('a')).rejects.toThrow(TypeError);
   });

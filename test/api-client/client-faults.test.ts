@@ -133,6 +133,34 @@ describe('the client, where things go wrong', () => {
     expect(proxy.requests).toHaveLength(3);
   });
 
+  it('says that a write was not done where no connection came about, unless one before may have done it', async () => {
+    const failing = (codes: readonly string[]) => {
+      let next = 0;
+      const fetch = async (): Promise<Response> => {
+        const cause = Object.assign(new Error('no'), { code: codes[next++] });
+        throw new TypeError('fetch failed', { cause });
+      };
+      const retry = { pauseMs: 1, attemptsMax: codes.length };
+      return new AtlasClient({ url: registry.api.url, fetch, retry });
+    };
+    const outcomeOf = async (client: AtlasClient): Promise<unknown> =>
+      await client.registerDataset({ name: 'a', ...BODY }).catch(({ outcome }) => outcome);
+    expect(await outcomeOf(failing(['ECONNREFUSED', 'ENOTFOUND']))).toBe('not-applied');
+    expect(await outcomeOf(failing(['ECONNREFUSED', 'ECONNRESET']))).toBe('unknown');
+    expect(await outcomeOf(failing(['ECONNRESET', 'ECONNREFUSED']))).toBe('unknown');
+    const busy = { status: 503, body: { code: 'BUSY', outcome: 'not-applied' } };
+    for (const [faults, want] of [
+      [[busy, busy], 'not-applied'],
+      [['cut-answer', busy], 'unknown'],
+      [[{ status: 504 }, busy], 'unknown'],
+      [['cut-answer', { status: 409, body: { outcome: 'not-applied' } }], 'not-applied'],
+    ] as const) {
+      const { proxy, client } = await behind(faults, { retry: { pauseMs: 1, attemptsMax: 2 } });
+      await using _ = proxy;
+      expect(await outcomeOf(client), JSON.stringify(faults)).toBe(want);
+    }
+  });
+
   it('stops repeating when everything fails, over all of its requests', async () => {
     const { proxy, client } = await behind(
       Array.from({ length: 99 }, () => ({ status: 503 })),

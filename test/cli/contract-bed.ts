@@ -22,6 +22,8 @@ export interface Ended {
 
 export interface RunOptions {
   readonly stdin?: string | Uint8Array;
+  /** Whether standard input is a terminal. Default: it is a pipe. */
+  readonly isTyped?: boolean;
   readonly nowMs?: number;
   readonly colours?: boolean;
   /** Resolves when a signal comes. Default: none does. */
@@ -62,6 +64,7 @@ export async function runCommandLine(
     json: JSON_TOOLS,
     nowMs: () => nowMs ?? Date.now(),
     readStandardInput: async () => Buffer.from(stdin),
+    isTyped: () => options.isTyped ?? false,
     untilSignalled: async () => await (signalled ?? new Promise(() => undefined)),
     whenUnread: () => undefined,
     exit: (code) => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Ended, runCommandLine } from '#test/cli/contract-bed';
+import { type Ended, runCommandLine, stubRegistry } from '#test/cli/contract-bed';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 import { GENE_TABLES, geneBytes, manyGenes, publishBytes, sqlBytes } from '#test/support/serving';
 
@@ -52,6 +52,24 @@ describe('atlas-registry dataset query', () => {
       702,
       'There are more than these 700: see --limit',
     ]);
+  });
+
+  it('says on standard error that there are more rows than its lines of JSON', async () => {
+    const some = await query(`${NAME} gene_summary --json`);
+    expect([some.code, rowsOf(some).length]).toEqual([0, 100]);
+    expect(some.stderr).toBe('There are more than these 100: see --limit\n');
+    const all = await query(`${NAME} gene_summary --json --limit 1200`);
+    expect([all.stderr, rowsOf(all).length]).toEqual(['', 1_200]);
+  });
+
+  it('writes rows of JSON as they come: those before a fault are there', async () => {
+    await using server = await stubRegistry(({ path }) =>
+      path.includes('cursor=')
+        ? { status: 503, body: { code: 'FROZEN', retryable: false } }
+        : { body: { rows: [{ k: 1 }], next_cursor: 'c' } },
+    );
+    const args = ['dataset', 'query', 'a', 't', '--json', '--url', server.url];
+    expect(await runCommandLine(args)).toMatchObject({ code: 3, stdout: '{"k":1}\n' });
   });
 
   it('gives the rows of then, or says that they are others by now, and never others than asked for', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '#flow/new-id';
@@ -104,6 +104,44 @@ describe('atlas-registry dataset', () => {
     const refused = await atlas(`dataset publish a --file ${other.path}`);
     expect(refused).toMatchObject({ code: 1, stdout: '' });
     expect(refused.stderr).toMatch(/none of its objects \(want one of: one\)\n$/);
+  });
+
+  it('publishes the object of the key that is given with a file, and no other with the same bytes', async () => {
+    const { path } = file('same');
+    await atlas(
+      `dataset register a --fingerprint v1 --file x=${path} --file y=${path} --file z=${file('').path}`,
+    );
+    expect((await atlas(`dataset publish a --file ${path}`)).stderr).toMatch(
+      /2 of its objects fit/,
+    );
+    expect((await atlas(`dataset publish a --file z=${path}`)).stderr).toMatch(/none of its obj/);
+    expect((await atlas(`dataset publish a --file none=${path}`)).stderr).toMatch(
+      /no object "none"/,
+    );
+    expect((await atlas(`dataset publish a --file y=${path} --key x`)).code).toBe(2);
+    const published = await atlas(`dataset publish a --file y=${path}`);
+    expect(published.stdout).toMatch(/^a published: y, /);
+  });
+
+  it('takes the whole of a path for one where such a file is there', async () => {
+    const folder = join(files.path, 'date=2026-01-01');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'part.parquet'), 'rows');
+    const made = await atlas(
+      `dataset register a --fingerprint v1 --json --file ${join(folder, 'part.parquet')}`,
+    );
+    expect(JSON.parse(made.stdout).manifest.objects[0].key).toBe('part.parquet');
+  });
+
+  it('ends at once when it is stopped while a file is read', async () => {
+    const path = join(files.path, 'large');
+    writeFileSync(path, Buffer.alloc(64 * 1_024 * 1_024));
+    const args = ['dataset', 'register', 'a', '--fingerprint', 'v1', '--file', path];
+    const signalled = Promise.resolve('SIGINT');
+    const stopped = await runCommandLine([...args, '--url', registry.api.url], { signalled });
+    expect(stopped).toEqual({ code: 130, stdout: '', stderr: 'Stopped by SIGINT\n' });
+    const { json } = await registry.api.get('/registry/datasets/a');
+    expect(json.code).toBe('NOT_FOUND');
   });
 });
 

@@ -42,7 +42,7 @@ describe('atlas-registry token', () => {
     const lines = shown.stdout.trimEnd().split('\n');
     const end = new Date(CLAIMS.exp * 1_000).toISOString();
     expect(lines).toEqual([
-      `registry  ${guarded.url} (acme/dev)`,
+      `registry  ${guarded.url} (acme/its environment)`,
       'token     ATLAS_TOKEN',
       'kind      a JWT; what it says of itself:',
       `issuer    ${CLAIMS.iss}`,
@@ -109,6 +109,31 @@ describe('atlas-registry token', () => {
     expect((await token()).stdout).toMatch(
       /who {7}ci\nallows {4}registry:admin\nends {6}\S+, in 90 d\naccepted {2}yes\n$/,
     );
+  });
+
+  it('is asked for its own tenant and environment by every command that names none', async () => {
+    const text = await tokenOf({
+      scope: 'datasets:read datasets:write contracts:read contracts:write jobs:read',
+      environments: ['prod'],
+    });
+    vi.stubEnv('ATLAS_TOKEN', text);
+    const at = async (line: string): Promise<Ended> =>
+      await runCommandLine([...line.split(' '), '--url', guarded.url], { stdin: '{}' });
+    for (const line of [
+      'dataset register own/scope --fingerprint v1',
+      'dataset list',
+      'contract publish own.scope --schema -',
+      'contract versions own.scope',
+      'contract versions own.scope --tenant acme',
+      'contract versions own.scope --environment prod',
+      'job list',
+    ])
+      expect((await at(line)).code, line).toBe(0);
+    const named = await at('dataset get own/scope --tenant acme --environment prod');
+    expect(named.stdout).toContain('own/scope');
+    expect((await at('contract versions own.scope --tenant acme --environment prod')).code).toBe(0);
+    expect((await at('token')).stdout).toMatch(/^registry {2}\S+\n.*\n.*\n[^]*accepted {2}yes\n$/);
+    expect((await at('dataset list --tenant default --environment dev')).code).toBe(1);
   });
 
   it('says that a registry asks nobody, and ends with 3 where none answers', async () => {

@@ -84,17 +84,24 @@ export function clientTypes({ paths, components }: ApiDocument): string {
     ),
     '}',
     '',
-    '/** How every operation is sent: method, path, whether it is a command that takes a key, which stream its positions count. */',
+    '/** How every operation is sent: method, path, whether it is a command that takes a key, which stream its positions count, the media types of a success. */',
     'export const OPERATIONS = {',
     ...operations.map(({ path, method, operation }) => {
       const { operationId, parameters = [], tags } = operation;
       const isCommand = parameters.some(({ name }) => name === 'Idempotency-Key');
       const stream = tags.some((tag) => JOBS_TAGS.has(tag)) ? 'jobs' : 'registry';
-      return `  ${operationId}: ['${method.toUpperCase()}', '${path}', ${isCommand}, '${stream}'],`;
+      const media = answerTypes(operation).join(' ');
+      return `  ${operationId}: ['${method.toUpperCase()}', '${path}', ${isCommand}, '${stream}', '${media}'],`;
     }),
     '} as const;',
     '',
   ].join('\n');
+}
+
+/** The media types of what a success holds; none where it holds nothing. */
+function answerTypes({ responses }: Operation): readonly string[] {
+  const successes = Object.entries(responses).filter(([status]) => Number(status) < 300);
+  return [...new Set(successes.flatMap(([, { content = {} }]) => Object.keys(content)))];
 }
 
 function operationType({ parameters = [], requestBody, responses }: Operation): string {

@@ -17,6 +17,7 @@ import { connectScope } from '#cli/contract/contract-registry';
 import { CommandFault, EXIT, type ExitCode, runToExit } from '#cli/contract/exit-code';
 import { addTargetOptions, collect, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
+import { scopeByName } from '#cli/profile/choose-target';
 
 interface Flags extends TargetFlags {
   readonly publicKey: readonly string[];
@@ -66,7 +67,8 @@ export function addFetchCommand(group: Command, host: CommandHost): void {
 }
 
 async function run(flags: Flags, host: CommandHost, signal: AbortSignal): Promise<ExitCode> {
-  const { tenant, environment, tag, alias, fallbackTag } = flags;
+  const scope = scopeByName(flags);
+  const { tag, alias, fallbackTag } = flags;
   if (tag !== undefined && alias !== undefined)
     throw new CommandFault(
       EXIT.usage,
@@ -75,11 +77,10 @@ async function run(flags: Flags, host: CommandHost, signal: AbortSignal): Promis
   const keys = await readVerifyingKeys(flags.publicKey);
   const deadline = AbortSignal.timeout(parseSeconds(flags.deadlineSeconds));
   const status = await fetchBundle({
-    client: connectScope(flags, AbortSignal.any([signal, deadline])),
+    client: connectScope({ ...flags, ...scope }, AbortSignal.any([signal, deadline])),
     cache: new BundleCache(flags.cache),
     keys,
-    tenant,
-    environment,
+    ...scope,
     name: tag === undefined ? parseAlias(alias ?? ALIAS) : parseTag(tag),
     ...(fallbackTag === undefined ? {} : { fallbackTag: parseTag(fallbackTag) }),
     ageMsMax: parseHours(flags.maxAgeHours),

@@ -13,6 +13,7 @@ import { connectScope } from '#cli/contract/contract-registry';
 import { CommandFault, EXIT, type ExitCode, runToExit } from '#cli/contract/exit-code';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
+import { scopeByName } from '#cli/profile/choose-target';
 import { ProgressBar } from '#cli/progress';
 
 interface Flags extends TargetFlags {
@@ -54,18 +55,18 @@ export function addReleaseCommand(group: Command, host: CommandHost): void {
 }
 
 async function run(flags: Flags, host: CommandHost, signal: AbortSignal): Promise<ExitCode> {
-  const { tenant, environment, select, description, out } = flags;
+  const scope = scopeByName(flags);
+  const { select, description, out } = flags;
   const key = await readSigningKey(flags.key);
   let bar: ProgressBar | undefined;
   const options: ReleaseOptions = {
-    client: connectScope(flags, signal),
+    client: connectScope({ ...flags, ...scope }, signal),
     alias: aliasOf(flags),
     key,
     canonical: host.json.canonical,
     facts: {
       createdAt: new Date(host.nowMs()).toISOString(),
-      tenant,
-      environment,
+      ...scope,
       ...gitOf(flags),
       ...(description === undefined ? {} : { description }),
       ...(select === undefined ? {} : { select }),

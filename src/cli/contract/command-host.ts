@@ -19,7 +19,10 @@ export interface CommandHost {
   readonly colours: boolean;
   readonly json: JsonTools;
   readonly nowMs: () => number;
-  readonly readStandardInput: () => Promise<Uint8Array>;
+  /** Reads it to its end, or until the signal is aborted. */
+  readonly readStandardInput: (signal: AbortSignal) => Promise<Uint8Array>;
+  /** Whether standard input is somebody who types, and sees what they type. */
+  readonly isTyped: () => boolean;
   /** Waits for a signal that wants the process to end, and gives its name. */
   readonly untilSignalled: () => Promise<string>;
   /** Calls the listener when whoever reads the output, such as `head`, has had enough of it. */

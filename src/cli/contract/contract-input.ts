@@ -44,8 +44,9 @@ const WIT = '.wit';
 export async function readContractInput(
   { name, schema, wit = [], descriptor, facts }: ContractPlaces,
   host: Pick<CommandHost, 'readStandardInput'>,
+  signal: AbortSignal,
 ): Promise<ContractInput> {
-  const schemaFile = schema === undefined ? undefined : await readSchema(schema, host);
+  const schemaFile = schema === undefined ? undefined : await readSchema(schema, host, signal);
   const witFiles = await readWit(wit);
   const descriptorFile = descriptor === undefined ? undefined : await readSource(descriptor);
   if (schemaFile === undefined && witFiles.size === 0 && descriptorFile === undefined) {
@@ -69,9 +70,10 @@ export async function readContractInput(
 async function readSchema(
   path: string,
   host: Pick<CommandHost, 'readStandardInput'>,
+  signal: AbortSignal,
 ): Promise<SourceFile> {
   if (path !== '-') return await readSource(path);
-  return { path: undefined, text: decode('-', await host.readStandardInput()) };
+  return { path: undefined, text: decode('-', await host.readStandardInput(signal)) };
 }
 
 async function readSource(path: string): Promise<SourceFile> {

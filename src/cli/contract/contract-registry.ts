@@ -19,8 +19,10 @@ import { RegistryClient, type SendOptions } from '#cli/registry-client';
 /** Which registry is meant, which scope of it, and who says so. */
 export interface RegistryTarget {
   readonly url: string;
-  readonly tenant: string;
-  readonly environment: string;
+  /** Default: that of the token, else `default`. */
+  readonly tenant?: string | undefined;
+  /** Default: the only one of the token, else `dev`. */
+  readonly environment?: string | undefined;
   /** Recorded with every command; absent: the registry's word for nobody. */
   readonly actor?: string;
   /** Who sends its requests. Default: what the environment says. */
@@ -69,12 +71,19 @@ export function checkScope(parts: {
 export function connectScope(target: RegistryTarget, signal: AbortSignal): RegistryClient {
   checkTarget(target);
   const { url, tenant, environment, actor, credentials } = target;
-  const scope = `/tenants/${encodeURIComponent(tenant)}/environments/${encodeURIComponent(environment)}`;
+  checkScope({ tenant, environment });
+  // Both stand in the path, as an address that others can be given; what is not named is that of the token.
+  const isNamed = tenant !== undefined && environment !== undefined;
+  const scope = isNamed ? `/tenants/${tenant}/environments/${environment}` : '';
   return new RegistryClient(`${url.replace(/\/+$/, '')}${scope}`, {
     timeoutMs: TIMEOUT_MS,
     signal,
     credentials,
-    ...(actor === undefined ? {} : { headers: { 'Atlas-Actor': actor } }),
+    headers: {
+      ...(isNamed || tenant === undefined ? {} : { 'Atlas-Tenant': tenant }),
+      ...(isNamed || environment === undefined ? {} : { 'Atlas-Environment': environment }),
+      ...(actor === undefined ? {} : { 'Atlas-Actor': actor }),
+    },
   });
 }
 
@@ -98,7 +107,7 @@ export class ContractRegistry {
   }
 
   async diff(name: string, older: string, newer: string): Promise<z.output<typeof diffSchema>> {
-    const path = `${pathOf(name, older)}/diff/${encodeURIComponent(newer)}`;
+    const path = `${pathOf(name, older)}/diff/${encodeURIComponent(checkPart(newer))}`;
     return await this.#json(diffSchema, `${path}${this.#query}`, { method: 'GET' });
   }
 
@@ -106,9 +115,15 @@ export class ContractRegistry {
   async changelog(name: string, format: 'markdown' | 'json'): Promise<string> {
     const and = this.#query === '' ? '?' : `${this.#query}&`;
     const query = format === 'markdown' ? `${and}format=markdown` : this.#query;
-    const { bytes } = await this.#client.ask(`${pathOf(name)}/changelog${query}`, {
-      method: 'GET',
-    });
+    const path = `${pathOf(name)}/changelog${query}`;
+    const { bytes, headers } = await this.#client.ask(path, { method: 'GET' });
+    const wanted = format === 'markdown' ? 'text/markdown' : 'application/json';
+    const type = headers.get('content-type')?.split(';')[0] ?? 'nothing';
+    if (type !== wanted)
+      throw new CommandFault(
+        EXIT.unreachable,
+        `Cannot use the answer of ${path}: it is ${type} (want ${wanted}, from a registry)`,
+      );
     return Buffer.from(bytes).toString('utf8');
   }
 
@@ -169,5 +184,15 @@ export function parseAnswer<T extends z.ZodType>(
 
 function pathOf(name: string, version?: string): string {
   const parts = version === undefined ? [name] : [name, version];
+  parts.forEach(checkPart);
   return `/registry/contracts/${parts.map(encodeURIComponent).join('/')}`;
+}
+
+/** Checks what becomes part of an address: `.` and `..` lead elsewhere. @throws CommandFault */
+export function checkPart(part: string): string {
+  if (part !== '.' && part !== '..') return part;
+  throw new CommandFault(
+    EXIT.usage,
+    `Cannot ask for ${JSON.stringify(part)}: that is no name (want that of a contract, of a version or of a key)`,
+  );
 }

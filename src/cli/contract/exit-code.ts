@@ -1,4 +1,4 @@
-import { ResponseError } from '#api-client/errors';
+import { ResponseError, UnexpectedAnswerError } from '#api-client/errors';
 import { isUnanswered, messageOf } from '#cli/catalog-import/manifest-folder';
 import type { CommandHost } from '#cli/contract/command-host';
 import { printable } from '#cli/contract/report/printable';
@@ -59,11 +59,12 @@ export function exitCodeOf(error: unknown): ExitCode {
   return error instanceof Error && 'syscall' in error ? EXIT.usage : EXIT.refused;
 }
 
-/** Whether an error says that the registry is away: not reached, cut off, too late, or 5xx. */
+/** Whether an error says that the registry is away: not reached, cut off, too late, 5xx, or something else in its place. */
 export function isAway(error: unknown): boolean {
   if (error instanceof CommandFault) return error.exitCode === EXIT.unreachable;
   if (error instanceof ResponseError) return exitCodeOfStatus(error.status) === EXIT.unreachable;
   if (!(error instanceof Error)) return false;
+  if (error instanceof UnexpectedAnswerError) return true;
   return isUnanswered(error) || error.name === 'TimeoutError';
 }
 

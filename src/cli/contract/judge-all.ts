@@ -40,7 +40,7 @@ export async function judgeAll(
       const { name } = next;
       const judgement: Judgement =
         away === undefined
-          ? await readContractInput(next, host).then(
+          ? await readContractInput(next, host, signal).then(
               async (input) => judge(registry, input),
               (error: unknown) => failedJudgement(name, error),
             )

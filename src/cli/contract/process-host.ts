@@ -1,7 +1,10 @@
+import { addAbortSignal } from 'node:stream';
+import { isatty } from 'node:tty';
 import pc from 'picocolors';
 import type { CommandHost, JsonTools } from '#cli/contract/command-host';
 import { untilSignalled } from '#ops/signals';
 
+const STANDARD_INPUT = 0;
 // What a registry takes at most is less; nobody pipes more in on purpose.
 const INPUT_BYTES_MAX = 16 * 1_024 * 1_024;
 
@@ -14,6 +17,7 @@ export function processHost(json: JsonTools): CommandHost {
     json,
     nowMs: () => Date.now(),
     readStandardInput,
+    isTyped: () => isatty(STANDARD_INPUT),
     untilSignalled,
     whenUnread: (listener) => {
       process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -25,10 +29,10 @@ export function processHost(json: JsonTools): CommandHost {
   };
 }
 
-async function readStandardInput(): Promise<Uint8Array> {
+async function readStandardInput(signal: AbortSignal): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+  for await (const chunk of addAbortSignal(signal, process.stdin) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > INPUT_BYTES_MAX)
       throw new Error(

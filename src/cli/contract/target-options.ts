@@ -17,10 +17,13 @@ export function addTargetOptions(command: Command): Command {
 /** Adds the options that name a registry and a scope. */
 export function addScopeOptions(command: Command): Command {
   return addRegistryOptions(command)
-    .option('--tenant <tenant>', 'which tenant (default: that of the profile, else "default")')
+    .option(
+      '--tenant <tenant>',
+      'which tenant (default: that of the profile, else of the token, else "default")',
+    )
     .option(
       '--environment <environment>',
-      'which of its environments (default: that of the profile, else "dev")',
+      'which of its environments (default: that of the profile, else the only one of the token, else "dev")',
     );
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { AtlasClient } from '#api-client/atlas-client';
@@ -11,6 +11,8 @@ import { ProgressBar } from '#cli/progress';
 export interface NamedFile {
   readonly key: string;
   readonly path: string;
+  /** Whether the key was given, and not made from the name of the file. */
+  readonly isKeyGiven?: boolean;
 }
 
 /** A file whose bytes are known. */
@@ -25,16 +27,19 @@ const CHUNK_BYTES = 1_024 * 1_024;
 // How long nothing may move before an upload is given up; how long it takes in all depends on the file.
 const STALL_MS = 120_000;
 
-/** Reads `<key>=<path>`; without a key, the name of the file is its key. */
+/** Reads `<key>=<path>`; without a key, and where the whole of it is a file that is there, the name of the file is its key. */
 export function parseNamedFile(value: string): NamedFile {
   const at = value.indexOf('=');
-  return at > 0
-    ? { key: value.slice(0, at), path: value.slice(at + 1) }
-    : { key: basename(value), path: value };
+  if (at <= 0 || existsSync(value)) return { key: basename(value), path: value };
+  return { key: value.slice(0, at), path: value.slice(at + 1), isKeyGiven: true };
 }
 
 /** Hashes a file. @throws CommandFault for what is no file that can be read */
-export async function hashFile({ key, path }: NamedFile, host: Watcher): Promise<LocalFile> {
+export async function hashFile(
+  { key, path }: NamedFile,
+  host: Watcher,
+  signal: AbortSignal,
+): Promise<LocalFile> {
   const found = await stat(path).catch((error: unknown) => {
     throw unreadable(
       path,
@@ -45,7 +50,7 @@ export async function hashFile({ key, path }: NamedFile, host: Watcher): Promise
   const hash = createHash('sha256');
   const progress = new FileProgress(host, `Hashing ${key}`, found.size);
   let bytes = 0;
-  for await (const chunk of chunksOf(path)) {
+  for await (const chunk of chunksOf(path, signal)) {
     hash.update(chunk);
     bytes += chunk.length;
     progress.advance(chunk.length);
@@ -109,8 +114,8 @@ class FileProgress {
   }
 }
 
-function chunksOf(path: string): AsyncIterable<Buffer> {
-  return createReadStream(path, { highWaterMark: CHUNK_BYTES });
+function chunksOf(path: string, signal?: AbortSignal): AsyncIterable<Buffer> {
+  return createReadStream(path, { highWaterMark: CHUNK_BYTES, signal });
 }
 
 function unreadable(path: string, is: string): CommandFault {

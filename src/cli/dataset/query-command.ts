@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { AtlasClient } from '#api-client/atlas-client';
 import type { Schemas } from '#api-client/operations';
 import type { CommandHost } from '#cli/contract/command-host';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import { CommandFault, EXIT, type ExitCode } from '#cli/contract/exit-code';
 import { jsonLine } from '#cli/contract/report/printable';
 import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
@@ -23,7 +23,7 @@ const PAGE_MAX = 500;
 const MANUAL = {
   about: `Reads the rows of a table that the manifest declares, of the artifact that is published now. With --at they are those of then, or
 it says that another artifact was published since. With --json every row is a
-line of its own.`,
+line of its own, written as it comes; that there are more than --limit is said on standard error.`,
   examples: [
     'atlas-registry dataset query 110/homo_sapiens/GRCh38 gene_summary --key ENSG00000139618',
     'atlas-registry dataset query 110/homo_sapiens/GRCh38 gene_summary --range 13:32300000-32400000 --json',
@@ -44,12 +44,31 @@ export function addDatasetQuery(group: Command, host: CommandHost): void {
   addLimit(addAt(addTargetOptions(query))).action(
     async (name: string, table: string, flags: QueryFlags) =>
       runRemote(host, flags, async (client) => {
-        const taken = await take(rowsOf(client, { name, table }, flags), flags.limit);
-        if (flags.json === true) for (const row of taken.items) host.out.write(jsonLine(row));
-        else host.out.write(describe(taken.items, host) + moreLine(taken));
+        const rows = rowsOf(client, { name, table }, flags);
+        if (flags.json === true) return await writeRows(rows, flags.limit, host);
+        const taken = await take(rows, flags.limit);
+        host.out.write(describe(taken.items, host) + moreLine(taken));
         return EXIT.ok;
       }),
   );
+}
+
+/** Writes rows as they come: nobody has to wait for the last one, and many take no room. */
+async function writeRows(
+  rows: AsyncIterable<Schemas['Row']>,
+  limit: number,
+  { out, err }: CommandHost,
+): Promise<ExitCode> {
+  let count = 0;
+  for await (const row of rows) {
+    if (count === limit) {
+      err.write(moreLine({ items: { length: count }, hasMore: true }));
+      break;
+    }
+    out.write(jsonLine(row));
+    count += 1;
+  }
+  return EXIT.ok;
 }
 
 async function* rowsOf(

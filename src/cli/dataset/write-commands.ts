@@ -32,6 +32,12 @@ interface PublishFlags extends TargetFlags {
   readonly idempotencyKey?: string;
 }
 
+interface Work<Flags> {
+  readonly flags: Flags;
+  readonly host: CommandHost;
+  readonly signal: AbortSignal;
+}
+
 const REGISTER_MANUAL = {
   about: `Files are hashed here and listed in the manifest; "dataset publish" uploads the one that is the artifact. Registering a
 name again replaces its objects and its row count, under the same fingerprint.`,
@@ -70,7 +76,11 @@ export function addDatasetWrites(group: Command, host: CommandHost): void {
     );
   explain(register, REGISTER_MANUAL);
   addIdempotencyKey(addTargetOptions(register)).action(async (name: string, flags: RegisterFlags) =>
-    showRemote(host, flags, async (client) => await registerFiles(client, name, { flags, host })),
+    showRemote(
+      host,
+      flags,
+      async (client, signal) => await registerFiles(client, name, { flags, host, signal }),
+    ),
   );
   const publish = group
     .command('publish')
@@ -80,19 +90,23 @@ export function addDatasetWrites(group: Command, host: CommandHost): void {
     .option('--key <key>', 'which of its objects is the artifact (default: the only one)');
   explain(publish, PUBLISH_MANUAL);
   addIdempotencyKey(addTargetOptions(publish)).action(async (name: string, flags: PublishFlags) =>
-    showRemote(host, flags, async (client) => await publishFile(client, name, { flags, host })),
+    showRemote(
+      host,
+      flags,
+      async (client, signal) => await publishFile(client, name, { flags, host, signal }),
+    ),
   );
 }
 
 async function registerFiles(
   client: AtlasClient,
   name: string,
-  { flags, host }: { readonly flags: RegisterFlags; readonly host: CommandHost },
+  { flags, host, signal }: Work<RegisterFlags>,
 ): Promise<Shown> {
   const { fingerprint, file: files = [], rows = null, tables, idempotencyKey } = flags;
   const objects: { key: string; sha256: string; bytes: number }[] = [];
   for (const file of files) {
-    const { key, sha256, bytes } = await hashFile(file, host);
+    const { key, sha256, bytes } = await hashFile(file, host, signal);
     objects.push({ key, sha256, bytes });
   }
   const body = {
@@ -101,7 +115,7 @@ async function registerFiles(
     objects,
     row_count: rows,
     // The registry says what is wrong with it.
-    ...(tables === undefined ? {} : { tables: (await readJson(tables, host)) as never }),
+    ...(tables === undefined ? {} : { tables: (await readJson(tables, host, signal)) as never }),
   };
   const answer = await client.registerDataset(body, { idempotencyKey });
   const { manifest, existing } = answer;
@@ -118,11 +132,17 @@ async function registerFiles(
 async function publishFile(
   client: AtlasClient,
   name: string,
-  { flags, host }: { readonly flags: PublishFlags; readonly host: CommandHost },
+  { flags, host, signal }: Work<PublishFlags>,
 ): Promise<Shown> {
-  const { file, key, idempotencyKey } = flags;
+  const { file, idempotencyKey } = flags;
+  const key = flags.key ?? (file?.isKeyGiven === true ? file.key : undefined);
+  if (file?.isKeyGiven === true && file.key !== key)
+    throw new CommandFault(
+      EXIT.usage,
+      `Cannot publish dataset ${JSON.stringify(name)}: --key is ${JSON.stringify(key)}, and --file says ${JSON.stringify(file.key)} (want one of them)`,
+    );
   const manifest = await client.getDataset(name);
-  const local = file === undefined ? undefined : await hashFile(file, host);
+  const local = file === undefined ? undefined : await hashFile(file, host, signal);
   const { key: chosen, sha256, bytes } = artifactOf(manifest, { key, local });
   if (local !== undefined) await uploadFile(client, local, host);
   const artifact = { key: chosen, sha256, bytes };
@@ -143,8 +163,10 @@ function artifactOf(
   const [only, ...others] = fitting;
   if (only !== undefined && others.length === 0) return only;
   const keys = objects.map((object) => object.key).join(', ');
-  const is =
-    local !== undefined && only === undefined
+  const isKeyWrong = key !== undefined && !objects.some((object) => object.key === key);
+  const is = isKeyWrong
+    ? `it has no object ${JSON.stringify(key)}`
+    : local !== undefined && only === undefined
       ? `the bytes of ${JSON.stringify(local.path)} are none of its objects`
       : `${fitting.length} of its objects fit`;
   throw new CommandFault(

@@ -1,9 +1,12 @@
+import { setTimeout } from 'node:timers/promises';
 import type { AtlasClient } from '#api-client/atlas-client';
+import { ForbiddenError } from '#api-client/errors';
 import type { Schemas } from '#api-client/operations';
 import type { CommandHost } from '#cli/contract/command-host';
 import { EXIT, type ExitCode } from '#cli/contract/exit-code';
 import { printable } from '#cli/contract/report/printable';
 import { barOf, widthOf } from '#cli/progress';
+import { interruptionWriter } from '#cli/remote/interruptions';
 
 type Run = Pick<
   Schemas['JobRunDetail'],
@@ -16,6 +19,8 @@ export interface WatchOptions {
   readonly json?: boolean | undefined;
 }
 
+/** How often a run is read where its events may not be. */
+const POLL_MS = 2_000;
 const OVER: ReadonlySet<Run['status']> = new Set(['succeeded', 'failed', 'cancelled', 'skipped']);
 
 /** Shows a run until it is over: a line that redraws itself on a terminal, a line for each change elsewhere. */
@@ -24,23 +29,41 @@ export async function watchRun(
   id: string,
   options: WatchOptions,
 ): Promise<ExitCode> {
-  const { signal } = options;
   const shown = new ShownRun(options);
   const first = await client.call('getJobRun', { params: { id } });
-  let run = first.data;
+  let run: Run = first.data;
   shown.show(run);
   // What comes behind the position of this read is news; nothing can come between.
   const from = (first.position ?? 0) + 1;
   if (!OVER.has(run.status))
-    for await (const event of client.events({ stream: 'jobs', from, signal })) {
-      if (event.subject !== id) continue;
-      const minPosition = event.position;
-      run = (await client.call('getJobRun', { params: { id }, minPosition })).data;
+    for await (run of laterStates(client, id, { ...options, from })) {
       shown.show(run);
       if (OVER.has(run.status)) break;
     }
   shown.end();
   return run.status === 'succeeded' ? EXIT.ok : EXIT.refused;
+}
+
+/** Gives the run after each of its events; where the token may read runs but no events, every few seconds. */
+async function* laterStates(
+  client: AtlasClient,
+  id: string,
+  { host, signal, from }: WatchOptions & { readonly from: number },
+): AsyncGenerator<Run> {
+  const read = async (minPosition?: number): Promise<Run> =>
+    (await client.call('getJobRun', { params: { id }, minPosition, signal })).data;
+  const listeners = interruptionWriter(host, { isThere: true });
+  try {
+    for await (const event of client.events({ stream: 'jobs', from, signal, ...listeners }))
+      if (event.subject === id) yield await read(event.position);
+    return;
+  } catch (error) {
+    if (!(error instanceof ForbiddenError)) throw error;
+  }
+  for (;;) {
+    await setTimeout(POLL_MS, undefined, { signal });
+    yield await read();
+  }
 }
 
 /** Writes a run for people. */

@@ -57,10 +57,10 @@ export function addJobWrites(group: Command, host: CommandHost): void {
     .option('--activate', 'bring it into use at once');
   explain(define, DEFINE_MANUAL);
   addIdempotencyKey(addTargetOptions(define)).action(async (file: string, flags: DefineFlags) =>
-    showRemote(host, flags, async (client) => {
+    showRemote(host, flags, async (client, signal) => {
       const { idempotencyKey } = flags;
       // The registry says what is wrong with it.
-      const body = (await readJson(file, host)) as never;
+      const body = (await readJson(file, host, signal)) as never;
       const defined = await client.defineJob(body, { idempotencyKey });
       const stage =
         flags.activate === true ? await activate(client, defined, idempotencyKey) : defined.stage;

@@ -27,6 +27,17 @@ export interface ChosenTarget extends RegistryTarget {
 const URL_DEFAULT = 'http://127.0.0.1:3001';
 const SCOPE_DEFAULT = { tenant: 'default', environment: 'dev' } as const;
 
+/** Names the scope for what has to name it itself, such as a signed release: what nobody says is that of a registry of this machine. */
+export function scopeByName({
+  tenant = SCOPE_DEFAULT.tenant,
+  environment = SCOPE_DEFAULT.environment,
+}: Pick<RegistryTarget, 'tenant' | 'environment'>): {
+  readonly tenant: string;
+  readonly environment: string;
+} {
+  return { tenant, environment };
+}
+
 /**
  * Finds the registry that a command speaks to: what its options say, else the profile, else the registry of this machine.
  * `--url` leaves profiles aside, so that no token goes anywhere but to the registry that it is for.
@@ -44,8 +55,9 @@ export function chooseTarget(choice: TargetChoice): ChosenTarget {
   const actor = choice.actor ?? from?.actor;
   return {
     url: url ?? from?.url ?? URL_DEFAULT,
-    tenant: choice.tenant ?? from?.tenant ?? SCOPE_DEFAULT.tenant,
-    environment: choice.environment ?? from?.environment ?? SCOPE_DEFAULT.environment,
+    // Where nobody names them, those of the token count: the registry knows them.
+    tenant: choice.tenant ?? from?.tenant,
+    environment: choice.environment ?? from?.environment,
     ...(actor === undefined ? {} : { actor }),
     credentials:
       found === undefined
@@ -59,8 +71,9 @@ export function chooseTarget(choice: TargetChoice): ChosenTarget {
 function findProfile(
   named: string | undefined,
 ): { readonly name: string; readonly profile: Profile } | undefined {
-  const { current, profiles } = readProfiles();
   const ofEnvironment = variable('ATLAS_PROFILE');
+  const isOptional = named === undefined && ofEnvironment === undefined;
+  const { current, profiles } = readProfiles({ isOptional });
   const name = named ?? ofEnvironment ?? current;
   if (name === undefined) return undefined;
   const profile = Object.hasOwn(profiles, name) ? profiles[name] : undefined;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
@@ -11,7 +11,9 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
 
-const text = z.string().min(1).max(4_096);
+const TEXT_CHARS_MAX = 4_096;
+
+const text = z.string().min(1).max(TEXT_CHARS_MAX);
 const profileSchema = z.strictObject({
   url: text,
   tenant: text.optional(),
@@ -53,8 +55,26 @@ export function parseProfileName(name: string): string {
   );
 }
 
-/** Reads all profiles; none where there is no file. @throws CommandFault for a file that is none */
-export function readProfiles(): Profiles {
+/** Checks what a profile holds. @throws CommandFault for what no command could read again */
+export function checkProfile(name: string, profile: Profile): Profile {
+  const { error } = profileSchema.safeParse(profile);
+  if (error === undefined) return profile;
+  const at = error.issues[0]?.path.join('.');
+  throw new CommandFault(
+    EXIT.usage,
+    `Cannot set profile ${JSON.stringify(name)}: its "${at}" does not fit (want 1 to ${TEXT_CHARS_MAX} characters)`,
+  );
+}
+
+/**
+ * Reads all profiles; none where there is no file, or where `isOptional` and the folder cannot be read, such as that of another user.
+ * @throws CommandFault for a file that is none
+ */
+export function readProfiles({
+  isOptional = false,
+}: {
+  readonly isOptional?: boolean;
+} = {}): Profiles {
   const path = profilePath();
   const refuse = (is: string): CommandFault =>
     new CommandFault(
@@ -69,10 +89,24 @@ export function readProfiles(): Profiles {
     throw refuse(`it does not fit at "${parsed.error.issues[0]?.path.join('.')}"`);
   } catch (error) {
     if (error instanceof CommandFault) throw error;
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
-      return { profiles: {} };
+    if (codeOf(error) === 'ENOENT') return { profiles: {} };
+    if (isOptional && isFolderClosed(path)) return { profiles: {} };
     throw refuse(error instanceof SyntaxError ? 'it is not JSON' : String(error));
   }
+}
+
+/** Whether the folder is what cannot be read: a file that is there and closed holds what its user has chosen. */
+function isFolderClosed(path: string): boolean {
+  try {
+    statSync(path);
+    return false;
+  } catch (error) {
+    return ['EACCES', 'ENOTDIR'].includes(codeOf(error));
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** Writes all profiles in one step: whoever reads meanwhile sees the old ones or the new ones. */

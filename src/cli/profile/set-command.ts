@@ -7,6 +7,7 @@ import { CommandFault, EXIT, runToExit } from '#cli/contract/exit-code';
 import { printable } from '#cli/contract/report/printable';
 import { explain } from '#cli/manual/manual-command';
 import {
+  checkProfile,
   type Profile,
   parseProfileName,
   readProfiles,
@@ -65,14 +66,15 @@ export function addProfileSet(group: Command, host: CommandHost): void {
     .option('--ca <file>', 'an authority to believe beside those of Node, PEM')
     .option('--use', 'use it from now on');
   explain(set, MANUAL).action(async (name: string, flags: SetFlags) =>
-    runToExit(host, async () => {
+    runToExit(host, async (signal) => {
       parseProfileName(name);
       const { current, profiles } = readProfiles();
       const before = Object.hasOwn(profiles, name) ? profiles[name] : undefined;
-      const changed = changedProfile(name, before, flags);
-      const token = await tokenParts(name, flags, host);
+      if (before === undefined) refuseTwin(name, Object.keys(profiles));
+      const changed = checkProfile(name, changedProfile(name, before, flags));
+      const token = await tokenParts(name, flags, { host, signal });
       const { token_env: _env, token_file: _file, ...others } = changed;
-      const profile = token === undefined ? changed : { ...others, ...token };
+      const profile = token === undefined ? changed : checkProfile(name, { ...others, ...token });
       const inUse = flags.use === true ? name : current;
       writeProfiles({
         ...(inUse === undefined ? {} : { current: inUse }),
@@ -93,22 +95,23 @@ function changedProfile(name: string, before: Profile | undefined, flags: SetFla
   const { tenant, environment, actor, clientCert, clientKey, ca } = flags;
   const url = flags.url ?? before?.url;
   if (url === undefined) throw misused(name, 'it has no registry yet', '--url');
-  checkTarget({ url, tenant: '', environment: '', ...(actor === undefined ? {} : { actor }) });
+  checkTarget({ url, ...(actor === undefined ? {} : { actor }) });
   checkScope({ tenant, environment });
   const hasToken = before?.token_env !== undefined || before?.token_file !== undefined;
-  const isMoved = before !== undefined && new URL(before.url).origin !== new URL(url).origin;
+  const origin = before === undefined ? undefined : originOf(before.url);
+  const isMoved = before !== undefined && origin !== new URL(url).origin;
   if (isMoved && hasToken && sourcesOf(flags).length === 0)
     throw new CommandFault(
       EXIT.refused,
-      `Cannot change the registry of profile "${name}": its token is for ${new URL(before.url).origin} (want a new one with it, or --without-token)`,
+      `Cannot change the registry of profile "${name}": its token is for ${origin ?? 'an address that is none'} (want a new one with it, or --without-token)`,
     );
   const given = {
     tenant,
     environment,
     actor,
-    client_cert: clientCert && resolve(clientCert),
-    client_key: clientKey && resolve(clientKey),
-    ca: ca && resolve(ca),
+    client_cert: fileOf(name, '--client-cert', clientCert),
+    client_key: fileOf(name, '--client-key', clientKey),
+    ca: fileOf(name, '--ca', ca),
   };
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...before, url, ...Object.fromEntries(set) };
@@ -118,7 +121,7 @@ function changedProfile(name: string, before: Profile | undefined, flags: SetFla
 async function tokenParts(
   name: string,
   flags: SetFlags,
-  host: CommandHost,
+  { host, signal }: { readonly host: CommandHost; readonly signal: AbortSignal },
 ): Promise<Pick<Profile, 'token_env' | 'token_file'> | undefined> {
   const sources = sourcesOf(flags);
   if (sources.length > 1) throw misused(name, `${sources.join(' and ')} are given`, 'one of them');
@@ -128,13 +131,39 @@ async function tokenParts(
       throw misused(name, `${JSON.stringify(tokenEnv)} is no variable`, 'letters, digits and "_"');
     return { token_env: tokenEnv };
   }
-  if (tokenFile !== undefined) return { token_file: resolve(tokenFile) };
+  const file = fileOf(name, '--token-file', tokenFile);
+  if (file !== undefined) return { token_file: file };
   if (flags.withoutToken === true) return {};
   if (flags.tokenStdin !== true) return undefined;
-  const token = Buffer.from(await host.readStandardInput())
+  // Whoever stands behind would read it, and so would whoever scrolls back.
+  if (host.isTyped())
+    throw misused(
+      name,
+      'standard input is a terminal, which shows a token',
+      'a file or a pipe: --token-stdin < key.txt',
+    );
+  const token = Buffer.from(await host.readStandardInput(signal))
     .toString('utf8')
     .trim();
   return { token_file: storeToken(name, checkToken(token, 'what standard input holds')) };
+}
+
+/** An empty path would be the folder that the command was started in. */
+function fileOf(name: string, flag: string, path: string | undefined): string | undefined {
+  if (path === '') throw misused(name, `${flag} is empty`, 'a file');
+  return path === undefined ? undefined : resolve(path);
+}
+
+/** The address may have been written by hand. */
+function originOf(url: string): string | undefined {
+  return URL.canParse(url) ? new URL(url).origin : undefined;
+}
+
+/** Some file systems do not tell capitals from small letters: two profiles would have one token. */
+function refuseTwin(name: string, others: readonly string[]): void {
+  const twin = others.find((other) => other.toLowerCase() === name.toLowerCase());
+  if (twin !== undefined)
+    throw misused(name, `there is "${twin}"`, 'a name that differs in more than capitals');
 }
 
 function sourcesOf(flags: SetFlags): readonly string[] {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { newIdempotencyKey } from '#api-client/artifact-digest';
 
 /** How many of a list are shown. */
 export const SHOWN_DEFAULT = 100;
@@ -22,12 +23,18 @@ export function addLimit(command: Command): Command {
   );
 }
 
-/** Adds the option that makes a command safe to run again. */
+/** Adds the option that makes a command safe to run again. Before the command begins it has a key, which its errors can name. */
 export function addIdempotencyKey(command: Command): Command {
-  return command.option(
-    '--idempotency-key <key>',
-    'running it again with the same key gives the first answer (default: a new one each time)',
-  );
+  const name = 'idempotencyKey';
+  return command
+    .option(
+      '--idempotency-key <key>',
+      'running it again with the same key gives the first answer (default: a new one each time)',
+    )
+    .hook('preAction', (_, action) => {
+      if (action.getOptionValue(name) === undefined)
+        action.setOptionValueWithSource(name, newIdempotencyKey(), 'default');
+    });
 }
 
 /** Makes the parser of an option that takes a whole number. */

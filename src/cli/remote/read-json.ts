@@ -3,7 +3,11 @@ import type { CommandHost } from '#cli/contract/command-host';
 import { CommandFault, EXIT } from '#cli/contract/exit-code';
 
 /** Reads a file of JSON; `-` is standard input. @throws CommandFault for a file that cannot be read, or is no JSON */
-export async function readJson(path: string, host: CommandHost): Promise<unknown> {
+export async function readJson(
+  path: string,
+  host: CommandHost,
+  signal: AbortSignal,
+): Promise<unknown> {
   const refuse = (error: unknown): CommandFault => {
     const is = error instanceof Error ? error.message : String(error);
     return new CommandFault(
@@ -13,7 +17,8 @@ export async function readJson(path: string, host: CommandHost): Promise<unknown
     );
   };
   try {
-    const bytes = path === '-' ? await host.readStandardInput() : await readFile(path);
+    const bytes =
+      path === '-' ? await host.readStandardInput(signal) : await readFile(path, { signal });
     return JSON.parse(Buffer.from(bytes).toString('utf8'));
   } catch (error) {
     throw refuse(error);

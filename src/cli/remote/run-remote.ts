@@ -19,17 +19,20 @@ export interface Shown {
   readonly text: string;
 }
 
+/** What a command that speaks to a registry is told; one that writes has a key. */
+export type RemoteFlags = TargetFlags & { readonly idempotencyKey?: string };
+
 /** Runs the work of a command against the registry that its flags name, and ends the process with its exit code. */
 export async function runRemote(
   host: CommandHost,
-  flags: TargetFlags,
+  flags: RemoteFlags,
   work: (client: AtlasClient, signal: AbortSignal) => Promise<ExitCode>,
 ): Promise<never> {
   return await runToExit(host, async (signal) => {
     try {
       return await work(connectAtlas(flags, signal), signal);
     } catch (error) {
-      const step = nextStepAfter(error);
+      const step = nextStepAfter(error, flags.idempotencyKey);
       if (step === undefined) throw error;
       throw new CommandFault(exitCodeOf(error), `${describeError(error)}. Next: ${step}`, {
         cause: error,
@@ -41,11 +44,11 @@ export async function runRemote(
 /** Does the same, and writes what comes of it. */
 export async function showRemote(
   host: CommandHost,
-  flags: TargetFlags,
-  read: (client: AtlasClient) => Promise<Shown>,
+  flags: RemoteFlags,
+  read: (client: AtlasClient, signal: AbortSignal) => Promise<Shown>,
 ): Promise<never> {
-  return await runRemote(host, flags, async (client) => {
-    const { json, text } = await read(client);
+  return await runRemote(host, flags, async (client, signal) => {
+    const { json, text } = await read(client, signal);
     host.out.write(flags.json === true ? jsonLine(json) : text);
     return EXIT.ok;
   });

@@ -4,6 +4,11 @@ export interface Taken<T> {
   readonly hasMore: boolean;
 }
 
+interface MaybeMore {
+  readonly items: { readonly length: number };
+  readonly hasMore: boolean;
+}
+
 /** Takes as many as are wanted. */
 export async function take<T>(items: AsyncIterable<T>, max: number): Promise<Taken<T>> {
   const taken: T[] = [];
@@ -15,6 +20,6 @@ export async function take<T>(items: AsyncIterable<T>, max: number): Promise<Tak
 }
 
 /** The line that stands under a list which is longer than what was shown. */
-export function moreLine({ items, hasMore }: Taken<unknown>): string {
+export function moreLine({ items, hasMore }: MaybeMore): string {
   return hasMore ? `There are more than these ${items.length}: see --limit\n` : '';
 }
