@@ -4,7 +4,7 @@ import { type ClientError, ResponseError, UnexpectedAnswerError } from '#api-cli
 export interface RetryOptions {
   /** The most times that one request is sent, not counting those answered with 429 and `Retry-After`. Default 5. */
   readonly attemptsMax?: number;
-  /** The longest time for one request with all its repetitions and pauses. Default 30,000. */
+  /** The longest time for one request with all its repetitions and pauses; of an upload without a bound, for its pauses. Default 30,000. */
   readonly budgetMs?: number;
   /** The longest first pause; each further one may be twice as long. Default 200. */
   readonly pauseMs?: number;
@@ -43,6 +43,10 @@ export class Retries {
     this.#options = { ...DEFAULTS, ...options };
     this.#random = random;
     this.#spare = this.#options.spareMax;
+  }
+
+  get budgetMs(): number {
+    return this.#options.budgetMs;
   }
 
   /** Counts a request that had success. */

@@ -22,7 +22,7 @@ export interface TransportOptions {
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Go with every request. Default: none. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** The longest time for one attempt and its answer. Default 30,000. */
+  /** The longest time for one attempt and its answer; less where less is left of `budgetMs`. Default 10,000. */
   readonly timeoutMs?: number | undefined;
   readonly retry?: RetryOptions | undefined;
   /** Aborts every request. Default: nothing does. */
@@ -44,7 +44,8 @@ export interface Sending {
   readonly timeoutMs?: number | undefined;
 }
 
-const TIMEOUT_MS = 30_000;
+/** A third of the budget of a request: an attempt that hangs leaves time for another one. */
+const TIMEOUT_MS = 10_000;
 /** What says that no connection came about: nothing of the request was sent. */
 const UNSENT: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -80,13 +81,21 @@ export class Transport {
    * @throws ClientError, or the reason of a signal that was aborted
    */
   async exchange<T>(sending: Sending, read: (response: Response) => Promise<T>): Promise<T> {
-    const started = Date.now();
+    const { timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS } = sending;
+    // What takes as long as it takes, such as an upload, is asked for its pauses alone.
+    const isTimed = timeoutMs > 0;
+    let spentMs = 0;
     let wasRenewed = false;
     let mayBeDone = false;
     for (let attempt = 1; ; attempt += 1) {
       const token = await this.#token();
+      const began = Date.now();
+      // The first attempt has its whole time, whatever somebody has set.
+      const leftMs =
+        spentMs === 0 ? timeoutMs : Math.max(1, Math.ceil(this.retries.budgetMs - spentMs));
       try {
-        const value = await this.#attempt(sending, token, read);
+        const own = { ...sending, timeoutMs: Math.min(timeoutMs, leftMs) };
+        const value = await this.#attempt(own, token, read);
         this.retries.succeeded();
         return value;
       } catch (error) {
@@ -97,22 +106,23 @@ export class Transport {
           continue;
         }
         const { isRepeatable } = sending;
-        const elapsedMs = Date.now() - started;
-        const pauseMs = this.retries.pauseBefore({ error, attempt, elapsedMs, isRepeatable });
+        if (isTimed) spentMs += Date.now() - began;
+        const failed = { error, attempt, elapsedMs: spentMs, isRepeatable };
+        const pauseMs = this.retries.pauseBefore(failed);
         if (pauseMs === undefined) throw error;
         if (isHeldBack(error)) attempt -= 1;
         await pause(pauseMs, this.#signals(sending));
+        spentMs += pauseMs;
       }
     }
   }
 
   async #attempt<T>(
-    sending: Sending,
+    sending: Sending & { readonly timeoutMs: number },
     token: string | undefined,
     read: (response: Response) => Promise<T>,
   ): Promise<T> {
-    const { method, path, headers, body } = sending;
-    const { timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS } = sending;
+    const { method, path, headers, body, timeoutMs } = sending;
     const own = this.#signals(sending);
     for (const signal of own) signal.throwIfAborted();
     const timeout = timeoutMs === 0 ? [] : [AbortSignal.timeout(timeoutMs)];

@@ -174,6 +174,38 @@ describe('the client, where things go wrong', () => {
     expect(proxy.requests).toHaveLength(14);
   });
 
+  it('asks again after an attempt that hung, and for no longer than its budget', async () => {
+    const asked: number[] = [];
+    const hanging: typeof fetch = async (_input, init) => {
+      asked.push(performance.now());
+      return await new Promise((_resolve, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason as Error));
+      });
+    };
+    const retry = { budgetMs: 500, pauseMs: 1, attemptsMax: 9 };
+    const options = { url: registry.api.url, fetch: hanging, retry, timeoutMs: 200 };
+    const started = performance.now();
+    const failed = new AtlasClient(options).call('listDatasets', {});
+    await expect(failed).rejects.toThrow(TimedOutError);
+    // 200 ms each, and what is left of 500 for the third.
+    expect(asked).toHaveLength(3);
+    expect(performance.now() - started).toBeLessThan(590);
+  });
+
+  it('sends an upload again that failed after a time longer than its budget', async () => {
+    const bytes = new TextEncoder().encode(newId());
+    let sent = 0;
+    const slow: typeof fetch = async (input, init) => {
+      if ((sent += 1) > 1) return await fetch(input, init);
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      throw new TypeError('terminated');
+    };
+    const retry = { budgetMs: 50, pauseMs: 1 };
+    const own = new AtlasClient({ url: registry.api.url, fetch: slow, retry });
+    expect(await own.uploadArtifact(bytes)).toMatchObject({ bytes: bytes.length });
+    expect(sent).toBe(2);
+  });
+
   it('reads an answer again that was cut off in the middle', async () => {
     const name = `faults/${newId()}`;
     await registry.api.post('/registry/datasets', { name, ...BODY });
