@@ -150,11 +150,12 @@ const REASONS = {
   shared: 'another dataset has it too',
 } as const;
 
-function describeEvicted({ evicted, kept, bytes }: Schemas['EvictedCache']): string {
+function describeEvicted({ evicted, kept, bytes, ...rest }: Schemas['EvictedCache']): string {
   const lines = [
     ...evicted.map((file) => `evicted  ${fileText(file)}`),
     ...kept.map((file) => `kept     ${fileText(file)}: ${REASONS[file.because] ?? file.because}`),
     `${filesText(evicted.length)} evicted, ${bytesText(bytes)} free again, ${kept.length} kept`,
+    ...(rest.has_more === true ? ['There was no time for the rest: run it again'] : []),
   ];
   return `${lines.map(printable).join('\n')}\n`;
 }

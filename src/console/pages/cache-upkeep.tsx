@@ -19,6 +19,7 @@ interface Verified {
 
 interface Evicted {
   readonly evicted_count: number;
+  readonly has_more?: true;
   readonly bytes: number;
   readonly kept: readonly (CachePart & { readonly because: string })[];
 }
@@ -147,7 +148,10 @@ async function evict(dataset: string | undefined, signal: AbortSignal): Promise<
   const { evicted_count: count, bytes, kept } = found;
   const reasons = [...new Set(kept.map(({ because }) => because))].join(', ');
   const stayed = kept.length === 0 ? '' : ` ${filesText(kept.length)} stayed: ${reasons}.`;
-  return { said: `${filesText(count)} removed, ${bytesText(bytes)} are free again.${stayed}` };
+  const rest = found.has_more === true ? ' There was no time for the rest: remove again.' : '';
+  return {
+    said: `${filesText(count)} removed, ${bytesText(bytes)} are free again.${stayed}${rest}`,
+  };
 }
 
 function filesText(count: number): string {
