@@ -155,8 +155,8 @@ describe('the house', () => {
         /^(src|commands|projections)\//.test(path) && text.includes('process.env'),
     );
     expect(readers.map(({ path }) => path).toSorted()).toEqual([
-      'src/cli/environment.ts',
-      'src/cli/settings.ts',
+      'src/cli/command/environment.ts',
+      'src/cli/command/settings.ts',
     ]);
   });
 });

@@ -1,10 +1,10 @@
 import { type Command, Option } from 'commander';
 import pc from 'picocolors';
-import { EXIT, type ExitCode, exitCodeHere } from '#cli/contract/exit-code';
-import { jsonLine, printable } from '#cli/contract/report/printable';
+import { EXIT, type ExitCode, exitCodeHere } from '#cli/command/exit-code';
+import { jsonLine, printable } from '#cli/command/printable';
+import { ProgressBar, type TextOutput } from '#cli/command/progress';
+import { readSettings } from '#cli/command/settings';
 import { explain } from '#cli/manual/manual-command';
-import { ProgressBar, type TextOutput } from '#cli/progress';
-import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 import { createLogger, type Logger } from '#ops/logger';
 import { untilSignalled } from '#ops/signals';

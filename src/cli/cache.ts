@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { addCacheStatus } from '#cli/cache/status-command';
 import { addCacheUpkeep } from '#cli/cache/upkeep-commands';
-import { addCacheStatus } from '#cli/cache-status';
-import { commandGroup } from '#cli/contract/command-group';
-import type { CommandHost } from '#cli/contract/command-host';
+import { commandGroup } from '#cli/command/command-group';
+import type { CommandHost } from '#cli/command/command-host';
 import { explain } from '#cli/manual/manual-command';
 
 /** Adds `cache status`, `cache verify` and `cache evict` to the program. */

@@ -5,13 +5,13 @@ import {
   importCatalog,
 } from '#cli/catalog-import/import-catalog';
 import { type ManifestFormat, messageOf } from '#cli/catalog-import/manifest-folder';
-import { EXIT, exitCodeHere } from '#cli/contract/exit-code';
-import { printable, printableLines } from '#cli/contract/report/printable';
-import { addScopeOptions } from '#cli/contract/target-options';
+import { EXIT, exitCodeHere } from '#cli/command/exit-code';
+import { printable, printableLines } from '#cli/command/printable';
+import { ProgressBar, type TextOutput } from '#cli/command/progress';
+import { addScopeOptions } from '#cli/command/target-options';
 import { explain } from '#cli/manual/manual-command';
 import { scopeByName } from '#cli/profile/choose-target';
 import type { Credentials } from '#cli/profile/credentials';
-import { ProgressBar, type TextOutput } from '#cli/progress';
 import { untilSignalled } from '#ops/signals';
 
 interface Flags {

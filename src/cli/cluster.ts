@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { CommandFault, EXIT, exitCodeHere } from '#cli/contract/exit-code';
+import { CommandFault, EXIT, exitCodeHere } from '#cli/command/exit-code';
+import { readSettings } from '#cli/command/settings';
 import { loadWithProgress } from '#cli/examples/load-with-progress';
 import { explain } from '#cli/manual/manual-command';
-import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 import { untilSignalled } from '#ops/signals';
 

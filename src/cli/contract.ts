@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addBundleCommands } from '#cli/bundle/bundle-commands';
-import { commandGroup } from '#cli/contract/command-group';
-import type { CommandHost } from '#cli/contract/command-host';
+import { commandGroup } from '#cli/command/command-group';
+import type { CommandHost } from '#cli/command/command-host';
 import { addJudgeCommand } from '#cli/contract/judge-command';
 import { addLifecycleCommands } from '#cli/contract/lifecycle-commands';
 import { addReadCommands } from '#cli/contract/read-commands';

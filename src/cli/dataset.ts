@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { commandGroup } from '#cli/contract/command-group';
-import type { CommandHost } from '#cli/contract/command-host';
+import { commandGroup } from '#cli/command/command-group';
+import type { CommandHost } from '#cli/command/command-host';
 import { addDatasetQuery } from '#cli/dataset/query-command';
 import { addDatasetReads } from '#cli/dataset/read-commands';
 import { addDatasetWrites } from '#cli/dataset/write-commands';

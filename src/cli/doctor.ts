@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import { EXIT, exitCodeHere } from '#cli/contract/exit-code';
-import { jsonLine, printable } from '#cli/contract/report/printable';
+import { EXIT, exitCodeHere } from '#cli/command/exit-code';
+import { jsonLine, printable } from '#cli/command/printable';
+import { type CheckedSettings, checkSettings } from '#cli/command/settings';
 import { type Finding, problem, problemOf, type Verdict } from '#cli/doctor/finding';
 import { explain } from '#cli/manual/manual-command';
-import { type CheckedSettings, checkSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 import { createLogger, type Logger } from '#ops/logger';
 

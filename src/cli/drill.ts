@@ -2,14 +2,14 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { EXIT, type ExitCode, exitCodeHere } from '#cli/contract/exit-code';
-import { jsonLine, printable } from '#cli/contract/report/printable';
+import { EXIT, type ExitCode, exitCodeHere } from '#cli/command/exit-code';
+import { jsonLine, printable } from '#cli/command/printable';
+import { readSettings } from '#cli/command/settings';
 import type { Drill } from '#cli/drill/drill';
 import type { DrillReport } from '#cli/drill/drill-report';
 import { reportPage } from '#cli/drill/report-page';
 import { runDrill } from '#cli/drill/run-drill';
 import { explain } from '#cli/manual/manual-command';
-import { readSettings } from '#cli/settings';
 import { createLogger } from '#ops/logger';
 import { untilSignalled } from '#ops/signals';
 

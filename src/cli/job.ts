@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { commandGroup } from '#cli/contract/command-group';
-import type { CommandHost } from '#cli/contract/command-host';
+import { commandGroup } from '#cli/command/command-group';
+import type { CommandHost } from '#cli/command/command-host';
 import { addJobReads } from '#cli/job/read-commands';
 import { addJobWrites } from '#cli/job/write-commands';
 import { explain } from '#cli/manual/manual-command';

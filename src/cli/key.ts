@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
-import { commandGroup } from '#cli/contract/command-group';
-import type { CommandHost } from '#cli/contract/command-host';
+import { commandGroup } from '#cli/command/command-group';
+import type { CommandHost } from '#cli/command/command-host';
+import { EXIT, runToExit } from '#cli/command/exit-code';
+import { jsonLine, printable } from '#cli/command/printable';
+import { addTargetOptions, collect, type TargetFlags } from '#cli/command/target-options';
 import { checkPart, connectScope, parseAnswer } from '#cli/contract/contract-registry';
-import { EXIT, runToExit } from '#cli/contract/exit-code';
-import { jsonLine, printable } from '#cli/contract/report/printable';
-import { addTargetOptions, collect, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
-import type { RegistryClient } from '#cli/registry-client';
+import type { RegistryClient } from '#cli/remote/registry-client';
 
 interface CreateFlags extends TargetFlags {
   readonly name: string;

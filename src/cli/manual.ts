@@ -1,6 +1,6 @@
 import { Argument, type Command } from 'commander';
-import { commandGroup } from '#cli/contract/command-group';
-import type { CommandHost } from '#cli/contract/command-host';
+import { commandGroup } from '#cli/command/command-group';
+import type { CommandHost } from '#cli/command/command-host';
 import { bashCompletion } from '#cli/manual/bash-completion';
 import { type CommandNode, commandNodes } from '#cli/manual/command-tree';
 import { fishCompletion } from '#cli/manual/fish-completion';

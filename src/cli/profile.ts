@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import { commandGroup } from '#cli/contract/command-group';
-import type { CommandHost } from '#cli/contract/command-host';
-import { CommandFault, EXIT, runToExit } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
+import { commandGroup } from '#cli/command/command-group';
+import type { CommandHost } from '#cli/command/command-host';
+import { CommandFault, EXIT, runToExit } from '#cli/command/exit-code';
+import { printable } from '#cli/command/printable';
 import { explain } from '#cli/manual/manual-command';
 import {
   type Profile,

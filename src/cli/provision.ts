@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { EXIT, exitCodeHere } from '#cli/contract/exit-code';
+import { EXIT, exitCodeHere } from '#cli/command/exit-code';
+import { readSettings } from '#cli/command/settings';
 import { explain } from '#cli/manual/manual-command';
-import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 
 /** Makes what the nodes of a registry need in NATS and gives the names; the composition root hands it in. */

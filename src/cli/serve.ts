@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { hasToken } from '#cli/bearer';
 import { isUnanswered, messageOf } from '#cli/catalog-import/manifest-folder';
-import { EXIT } from '#cli/contract/exit-code';
+import { EXIT } from '#cli/command/exit-code';
+import type { TextOutput } from '#cli/command/progress';
+import { readSettings } from '#cli/command/settings';
 import { loadWithProgress } from '#cli/examples/load-with-progress';
 import { explain } from '#cli/manual/manual-command';
-import type { TextOutput } from '#cli/progress';
-import { readSettings } from '#cli/settings';
+import { hasToken } from '#cli/remote/bearer';
 import type { Config } from '#ops/config/settings';
 import { createLogger, type Logger } from '#ops/logger';
 import { shownError } from '#ops/shown-error';

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import { printable } from '#cli/contract/report/printable';
+import { printable } from '#cli/command/printable';
 import type {
   FollowStanding,
   PromoteReport,

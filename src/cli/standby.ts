@@ -1,10 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import pc from 'picocolors';
-import { confirmed } from '#cli/confirmed';
-import { EXIT, type ExitCode, exitCodeHere } from '#cli/contract/exit-code';
-import { jsonLine, printable } from '#cli/contract/report/printable';
+import { confirmed } from '#cli/command/confirmed';
+import { EXIT, type ExitCode, exitCodeHere } from '#cli/command/exit-code';
+import { jsonLine, printable } from '#cli/command/printable';
+import { readSettings } from '#cli/command/settings';
 import { explain } from '#cli/manual/manual-command';
-import { readSettings } from '#cli/settings';
 import type { OpenedStandby, OpenStandby } from '#cli/standby-port';
 import { behindMost, followLine, promotedText, promotePlan, standingText } from '#cli/standby-text';
 import { createLogger } from '#ops/logger';

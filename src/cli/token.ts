@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { commandGroup } from '#cli/contract/command-group';
-import type { CommandHost } from '#cli/contract/command-host';
-import { EXIT, type ExitCode } from '#cli/contract/exit-code';
-import { jsonLine, printable } from '#cli/contract/report/printable';
-import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
+import { commandGroup } from '#cli/command/command-group';
+import type { CommandHost } from '#cli/command/command-host';
+import { EXIT, type ExitCode } from '#cli/command/exit-code';
+import { jsonLine, printable } from '#cli/command/printable';
+import { addTargetOptions, type TargetFlags } from '#cli/command/target-options';
 import { explain } from '#cli/manual/manual-command';
 import { environmentCredentials } from '#cli/profile/credentials';
 import { runRemote } from '#cli/remote/run-remote';

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { confirmed } from '#cli/confirmed';
-import { EXIT, type ExitCode, exitCodeHere } from '#cli/contract/exit-code';
-import { printableLines } from '#cli/contract/report/printable';
+import { confirmed } from '#cli/command/confirmed';
+import { EXIT, type ExitCode, exitCodeHere } from '#cli/command/exit-code';
+import { printableLines } from '#cli/command/printable';
+import { readSettings } from '#cli/command/settings';
 import { explain } from '#cli/manual/manual-command';
-import { readSettings } from '#cli/settings';
 import type { Config } from '#ops/config/settings';
 import { createLogger, type Logger } from '#ops/logger';
 

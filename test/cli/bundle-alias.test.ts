@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AliasOutcome, moveAlias, readAlias } from '#cli/bundle/move-alias';
 import { uploadFiles } from '#cli/bundle/release-store';
-import { RegistryClient } from '#cli/registry-client';
+import { RegistryClient } from '#cli/remote/registry-client';
 import { smallRelease } from '#test/cli/bundle-bed';
 import { releaseBed } from '#test/cli/release-bed';
 import { forSeeds } from '#test/support/seed';

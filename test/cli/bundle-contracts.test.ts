@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type ReadContracts, readContracts } from '#cli/bundle/read-contracts';
-import { RegistryClient } from '#cli/registry-client';
+import { RegistryClient } from '#cli/remote/registry-client';
 import { type StubAnswer, type StubRequest, stubRegistry } from '#test/cli/contract-bed';
 
 interface Row {

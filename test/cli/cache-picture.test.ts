@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { describeCache } from '#cli/cache-status/describe-cache';
-import type { CacheDocument } from '#cli/cache-status/fetch-cache';
-import { isWithin, judgeCache, REQUESTS_MIN } from '#cli/cache-status/judge-cache';
-import { type Look, watchCache } from '#cli/cache-status/watch-cache';
+import { describeCache } from '#cli/cache/describe-cache';
+import type { CacheDocument } from '#cli/cache/fetch-cache';
+import { isWithin, judgeCache, REQUESTS_MIN } from '#cli/cache/judge-cache';
+import { type Look, watchCache } from '#cli/cache/watch-cache';
 
 const GIB = 1_073_741_824;
 const THRESHOLDS = { hitRatioMin: 0.6, bytesMax: 8 * GIB };

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ImportOptions, importCatalog } from '#cli/catalog-import/import-catalog';
-import { RegistryClient, type SendOptions } from '#cli/registry-client';
+import { RegistryClient, type SendOptions } from '#cli/remote/registry-client';
 import { parseScope } from '#domain/scope';
 import { newId } from '#flow/new-id';
 import { manifestFolder } from '#projections/manifest-files/manifest-path';

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { addCache } from '#cli/cache';
+import type { CommandHost } from '#cli/command/command-host';
 import { addContract } from '#cli/contract';
-import type { CommandHost } from '#cli/contract/command-host';
 import { addDataset } from '#cli/dataset';
 import { addEvents } from '#cli/events';
 import { addJob } from '#cli/job';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { EXIT, EXIT_MEANINGS } from '#cli/contract/exit-code';
+import { EXIT, EXIT_MEANINGS } from '#cli/command/exit-code';
 import { type CommandNode, commandNodes } from '#cli/manual/command-tree';
 import { packageInfo } from '#ops/package-root';
 import { nobody } from '#test/cli/contract-bed';

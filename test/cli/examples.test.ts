@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LoadedExamples, loadExamples } from '#cli/examples/load-examples';
-import { RegistryClient, type SendOptions } from '#cli/registry-client';
+import { RegistryClient, type SendOptions } from '#cli/remote/registry-client';
 import type { Api } from '#test/support/api';
 import { type RegistryProcess, startProcess } from '#test/support/process';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';

@@ -1,4 +1,4 @@
-import { EXIT_MEANINGS } from '#cli/contract/exit-code';
+import { EXIT_MEANINGS } from '#cli/command/exit-code';
 import { type CommandNode, commandNodes } from '#cli/manual/command-tree';
 import { wholeProgram } from '#test/support/whole-program';
 

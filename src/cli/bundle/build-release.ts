@@ -8,8 +8,8 @@ import {
   tagOf,
 } from '#cli/bundle/release-format';
 import { type SigningKey, signBytes } from '#cli/bundle/signing-key';
-import type { JsonTools } from '#cli/contract/command-host';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import type { JsonTools } from '#cli/command/command-host';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 
 /** A bundle: the same contracts give the same bytes, whoever builds it and whenever. */
 export interface Bundle {

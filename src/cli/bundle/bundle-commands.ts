@@ -7,10 +7,10 @@ import { addFetchCommand } from '#cli/bundle/fetch-command';
 import { addReleaseCommand } from '#cli/bundle/release-command';
 import { makeKeyPair, readVerifyingKeys } from '#cli/bundle/signing-key';
 import { verifyRelease } from '#cli/bundle/verify-release';
-import type { CommandHost } from '#cli/contract/command-host';
-import { CommandFault, EXIT, runToExit } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
-import { collect } from '#cli/contract/target-options';
+import type { CommandHost } from '#cli/command/command-host';
+import { CommandFault, EXIT, runToExit } from '#cli/command/exit-code';
+import { printable } from '#cli/command/printable';
+import { collect } from '#cli/command/target-options';
 import { explain } from '#cli/manual/manual-command';
 
 /** Adds `contract bundle` and everything under it. */

@@ -1,5 +1,5 @@
 import { isAlias, isTag } from '#cli/bundle/release-format';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 
 /** How old a cached release may be by default while its registry is away. */
 export const AGE_HOURS_MAX = '24';

@@ -1,8 +1,8 @@
 import pc from 'picocolors';
 import type { ReleaseManifest } from '#cli/bundle/release-format';
-import type { CommandHost } from '#cli/contract/command-host';
-import { EXIT, type ExitCode } from '#cli/contract/exit-code';
-import { jsonLine, printable } from '#cli/contract/report/printable';
+import type { CommandHost } from '#cli/command/command-host';
+import { EXIT, type ExitCode } from '#cli/command/exit-code';
+import { jsonLine, printable } from '#cli/command/printable';
 
 /**
  * How the contracts of a consumer stand. `loaded`: fresh from the registry, and verified. `using_fallback`: the registry is

@@ -10,8 +10,8 @@ import {
 import { type ReleaseFiles, releaseManifestSchema, sha256Hex } from '#cli/bundle/release-format';
 import type { VerifyingKey } from '#cli/bundle/signing-key';
 import { verifyRelease } from '#cli/bundle/verify-release';
-import type { CommandHost } from '#cli/contract/command-host';
-import { printable } from '#cli/contract/report/printable';
+import type { CommandHost } from '#cli/command/command-host';
+import { printable } from '#cli/command/printable';
 
 /** One name in a cache and what it stands for; `fault` says why that cannot be used. */
 export interface CachedRelease {

@@ -5,8 +5,8 @@ import { isTag, type ReleaseFiles, type ReleaseManifest } from '#cli/bundle/rele
 import { DamagedRelease, downloadRelease, findRelease } from '#cli/bundle/release-store';
 import type { VerifyingKey } from '#cli/bundle/signing-key';
 import { verifyRelease } from '#cli/bundle/verify-release';
-import { describeError, isAway } from '#cli/contract/exit-code';
-import type { RegistryClient } from '#cli/registry-client';
+import { describeError, isAway } from '#cli/command/exit-code';
+import type { RegistryClient } from '#cli/remote/registry-client';
 
 export interface FetchOptions {
   readonly client: RegistryClient;

@@ -12,10 +12,10 @@ import {
 import { exitCodeOfStatus, writeStatus } from '#cli/bundle/bundle-status';
 import { fetchBundle } from '#cli/bundle/fetch-bundle';
 import { readVerifyingKeys } from '#cli/bundle/signing-key';
-import type { CommandHost } from '#cli/contract/command-host';
+import type { CommandHost } from '#cli/command/command-host';
+import { CommandFault, EXIT, type ExitCode, runToExit } from '#cli/command/exit-code';
+import { addTargetOptions, collect, type TargetFlags } from '#cli/command/target-options';
 import { connectScope } from '#cli/contract/contract-registry';
-import { CommandFault, EXIT, type ExitCode, runToExit } from '#cli/contract/exit-code';
-import { addTargetOptions, collect, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
 import { scopeByName } from '#cli/profile/choose-target';
 

@@ -10,8 +10,8 @@ import {
 } from '#cli/bundle/release-store';
 import type { SigningKey } from '#cli/bundle/signing-key';
 import { trustedManifest } from '#cli/bundle/verify-release';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import type { RegistryClient } from '#cli/registry-client';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
+import type { RegistryClient } from '#cli/remote/registry-client';
 
 /** What an alias names: the stored release, and its manifest where the given key signed it. */
 export interface AliasTarget {

@@ -1,8 +1,8 @@
 import type { BundledContract } from '#cli/bundle/release-format';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 import { type ContractAnswer, contractPageSchema, contractSchema } from '#cli/contract/answers';
 import { parseAnswer } from '#cli/contract/contract-registry';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import type { RegistryClient } from '#cli/registry-client';
+import type { RegistryClient } from '#cli/remote/registry-client';
 
 /** Every contract of a scope as it stood at one position of the log. */
 export interface ReadContracts {

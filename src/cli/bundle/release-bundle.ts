@@ -15,9 +15,9 @@ import {
   uploadFiles,
 } from '#cli/bundle/release-store';
 import type { SigningKey } from '#cli/bundle/signing-key';
-import type { JsonTools } from '#cli/contract/command-host';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import type { RegistryClient } from '#cli/registry-client';
+import type { JsonTools } from '#cli/command/command-host';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
+import type { RegistryClient } from '#cli/remote/registry-client';
 
 export interface ReleaseOptions {
   readonly client: RegistryClient;

@@ -8,13 +8,13 @@ import {
 } from '#cli/bundle/release-bundle';
 import { downloadRelease } from '#cli/bundle/release-store';
 import { readSigningKey } from '#cli/bundle/signing-key';
-import type { CommandHost } from '#cli/contract/command-host';
+import type { CommandHost } from '#cli/command/command-host';
+import { CommandFault, EXIT, type ExitCode, runToExit } from '#cli/command/exit-code';
+import { ProgressBar } from '#cli/command/progress';
+import { addTargetOptions, type TargetFlags } from '#cli/command/target-options';
 import { connectScope } from '#cli/contract/contract-registry';
-import { CommandFault, EXIT, type ExitCode, runToExit } from '#cli/contract/exit-code';
-import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
 import { scopeByName } from '#cli/profile/choose-target';
-import { ProgressBar } from '#cli/progress';
 
 interface Flags extends TargetFlags {
   readonly key: string;

@@ -11,7 +11,7 @@ import {
   sha256Hex,
 } from '#cli/bundle/release-format';
 import { parseAnswer } from '#cli/contract/contract-registry';
-import { AnswerTooLarge, type RegistryClient } from '#cli/registry-client';
+import { AnswerTooLarge, type RegistryClient } from '#cli/remote/registry-client';
 
 const datasetSchema = z.looseObject({
   objects: z.array(

@@ -8,7 +8,7 @@ import {
 } from 'node:crypto';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { sha256Hex } from '#cli/bundle/release-format';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 
 /** A public key, and the name that manifests know it by. */
 export interface VerifyingKey {

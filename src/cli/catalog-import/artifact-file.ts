@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ResponseError, readError } from '#api-client/errors';
 import type { ImportedFile } from '#cli/catalog-import/manifest-folder';
-import type { RegistryClient } from '#cli/registry-client';
+import type { RegistryClient } from '#cli/remote/registry-client';
 
 /** A registry and the signal that ends what is under way there. */
 export interface ArtifactTarget {

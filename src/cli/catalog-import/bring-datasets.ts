@@ -8,7 +8,7 @@ import {
   readCheckedManifest,
 } from '#cli/catalog-import/manifest-folder';
 import type { PlannedDataset } from '#cli/catalog-import/plan-import';
-import type { RegistryClient } from '#cli/registry-client';
+import type { RegistryClient } from '#cli/remote/registry-client';
 
 export interface BringOptions {
   readonly client: RegistryClient;

@@ -8,7 +8,7 @@ import {
 } from '#cli/catalog-import/manifest-folder';
 import { type PlannedDataset, type PlanOptions, planImport } from '#cli/catalog-import/plan-import';
 import type { Credentials } from '#cli/profile/credentials';
-import { RegistryClient } from '#cli/registry-client';
+import { RegistryClient } from '#cli/remote/registry-client';
 
 export interface ImportOptions {
   /** The folder of a store, or of the manifest files of the scope. */

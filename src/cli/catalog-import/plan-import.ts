@@ -6,7 +6,7 @@ import {
   isSameFile,
   type ManifestFolder,
 } from '#cli/catalog-import/manifest-folder';
-import type { RegistryClient } from '#cli/registry-client';
+import type { RegistryClient } from '#cli/remote/registry-client';
 
 /** What is to be done for one dataset. */
 export interface PlannedDataset {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 import type { ContractPlaces } from '#cli/contract/contract-input';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
 
 const CONTRACTS_MAX = 10_000;
 const DESCRIPTOR = '.descriptor.json';

@@ -1,8 +1,8 @@
 import { constants, type Stats } from 'node:fs';
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { CommandHost } from '#cli/contract/command-host';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import type { CommandHost } from '#cli/command/command-host';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 
 /** One file of a contract, and what stood in it. */
 export interface SourceFile {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 import {
   type CheckAnswer,
   type ContractAnswer,
@@ -12,9 +13,8 @@ import {
   type VersionsAnswer,
   versionsSchema,
 } from '#cli/contract/answers';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
 import type { Credentials } from '#cli/profile/credentials';
-import { RegistryClient, type SendOptions } from '#cli/registry-client';
+import { RegistryClient, type SendOptions } from '#cli/remote/registry-client';
 
 /** Which registry is meant, which scope of it, and who says so. */
 export interface RegistryTarget {

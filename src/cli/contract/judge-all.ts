@@ -1,14 +1,14 @@
-import type { CommandHost } from '#cli/contract/command-host';
+import type { CommandHost } from '#cli/command/command-host';
+import { EXIT } from '#cli/command/exit-code';
+import { ProgressBar } from '#cli/command/progress';
 import { type ContractPlaces, readContractInput } from '#cli/contract/contract-input';
 import type { ContractRegistry } from '#cli/contract/contract-registry';
-import { EXIT } from '#cli/contract/exit-code';
 import {
   checkContract,
   failedJudgement,
   type Judgement,
   publishContract,
 } from '#cli/contract/judgement';
-import { ProgressBar } from '#cli/progress';
 
 export interface JudgeOptions {
   readonly verb: 'check' | 'publish';

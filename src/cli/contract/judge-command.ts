@@ -1,16 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { CommandHost } from '#cli/contract/command-host';
-import { findContracts } from '#cli/contract/contract-folder';
-import type { ContractPlaces } from '#cli/contract/contract-input';
-import { ContractRegistry, connectScope } from '#cli/contract/contract-registry';
-import { CommandFault, EXIT, type ExitCode, runToExit } from '#cli/contract/exit-code';
-import { judgeAll } from '#cli/contract/judge-all';
-import {
-  checkOutputs,
-  OUTPUTS,
-  type Output,
-  writeReports,
-} from '#cli/contract/report/write-reports';
+import type { CommandHost } from '#cli/command/command-host';
+import { CommandFault, EXIT, type ExitCode, runToExit } from '#cli/command/exit-code';
 import {
   addTargetOptions,
   collect,
@@ -18,7 +8,17 @@ import {
   collectReference,
   type ReferenceFlag,
   type TargetFlags,
-} from '#cli/contract/target-options';
+} from '#cli/command/target-options';
+import { findContracts } from '#cli/contract/contract-folder';
+import type { ContractPlaces } from '#cli/contract/contract-input';
+import { ContractRegistry, connectScope } from '#cli/contract/contract-registry';
+import { judgeAll } from '#cli/contract/judge-all';
+import {
+  checkOutputs,
+  OUTPUTS,
+  type Output,
+  writeReports,
+} from '#cli/contract/report/write-reports';
 import { explain } from '#cli/manual/manual-command';
 
 interface Flags extends TargetFlags {

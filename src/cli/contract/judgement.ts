@@ -1,4 +1,5 @@
 import { ResponseError } from '#api-client/errors';
+import { describeError, EXIT, type ExitCode, exitCodeOf } from '#cli/command/exit-code';
 import {
   type ChangeAnswer,
   type CheckAnswer,
@@ -8,7 +9,6 @@ import {
 } from '#cli/contract/answers';
 import type { ContractInput } from '#cli/contract/contract-input';
 import type { ContractRegistry } from '#cli/contract/contract-registry';
-import { describeError, EXIT, type ExitCode, exitCodeOf } from '#cli/contract/exit-code';
 
 /**
  * What became of one contract. `accepted`: it would be published. `refused`: the registry says no, and why. `failed`: it was

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import type { CommandHost } from '#cli/contract/command-host';
+import type { CommandHost } from '#cli/command/command-host';
+import { EXIT, runToExit } from '#cli/command/exit-code';
+import { printable } from '#cli/command/printable';
+import { addTargetOptions, type TargetFlags } from '#cli/command/target-options';
 import { ContractRegistry, connectScope } from '#cli/contract/contract-registry';
-import { EXIT, runToExit } from '#cli/contract/exit-code';
 import { failedJudgement } from '#cli/contract/judgement';
 import { humanReport } from '#cli/contract/report/human-report';
-import { printable } from '#cli/contract/report/printable';
-import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
 
 interface StageFlags extends TargetFlags {

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import type { CommandHost } from '#cli/command/command-host';
+import { EXIT, runToExit } from '#cli/command/exit-code';
+import { jsonLine, printable, printableLines } from '#cli/command/printable';
+import { addTargetOptions, type TargetFlags } from '#cli/command/target-options';
 import type { ContractAnswer, VersionsAnswer } from '#cli/contract/answers';
-import type { CommandHost } from '#cli/contract/command-host';
 import { ContractRegistry, connectScope } from '#cli/contract/contract-registry';
-import { EXIT, runToExit } from '#cli/contract/exit-code';
 import { comparisonReport } from '#cli/contract/report/human-report';
-import { jsonLine, printable, printableLines } from '#cli/contract/report/printable';
-import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
 import { explain } from '#cli/manual/manual-command';
 import { addAt } from '#cli/remote/options';
 

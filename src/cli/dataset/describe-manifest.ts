@@ -1,5 +1,5 @@
 import type { Schemas } from '#api-client/operations';
-import { printable } from '#cli/contract/report/printable';
+import { printable } from '#cli/command/printable';
 
 type Manifest = Schemas['Manifest'];
 

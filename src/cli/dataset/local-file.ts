@@ -3,9 +3,9 @@ import { createReadStream, existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { AtlasClient } from '#api-client/atlas-client';
-import type { CommandHost } from '#cli/contract/command-host';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import { ProgressBar } from '#cli/progress';
+import type { CommandHost } from '#cli/command/command-host';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
+import { ProgressBar } from '#cli/command/progress';
 
 /** A file as it was named on the command line, and what its dataset calls it. */
 export interface NamedFile {

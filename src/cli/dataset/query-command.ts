@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { AtlasClient } from '#api-client/atlas-client';
 import type { Schemas } from '#api-client/operations';
-import type { CommandHost } from '#cli/contract/command-host';
-import { CommandFault, EXIT, type ExitCode } from '#cli/contract/exit-code';
-import { jsonLine } from '#cli/contract/report/printable';
-import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
+import type { CommandHost } from '#cli/command/command-host';
+import { CommandFault, EXIT, type ExitCode } from '#cli/command/exit-code';
+import { jsonLine } from '#cli/command/printable';
+import { addTargetOptions, type TargetFlags } from '#cli/command/target-options';
 import { explain } from '#cli/manual/manual-command';
 import { addAt, addLimit } from '#cli/remote/options';
 import { runRemote } from '#cli/remote/run-remote';

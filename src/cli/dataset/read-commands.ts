@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { Schemas } from '#api-client/operations';
-import type { CommandHost } from '#cli/contract/command-host';
-import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
+import type { CommandHost } from '#cli/command/command-host';
+import { addTargetOptions, type TargetFlags } from '#cli/command/target-options';
 import { bytesText, describeManifest } from '#cli/dataset/describe-manifest';
 import { explain } from '#cli/manual/manual-command';
 import { addAt, addLimit } from '#cli/remote/options';

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { AtlasClient } from '#api-client/atlas-client';
 import type { Schemas } from '#api-client/operations';
-import type { CommandHost } from '#cli/contract/command-host';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
-import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
+import type { CommandHost } from '#cli/command/command-host';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
+import { printable } from '#cli/command/printable';
+import { addTargetOptions, type TargetFlags } from '#cli/command/target-options';
 import { bytesText } from '#cli/dataset/describe-manifest';
 import {
   hashFile,

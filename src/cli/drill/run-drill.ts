@@ -1,3 +1,4 @@
+import { ProgressBar, type TextOutput } from '#cli/command/progress';
 import type { Drill, DrillHost, ShowProgress } from '#cli/drill/drill';
 import {
   type DrillOutcome,
@@ -5,7 +6,6 @@ import {
   type DrillStep,
   shownFigure,
 } from '#cli/drill/drill-report';
-import { ProgressBar, type TextOutput } from '#cli/progress';
 
 interface DrillRun {
   readonly drill: Drill;

@@ -9,7 +9,7 @@ import {
 } from '#cli/examples/gene-artifact';
 import { type GeneTable, readGeneTable } from '#cli/examples/gene-table';
 import { readWebhookContracts, type WebhookVersion } from '#cli/examples/webhook-contracts';
-import type { RegistryClient } from '#cli/registry-client';
+import type { RegistryClient } from '#cli/remote/registry-client';
 
 /** Where the examples tell how far they are. */
 export interface LoadProgress {

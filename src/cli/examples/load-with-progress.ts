@@ -1,7 +1,7 @@
 import { join } from 'node:path';
+import { ProgressBar, type TextOutput } from '#cli/command/progress';
 import { loadExamples } from '#cli/examples/load-examples';
-import { ProgressBar, type TextOutput } from '#cli/progress';
-import { RegistryClient } from '#cli/registry-client';
+import { RegistryClient } from '#cli/remote/registry-client';
 
 /** Loads the bundled examples into the registry at a URL, where they are not there yet, and shows how far it has come. */
 export async function loadWithProgress(

@@ -1,8 +1,8 @@
 import { type Command, Option } from 'commander';
 import type { Schemas } from '#api-client/operations';
-import type { CommandHost } from '#cli/contract/command-host';
-import { EXIT } from '#cli/contract/exit-code';
-import { addTargetOptions, type TargetFlags } from '#cli/contract/target-options';
+import type { CommandHost } from '#cli/command/command-host';
+import { EXIT } from '#cli/command/exit-code';
+import { addTargetOptions, type TargetFlags } from '#cli/command/target-options';
 import { watchRun } from '#cli/job/watch-run';
 import { explain } from '#cli/manual/manual-command';
 import { addLimit } from '#cli/remote/options';

@@ -2,10 +2,10 @@ import { setTimeout } from 'node:timers/promises';
 import type { AtlasClient } from '#api-client/atlas-client';
 import { ForbiddenError } from '#api-client/errors';
 import type { Schemas } from '#api-client/operations';
-import type { CommandHost } from '#cli/contract/command-host';
-import { EXIT, type ExitCode } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
-import { barOf, widthOf } from '#cli/progress';
+import type { CommandHost } from '#cli/command/command-host';
+import { EXIT, type ExitCode } from '#cli/command/exit-code';
+import { printable } from '#cli/command/printable';
+import { barOf, widthOf } from '#cli/command/progress';
 import { interruptionWriter } from '#cli/remote/interruptions';
 
 type Run = Pick<

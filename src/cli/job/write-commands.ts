@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import type { AtlasClient } from '#api-client/atlas-client';
 import type { Schemas } from '#api-client/operations';
-import type { CommandHost } from '#cli/contract/command-host';
-import { EXIT } from '#cli/contract/exit-code';
-import { jsonLine, printable } from '#cli/contract/report/printable';
+import type { CommandHost } from '#cli/command/command-host';
+import { EXIT } from '#cli/command/exit-code';
+import { jsonLine, printable } from '#cli/command/printable';
 import {
   addTargetOptions,
   collect,
   collectLabel,
   type TargetFlags,
-} from '#cli/contract/target-options';
+} from '#cli/command/target-options';
 import { describeRun, watchRun } from '#cli/job/watch-run';
 import { explain } from '#cli/manual/manual-command';
 import { addIdempotencyKey } from '#cli/remote/options';

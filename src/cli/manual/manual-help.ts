@@ -1,6 +1,6 @@
 import { type Command, Help } from 'commander';
 import pc from 'picocolors';
-import { EXIT, EXIT_MEANINGS, type ExitCode, type ExitTexts } from '#cli/contract/exit-code';
+import { EXIT, EXIT_MEANINGS, type ExitCode, type ExitTexts } from '#cli/command/exit-code';
 
 /** What the manual says of a command beside its one sentence, its arguments and its options. */
 export interface ManualParts {

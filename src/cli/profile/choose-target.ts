@@ -1,6 +1,6 @@
+import { variable } from '#cli/command/environment';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 import type { RegistryTarget } from '#cli/contract/contract-registry';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import { variable } from '#cli/environment';
 import {
   type Credentials,
   environmentCredentials,

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { bearerToken, checkToken, hasToken } from '#cli/bearer';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import { variable } from '#cli/environment';
+import { variable } from '#cli/command/environment';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 import type { Profile } from '#cli/profile/profile-file';
 import { isPrivate, isStoredToken } from '#cli/profile/token-file';
-import { type PemFile, registryFetch, tlsFilesOfEnvironment } from '#cli/registry-fetch';
+import { bearerToken, checkToken, hasToken } from '#cli/remote/bearer';
+import { type PemFile, registryFetch, tlsFilesOfEnvironment } from '#cli/remote/registry-fetch';
 
 /** Who a command says it is, and how it reaches a registry. */
 export interface Credentials {

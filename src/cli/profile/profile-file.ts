@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { z } from 'zod';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import { variable } from '#cli/environment';
+import { variable } from '#cli/command/environment';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 
 const BYTES_MAX = 1_048_576;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;

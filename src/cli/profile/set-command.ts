@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { checkToken } from '#cli/bearer';
-import type { CommandHost } from '#cli/contract/command-host';
+import type { CommandHost } from '#cli/command/command-host';
+import { CommandFault, EXIT, runToExit } from '#cli/command/exit-code';
+import { printable } from '#cli/command/printable';
 import { checkScope, checkTarget } from '#cli/contract/contract-registry';
-import { CommandFault, EXIT, runToExit } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
 import { explain } from '#cli/manual/manual-command';
 import {
   checkProfile,
@@ -14,6 +13,7 @@ import {
   writeProfiles,
 } from '#cli/profile/profile-file';
 import { forgetToken, storeToken } from '#cli/profile/token-file';
+import { checkToken } from '#cli/remote/bearer';
 
 interface SetFlags {
   readonly url?: string;

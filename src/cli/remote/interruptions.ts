@@ -1,5 +1,5 @@
-import type { CommandHost } from '#cli/contract/command-host';
-import { printable } from '#cli/contract/report/printable';
+import type { CommandHost } from '#cli/command/command-host';
+import { printable } from '#cli/command/printable';
 
 /** What a command that follows events hears of its connection. */
 export interface ConnectionListeners {

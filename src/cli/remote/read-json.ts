@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { CommandHost } from '#cli/contract/command-host';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import type { CommandHost } from '#cli/command/command-host';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 
 /** Reads a file of JSON; `-` is standard input. @throws CommandFault for a file that cannot be read, or is no JSON */
 export async function readJson(

@@ -1,5 +1,5 @@
 import type { AtlasClient } from '#api-client/atlas-client';
-import type { CommandHost } from '#cli/contract/command-host';
+import type { CommandHost } from '#cli/command/command-host';
 import {
   CommandFault,
   describeError,
@@ -7,9 +7,9 @@ import {
   type ExitCode,
   exitCodeOf,
   runToExit,
-} from '#cli/contract/exit-code';
-import { jsonLine } from '#cli/contract/report/printable';
-import type { TargetFlags } from '#cli/contract/target-options';
+} from '#cli/command/exit-code';
+import { jsonLine } from '#cli/command/printable';
+import type { TargetFlags } from '#cli/command/target-options';
 import { connectAtlas } from '#cli/remote/connect-atlas';
 import { nextStepAfter } from '#cli/remote/next-step';
 

@@ -1,7 +1,7 @@
 import pc from 'picocolors';
-import type { CommandHost } from '#cli/contract/command-host';
-import { printable } from '#cli/contract/report/printable';
-import { widthOf } from '#cli/progress';
+import type { CommandHost } from '#cli/command/command-host';
+import { printable } from '#cli/command/printable';
+import { widthOf } from '#cli/command/progress';
 
 /** Text in columns, with a head. */
 export interface TextTable {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buildGeneArtifact } from '#cli/examples/gene-artifact';
 import type { Gene } from '#cli/examples/gene-table';
 import { publishArtifact } from '#cli/examples/load-examples';
-import { RegistryClient } from '#cli/registry-client';
+import { RegistryClient } from '#cli/remote/registry-client';
 
 /** A dataset of a drill: its file has some hundred pages, and everybody knows what each row says. */
 export interface ScratchDataset {

@@ -1,5 +1,5 @@
 import { relative, sep } from 'node:path';
-import type { CommandHost } from '#cli/contract/command-host';
+import type { CommandHost } from '#cli/command/command-host';
 import type { Judgement } from '#cli/contract/judgement';
 import { placeOfChange, placeOfFault, type SourcePlace } from '#cli/contract/report/source-place';
 

@@ -1,13 +1,13 @@
 import pc from 'picocolors';
+import type { CommandHost } from '#cli/command/command-host';
+import { printable, printableLines } from '#cli/command/printable';
 import type {
   ChangeAnswer,
   ComparisonAnswer,
   CounterExampleAnswer,
   FaultAnswer,
 } from '#cli/contract/answers';
-import type { CommandHost } from '#cli/contract/command-host';
 import type { Judgement, ShownComparison } from '#cli/contract/judgement';
-import { printable, printableLines } from '#cli/contract/report/printable';
 import { placeOfFault } from '#cli/contract/report/source-place';
 
 type Colours = ReturnType<typeof pc.createColors>;

@@ -1,5 +1,5 @@
+import { jsonLine } from '#cli/command/printable';
 import type { Judgement } from '#cli/contract/judgement';
-import { jsonLine } from '#cli/contract/report/printable';
 
 /** Writes what became of contracts as JSON: everything that the registry said, without the contents that were sent. */
 export function jsonReport(judgements: readonly Judgement[], exitCode: number): string {

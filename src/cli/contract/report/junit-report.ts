@@ -1,4 +1,4 @@
-import type { CommandHost } from '#cli/contract/command-host';
+import type { CommandHost } from '#cli/command/command-host';
 import type { Judgement } from '#cli/contract/judgement';
 import { humanReport } from '#cli/contract/report/human-report';
 

@@ -1,5 +1,5 @@
+import type { JsonTools } from '#cli/command/command-host';
 import type { ChangeAnswer, FaultAnswer } from '#cli/contract/answers';
-import type { JsonTools } from '#cli/contract/command-host';
 import type { ContractInput, SourceFile } from '#cli/contract/contract-input';
 
 /** Where in the files of a contract something stands. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import type { CommandHost } from '#cli/contract/command-host';
-import { CommandFault, EXIT, type ExitCode, gravestOf } from '#cli/contract/exit-code';
+import type { CommandHost } from '#cli/command/command-host';
+import { CommandFault, EXIT, type ExitCode, gravestOf } from '#cli/command/exit-code';
 import type { Judgement } from '#cli/contract/judgement';
 import { githubReport } from '#cli/contract/report/github-report';
 import { humanReport } from '#cli/contract/report/human-report';

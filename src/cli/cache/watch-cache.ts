@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TextOutput } from '#cli/progress';
+import type { TextOutput } from '#cli/command/progress';
 
 /** What one look at a cache gave: what to show, and the exit code that goes with it. */
 export interface Look {

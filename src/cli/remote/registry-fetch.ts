@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { rootCertificates } from 'node:tls';
 import { Agent, fetch as fetchOverAgent } from 'undici';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import { variable } from '#cli/environment';
+import { variable } from '#cli/command/environment';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 
 type Fetch = typeof globalThis.fetch;
 

@@ -1,7 +1,7 @@
 import { ResponseError, UnexpectedAnswerError } from '#api-client/errors';
 import { isUnanswered, messageOf } from '#cli/catalog-import/manifest-folder';
-import type { CommandHost } from '#cli/contract/command-host';
-import { printable } from '#cli/contract/report/printable';
+import type { CommandHost } from '#cli/command/command-host';
+import { printable } from '#cli/command/printable';
 
 /** What every command ends with, so that a pipeline can tell a refusal from a registry that is away. */
 export const EXIT = {

@@ -1,4 +1,4 @@
-import { printable } from '#cli/contract/report/printable';
+import { printable } from '#cli/command/printable';
 
 /** Where people read: a terminal, or something that only keeps lines. */
 export interface TextOutput {

@@ -1,7 +1,7 @@
 import { addAbortSignal } from 'node:stream';
 import { isatty } from 'node:tty';
 import pc from 'picocolors';
-import type { CommandHost, JsonTools } from '#cli/contract/command-host';
+import type { CommandHost, JsonTools } from '#cli/command/command-host';
 import { untilSignalled } from '#ops/signals';
 
 const STANDARD_INPUT = 0;

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { describeError, EXIT } from '#cli/command/exit-code';
+import { printable } from '#cli/command/printable';
 import type { RegistryTarget } from '#cli/contract/contract-registry';
-import { describeError, EXIT } from '#cli/contract/exit-code';
-import { printable } from '#cli/contract/report/printable';
 import { chooseTarget } from '#cli/profile/choose-target';
 
 /** What every command that speaks to a registry is told. */

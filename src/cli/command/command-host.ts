@@ -1,4 +1,4 @@
-import type { TextOutput } from '#cli/progress';
+import type { TextOutput } from '#cli/command/progress';
 
 /** What the commands need to know of JSON; the composition root hands it in. */
 export interface JsonTools {

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { REQUESTS_MIN } from '#cli/cache-status/judge-cache';
+import { REQUESTS_MIN } from '#cli/cache/judge-cache';
 import { startTestRegistry, type TestRegistry } from '#test/support/registry';
 import { GENE_TABLES, geneBytes, manyGenes, publishBytes } from '#test/support/serving';
 import { eventually } from '#test/support/wait';

@@ -1,12 +1,12 @@
 import pc from 'picocolors';
-import type { CacheDocument } from '#cli/cache-status/fetch-cache';
+import type { CacheDocument } from '#cli/cache/fetch-cache';
 import {
   type CacheThresholds,
   type CacheVerdicts,
   REQUESTS_MIN,
   type Verdict,
-} from '#cli/cache-status/judge-cache';
-import { printable } from '#cli/contract/report/printable';
+} from '#cli/cache/judge-cache';
+import { printable } from '#cli/command/printable';
 
 type CachedFile = CacheDocument['files'][number];
 

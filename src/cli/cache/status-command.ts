@@ -1,18 +1,13 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import pc from 'picocolors';
-import { describeCache } from '#cli/cache-status/describe-cache';
-import { fetchCache } from '#cli/cache-status/fetch-cache';
-import {
-  type CacheThresholds,
-  isWithin,
-  judgeCache,
-  REQUESTS_MIN,
-} from '#cli/cache-status/judge-cache';
-import { type Look, watchCache } from '#cli/cache-status/watch-cache';
+import { describeCache } from '#cli/cache/describe-cache';
+import { fetchCache } from '#cli/cache/fetch-cache';
+import { type CacheThresholds, isWithin, judgeCache, REQUESTS_MIN } from '#cli/cache/judge-cache';
+import { type Look, watchCache } from '#cli/cache/watch-cache';
 import { messageOf } from '#cli/catalog-import/manifest-folder';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import { jsonLine, printable } from '#cli/contract/report/printable';
-import { addRegistryOptions } from '#cli/contract/target-options';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
+import { jsonLine, printable } from '#cli/command/printable';
+import { addRegistryOptions } from '#cli/command/target-options';
 import { explain } from '#cli/manual/manual-command';
 import type { Credentials } from '#cli/profile/credentials';
 import { untilSignalled } from '#ops/signals';

@@ -1,4 +1,4 @@
-import type { CacheDocument } from '#cli/cache-status/fetch-cache';
+import type { CacheDocument } from '#cli/cache/fetch-cache';
 
 /** Requests from which on a hit ratio counts: the first one for each dataset misses in the best of caches. */
 export const REQUESTS_MIN = 20;

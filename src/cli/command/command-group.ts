@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { CommandHost } from '#cli/contract/command-host';
-import { EXIT } from '#cli/contract/exit-code';
+import type { CommandHost } from '#cli/command/command-host';
+import { EXIT } from '#cli/command/exit-code';
 
 /** Adds a group of commands that write to their host and end with its exit codes. */
 export function commandGroup(

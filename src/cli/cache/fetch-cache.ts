@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { ResponseError } from '#api-client/errors';
 import { messageOf } from '#cli/catalog-import/manifest-folder';
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 import type { Credentials } from '#cli/profile/credentials';
-import { RegistryClient } from '#cli/registry-client';
+import { RegistryClient } from '#cli/remote/registry-client';
 
 const PATH = '/debug/cache-stats';
 /** Somebody waits at a terminal: a registry that has not answered by then is as good as away. */

@@ -1,5 +1,5 @@
-import { CommandFault, EXIT } from '#cli/contract/exit-code';
-import { variable } from '#cli/environment';
+import { variable } from '#cli/command/environment';
+import { CommandFault, EXIT } from '#cli/command/exit-code';
 
 const TOKEN = /^[A-Za-z0-9._~+/=-]{1,8192}$/;
 
