@@ -53,10 +53,16 @@ describe('a registry with its artifacts in S3', () => {
       ATLAS_ENABLE_ADMIN_ENDPOINTS: 'true',
       ATLAS_ENABLE_DEBUG_DATASETS: 'true',
     });
-    await eventually('the dataset to be known there', async () => {
-      const { json } = await other.api.get('/debug/registry-health');
-      return json.datasets === 1 && json.sources[0].healthy;
-    });
+    // The server of S3 shares a busy machine with everything else.
+    await eventually(
+      'the dataset to be known there',
+      async () => {
+        const { json } = await other.api.get('/debug/registry-health');
+        if (json.datasets === 1 && json.sources[0].healthy) return true;
+        throw new Error(`It says: ${JSON.stringify(json)}`);
+      },
+      50_000,
+    );
   });
 
   it('keeps results of several megabytes of a run there, and gives them back from every kind of store of runs', async () => {

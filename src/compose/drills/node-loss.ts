@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import type { Drill, DrillHost } from '#cli/drill/drill';
+import type { Broker } from '#clients/nats';
 import { copyOf } from '#cluster/stream-copy';
 import { leaderOf } from '#cluster/stream-leaders';
 import {
@@ -105,10 +106,11 @@ async function comesBack(scratch: ScratchCluster, name: string): Promise<void> {
 /** Says who leads the log. Right after a loss nobody does, and nobody answers. */
 async function leaderIn({ cluster, host }: ScratchCluster): Promise<string> {
   const deadline = systemClock.monotonicMs() + LEADER_MS;
-  const { jsm } = await cluster.connect();
+  let broker: Broker | undefined;
   while (systemClock.monotonicMs() < deadline) {
     host.signal.throwIfAborted();
-    const leader = await leaderOf(jsm, STREAM).catch(() => undefined);
+    broker ??= await cluster.connect().catch(() => undefined);
+    const leader = broker && (await leaderOf(broker.jsm, STREAM).catch(() => undefined));
     if (leader !== undefined) return leader;
     await systemClock.sleep(LOOK_MS);
   }
