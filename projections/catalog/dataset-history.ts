@@ -43,17 +43,7 @@ export interface FoundHistory {
   readonly hasMore: boolean;
 }
 
-interface Row {
-  readonly position: Position;
-  readonly type: string;
-  readonly time: string;
-  readonly recordedAtMs: number;
-  readonly actor: string;
-  readonly commandId: CommandId;
-  readonly eventId: EventId;
-  readonly hash: EventHash;
-  readonly data: string;
-}
+type Row = Omit<DatasetChange, 'manifest' | 'reason'> & { readonly data: string };
 
 // Each event holds a whole manifest, which has up to some megabytes: parsing so much takes some hundredths of a second.
 const DATA_LENGTH_MAX = 4_194_304;

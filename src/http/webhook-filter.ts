@@ -1,6 +1,5 @@
 import { RegistryError } from '#domain/errors';
-import type { Kind } from '#domain/event';
-import { KINDS } from '#domain/event';
+import { KINDS, type Kind } from '#domain/event';
 import { EVENT_TYPES } from '#domain/event-types';
 import type { WebhookFilter, WebhookStream } from '#domain/webhook';
 import { streamHolds } from '#projections/event-feed';

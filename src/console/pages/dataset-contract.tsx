@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { ask, asker, type Problem, Refusal } from '#console/api/ask';
 import { problemFrom } from '#console/api/use-answer';
 import type { Manifest } from '#console/pages/dataset-shape';
-import { Empty, ProblemNote } from '#console/parts/notes';
+import { Empty, Loading, ProblemNote } from '#console/parts/notes';
 import { hrefOf } from '#console/shell/place';
 
 interface Found {
@@ -30,12 +30,7 @@ export function DatasetContract({ manifest }: { readonly manifest: Manifest }) {
       });
     return () => aborted.abort();
   }, [types.join('\n'), turn, who]);
-  if (found === undefined)
-    return (
-      <p class="quiet" role="status">
-        Loading…
-      </p>
-    );
+  if (found === undefined) return <Loading />;
   if ('detail' in found)
     return <ProblemNote problem={found} again={() => setTurn((before) => before + 1)} />;
   if (found.length === 0)

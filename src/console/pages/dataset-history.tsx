@@ -1,7 +1,7 @@
 import { usePages } from '#console/api/use-pages';
 import { Badge } from '#console/parts/bits';
 import { Timeline, type TimelineStep } from '#console/parts/history';
-import { ProblemNote } from '#console/parts/notes';
+import { Loading, ProblemNote } from '#console/parts/notes';
 import { bytesText, countText, rowsText } from '#console/parts/words';
 
 interface HistoryPage {
@@ -25,12 +25,7 @@ export function DatasetHistory({ name }: { readonly name: string }) {
   const path = `/registry/history/datasets/${encodeURIComponent(name)}?order=newest&limit=${PAGE}`;
   const { pages, problem, more, again } = usePages<HistoryPage>(path);
   if (problem !== undefined) return <ProblemNote problem={problem} again={again} />;
-  if (pages.length === 0)
-    return (
-      <p class="quiet" role="status">
-        Loading…
-      </p>
-    );
+  if (pages.length === 0) return <Loading />;
   return (
     <>
       <Timeline

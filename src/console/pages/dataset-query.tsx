@@ -4,7 +4,7 @@ import { problemFrom } from '#console/api/use-answer';
 import type { Manifest, TableDeclaration } from '#console/pages/dataset-shape';
 import { isPlaced, type PlacedRow, RegionPicture } from '#console/pages/region-picture';
 import { type RowFilter, RowFilterForm } from '#console/pages/row-filter';
-import { Empty, ProblemNote } from '#console/parts/notes';
+import { Empty, Loading, ProblemNote } from '#console/parts/notes';
 import { Table } from '#console/parts/table';
 import { narrow, place } from '#console/shell/place';
 
@@ -112,11 +112,7 @@ function QueryBox({ dataset, table, tables }: BoxProps) {
         onAsk={run}
       />
       {problem !== undefined && <ProblemNote problem={problem} />}
-      {page === undefined && isLoading && (
-        <p class="quiet" role="status">
-          Loading…
-        </p>
-      )}
+      {page === undefined && isLoading && <Loading />}
       {page !== undefined && problem === undefined && (
         <Rows
           page={page}

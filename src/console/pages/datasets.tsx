@@ -2,7 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { asker } from '#console/api/ask';
 import { type DatasetFilter, DatasetPages, type DatasetRow } from '#console/api/dataset-pages';
 import { Badge, Moment } from '#console/parts/bits';
-import { Empty, ProblemNote } from '#console/parts/notes';
+import { Empty, Loading, ProblemNote } from '#console/parts/notes';
 import { VirtualRows } from '#console/parts/virtual-rows';
 import { countText, rowsText } from '#console/parts/words';
 import { hrefOf, narrow, place } from '#console/shell/place';
@@ -31,12 +31,7 @@ export function DatasetsPage() {
 function List(wanted: DatasetFilter) {
   const pages = useDatasets(wanted);
   const onShow = useCallback((count: number) => void pages?.want(count + AHEAD), [pages]);
-  if (pages === undefined)
-    return (
-      <p class="quiet" role="status">
-        Loading…
-      </p>
-    );
+  if (pages === undefined) return <Loading />;
   const { filter } = pages;
   const { rows, total, isWhole, problem } = pages.shown.value;
   const count = total ?? rows.length;

@@ -1,7 +1,7 @@
 import { usePages } from '#console/api/use-pages';
 import type { DrillSummary } from '#console/pages/drill-shape';
 import { Badge, Moment } from '#console/parts/bits';
-import { Empty, ProblemNote } from '#console/parts/notes';
+import { Empty, Loading, ProblemNote } from '#console/parts/notes';
 import { Table } from '#console/parts/table';
 import { durationText } from '#console/parts/words';
 import { hrefOf } from '#console/shell/place';
@@ -18,12 +18,7 @@ export function Drills() {
   const { pages, problem, more, again } = usePages<DrillPage>('/registry/drills?limit=50');
   if (problem?.status === 404) return <HiddenDrills />;
   if (problem !== undefined) return <ProblemNote problem={problem} again={again} />;
-  if (pages.length === 0)
-    return (
-      <p class="quiet" role="status">
-        Loading…
-      </p>
-    );
+  if (pages.length === 0) return <Loading />;
   const drills = pages.flatMap((page) => page.drills);
   const unreadable = pages.flatMap((page) => page.unreadable);
   if (drills.length === 0 && unreadable.length === 0)

@@ -6,7 +6,7 @@ import { problemFrom, useAnswer } from '#console/api/use-answer';
 import { Digest, Facts, Moment, Section } from '#console/parts/bits';
 import { subjectHref } from '#console/parts/event-list';
 import { JsonText } from '#console/parts/json-text';
-import { Empty, ProblemNote } from '#console/parts/notes';
+import { Empty, Loading, ProblemNote } from '#console/parts/notes';
 import { SideBySide } from '#console/parts/side-by-side';
 import { durationText, prettyJson } from '#console/parts/words';
 import { hrefOf } from '#console/shell/place';
@@ -40,11 +40,7 @@ export function EventPage({ stream, position }: EventPageProps) {
           The log from here
         </a>
       </p>
-      {found === undefined && (
-        <p class="quiet" role="status">
-          Loading…
-        </p>
-      )}
+      {found === undefined && <Loading />}
       {found === 'passed' && (
         <Empty title="No event of this scope from here on">
           <p>

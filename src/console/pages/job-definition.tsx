@@ -7,7 +7,7 @@ import { RunTimeline } from '#console/pages/run-timeline';
 import { Badge, Facts, Moment, Section } from '#console/parts/bits';
 import { JsonText } from '#console/parts/json-text';
 import { ContractLink, DatasetLinks } from '#console/parts/links';
-import { Empty, ProblemNote, Shown } from '#console/parts/notes';
+import { Empty, Loading, ProblemNote, Shown } from '#console/parts/notes';
 import { durationText, prettyJson } from '#console/parts/words';
 import { go, hrefOf } from '#console/shell/place';
 
@@ -176,11 +176,7 @@ function Runs({ id }: { readonly id: string }) {
   return (
     <Section title="Runs">
       {problem !== undefined && <ProblemNote problem={problem} again={again} />}
-      {pages.length === 0 && problem === undefined && (
-        <p class="quiet" role="status">
-          Loading…
-        </p>
-      )}
+      {pages.length === 0 && problem === undefined && <Loading />}
       {pages.length > 0 && runs.length === 0 && (
         <Empty title="It has not run yet">
           A run begins when it is asked for, or when its trigger comes.

@@ -53,6 +53,15 @@ export function Empty({
   );
 }
 
+/** Says that an answer is waited for. */
+export function Loading() {
+  return (
+    <p class="quiet" role="status">
+      Loading…
+    </p>
+  );
+}
+
 export interface ShownProps<T> {
   readonly answer: Answer<T>;
   readonly again?: () => void;
@@ -64,9 +73,5 @@ export function Shown<T>({ answer, again, children }: ShownProps<T>) {
   if (answer.state === 'shown') return <>{children(answer.value)}</>;
   if (answer.state === 'failed')
     return <ProblemNote problem={answer.problem} {...(again === undefined ? {} : { again })} />;
-  return (
-    <p class="quiet" role="status">
-      Loading…
-    </p>
-  );
+  return <Loading />;
 }

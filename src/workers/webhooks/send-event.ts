@@ -58,18 +58,20 @@ export async function sendEvent(
     'webhook-signature': secrets.sign(found, found.webhook, message),
   };
   const { url } = found.webhook;
-  const late = new Error(`No answer within ${timeoutMs} ms`);
+  const late = (): Error => new NoAnswer(`No answer within ${timeoutMs} ms`);
   const send = async (until: AbortSignal) =>
     outbound.send({ url, method: 'POST', headers, body }, until);
   try {
-    const deadline = { ms: timeoutMs, signal, clock, error: () => late };
+    const deadline = { ms: timeoutMs, signal, clock, error: late };
     return resultOf(await withDeadline(send, deadline));
   } catch (error) {
     signal.throwIfAborted();
-    const detail = error === late ? late.message : requestFailureOf(error).detail;
+    const detail = error instanceof NoAnswer ? error.message : requestFailureOf(error).detail;
     return { outcome: 'failed', detail };
   }
 }
+
+class NoAnswer extends Error {}
 
 function resultOf({
   status,
